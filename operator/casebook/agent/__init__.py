@@ -1,0 +1,1 @@
+"""One investigation: the loop of observing and reasoning, redaction, and its two homes (Job, laptop)."""

@@ -1,0 +1,1 @@
+"""Pure analysis of one snapshot: objects, graph, timeline, log lines, symptoms."""

@@ -1,0 +1,128 @@
+"""Closed vocabularies; every value is what stands in the custom resource."""
+
+from enum import StrEnum
+
+
+class Trigger(StrEnum):
+    """What asked for the investigation."""
+
+    ALERT = "Alert"
+    QUESTION = "Question"
+    CHANGE = "Change"
+    SIGNAL = "Signal"
+
+
+class Reach(StrEnum):
+    """How far an investigation looks from its target."""
+
+    NAMESPACE = "Namespace"
+    TENANT = "Tenant"
+
+
+class Severity(StrEnum):
+    """Order in the queue."""
+
+    CRITICAL = "Critical"
+    WARNING = "Warning"
+    INFO = "Info"
+
+
+class Reasoning(StrEnum):
+    """Whether a model takes part."""
+
+    BUILT_IN = "BuiltIn"
+    ASSISTED = "Assisted"
+    ALWAYS = "Always"
+
+
+class Intent(StrEnum):
+    """What the asker wants done with an investigation now."""
+
+    RUN = "Run"
+    CANCEL = "Cancel"
+
+
+class Phase(StrEnum):
+    """A summary for people; the conditions are the contract."""
+
+    PENDING = "Pending"
+    QUEUED = "Queued"
+    RUNNING = "Running"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    CANCELLED = "Cancelled"
+
+
+class Verdict(StrEnum):
+    """What a report concludes."""
+
+    ROOT_CAUSE = "RootCause"
+    NO_FAULT = "NoFault"
+    INCONCLUSIVE = "Inconclusive"
+
+
+class Standing(StrEnum):
+    """The verdict on one hypothesis."""
+
+    SUPPORTED = "Supported"
+    REFUTED = "Refuted"
+    OPEN = "Open"
+
+
+class Outcome(StrEnum):
+    """The outcome of one prediction."""
+
+    HELD = "Held"
+    FAILED = "Failed"
+    UNTESTED = "Untested"
+
+
+class Origin(StrEnum):
+    """Where a hypothesis came from."""
+
+    DETECTOR = "Detector"
+    MEMORY = "Memory"
+    SKILL = "Skill"
+    CASE = "Case"
+    MODEL = "Model"
+    PERSON = "Person"
+
+
+class Rating(StrEnum):
+    """A thumb."""
+
+    UP = "Up"
+    DOWN = "Down"
+
+
+class Judgement(StrEnum):
+    """How right a person found a report."""
+
+    CORRECT = "Correct"
+    PARTIAL = "Partial"
+    WRONG = "Wrong"
+
+
+class State(StrEnum):
+    """The standing of a memory or a skill."""
+
+    PROPOSED = "Proposed"
+    CONFIRMED = "Confirmed"
+    REJECTED = "Rejected"
+    RETIRED = "Retired"
+
+
+class KnowledgeReach(StrEnum):
+    """Whose investigations may use a memory."""
+
+    NAMESPACE = "Namespace"
+    TENANT = "Tenant"
+    PLATFORM = "Platform"
+
+
+class ConditionStatus(StrEnum):
+    """As Kubernetes writes it."""
+
+    TRUE = "True"
+    FALSE = "False"
+    UNKNOWN = "Unknown"

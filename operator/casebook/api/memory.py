@@ -1,0 +1,119 @@
+"""The Memory resource: one claim, its scope, its standing."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from casebook.api.base import Model, Percent, Time
+from casebook.api.enums import KnowledgeReach, State
+from casebook.api.meta import Condition, Line, Short, Text
+from casebook.api.report import CauseCode
+from casebook.api.scope import Scope, Terms
+
+
+class Concept(Model):
+    """Objects of this description carry these derived labels."""
+
+    label: Annotated[dict[str, Short], Field(min_length=1, max_length=4)] = Field(description="Labels that it derives.")
+    when: Terms = Field(description="Which contexts it applies to.")
+
+
+class CauseClaim(Model):
+    """A cause that is known to be behind such problems, or known not to be."""
+
+    object: Short = Field(default="", description="Kind/name; any object where absent.")
+    cause: CauseCode = Field(description="Code of the cause.")
+    effect: Annotated[str, Field(pattern="^(Confirms|RulesOut)$")] = Field(description="Confirms or RulesOut.")
+
+
+class Noise(Model):
+    """A symptom that means nothing here; give exactly one."""
+
+    alertname: Short | None = Field(default=None, description="Name of an alert.")
+    event_reason: Short | None = Field(default=None, description="Reason of an event.")
+    log_template: Line | None = Field(default=None, description="Template of a log line.")
+    metric: Short | None = Field(default=None, description="Name of a metric.")
+
+
+class Dependency(Model):
+    """One object needs another."""
+
+    from_: Short = Field(alias="from", description="Kind/name that needs.")
+    to: Short = Field(description="Kind/name that is needed.")
+
+
+class Expectation(Model):
+    """What normal looks like."""
+
+    object: Short = Field(description="Kind/name.")
+    field: Short = Field(description="Path of the field.")
+    value: Line = Field(description="Value that is normal.")
+
+
+class Claim(Model):
+    """What the memory says, in a form that code can act on; exactly one member."""
+
+    concept: Concept | None = Field(default=None, description="Derives labels.")
+    cause: CauseClaim | None = Field(default=None, description="Confirms a cause or rules it out.")
+    noise: Noise | None = Field(default=None, description="Removes symptoms.")
+    dependency: Dependency | None = Field(default=None, description="Adds an edge to the graph.")
+    expectation: Expectation | None = Field(default=None, description="Makes deviations visible.")
+
+
+class KnowledgeOrigin(Model):
+    """Where a memory or skill came from; in Git a claim, shown as such."""
+
+    type: Annotated[str, Field(pattern="^(Person|Agent|Ambient)$")] = Field(description="Person, Agent or Ambient.")
+    author: Short = Field(default="", description="Who said it.")
+    investigation: Short = Field(default="", description="Investigation that it came from.")
+    feedback_id: Short = Field(default="", description="Feedback entry that it came from.")
+
+
+class MemorySpec(Model):
+    """One claim and where it applies."""
+
+    statement: Text = Field(description="The claim in words, for people.")
+    claim: Claim | None = Field(default=None, description="The claim for code; absent for a note that is only shown.")
+    scope: Scope = Field(default_factory=Scope, description="Where it applies.")
+    reach: KnowledgeReach = Field(default=KnowledgeReach.NAMESPACE, description="Whose investigations may use it.")
+    state: State = Field(default=State.PROPOSED, description="Proposed, Confirmed, Rejected or Retired.")
+    valid_from: Time | None = Field(default=None, description="True from this moment.")
+    valid_until: Time | None = Field(default=None, description="Not true any more after this moment.")
+    verify_by: Time | None = Field(default=None, description="Loses its force after this moment unless confirmed anew.")
+    origin: KnowledgeOrigin | None = Field(default=None, description="Where it came from.")
+    last_editor: Short = Field(default="", description="Who wrote the spec last; must be the user who writes it.")
+    supersedes: Annotated[list[Short], Field(max_length=16)] = Field(
+        default_factory=list, description="Memories that this one replaces."
+    )
+
+
+class Uses(Model):
+    """How often a memory was of use."""
+
+    shown: Annotated[int, Field(ge=0)] = Field(default=0, description="Recalled and shown.")
+    cited: Annotated[int, Field(ge=0)] = Field(default=0, description="Cited by a report.")
+    accepted: Annotated[int, Field(ge=0)] = Field(default=0, description="Cited by a report that people accepted.")
+    rejected: Annotated[int, Field(ge=0)] = Field(default=0, description="Cited by a report that people rejected.")
+
+
+class Backtest(Model):
+    """What it would have done to past investigations."""
+
+    would_apply: Annotated[int, Field(ge=0)] = Field(description="Past investigations in its scope.")
+    of: Annotated[int, Field(ge=0)] = Field(description="Past investigations looked at.")
+    would_change: Annotated[int, Field(ge=0)] = Field(description="Past conclusions that it would have changed.")
+    examples: Annotated[list[Short], Field(max_length=5)] = Field(default_factory=list, description="Some of them.")
+
+
+class MemoryStatus(Model):
+    """What became of the memory."""
+
+    observed_generation: Annotated[int, Field(ge=0)] | None = Field(default=None, description="Generation acted on.")
+    version: Annotated[int, Field(ge=0)] | None = Field(default=None, description="Version in the store.")
+    conditions: Annotated[list[Condition], Field(max_length=8)] = Field(
+        default_factory=list, description="Indexed, Fresh, Conflicting."
+    )
+    uses: Uses | None = Field(default=None, description="How often it was of use.")
+    trust_percent: Percent | None = Field(default=None, description="How far it is trusted.")
+    last_used_by: Short | None = Field(default=None, description="Investigation that used it last.")
+    backtest: Backtest | None = Field(default=None, description="What it would have done to past investigations.")

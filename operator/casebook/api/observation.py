@@ -1,0 +1,111 @@
+"""Queries and the observations that answer them: the only way in which reasoning meets the world."""
+
+import json
+from enum import StrEnum
+from hashlib import sha256
+from typing import Annotated, Any
+
+from pydantic import Field, JsonValue
+
+from casebook.api.base import Model, Time
+from casebook.api.report import Window
+
+KUBERNETES = "kubernetes"
+LOGS = "logs"
+METRICS = "metrics"
+
+
+class Query(Model):
+    """One read: a source, a resource in it, and parameters. Equal queries have equal canonical text.
+
+    `kubernetes`: resource is the plural with its group (`pods`, `deployments.apps`); params may hold `labelSelector`
+    and `fieldSelector`. With a name it is a get, without one a list; an empty namespace means cluster-scoped or all.
+    `logs`: resource `pods`, name the pod; params `container`, `previous` (`true`), `tailLines`, `sinceSeconds`.
+    `metrics`: resource `pods` or `nodes` of metrics.k8s.io.
+    """
+
+    source: Annotated[str, Field(max_length=32)]
+    resource: Annotated[str, Field(max_length=128)]
+    namespace: Annotated[str, Field(max_length=63)] = ""
+    name: Annotated[str, Field(max_length=253)] = ""
+    params: dict[str, str] = Field(default_factory=dict)
+
+    def canonical(self) -> str:
+        """The query as one line of JSON with sorted keys; the identity that replay looks up."""
+        return json.dumps(self.wire(), sort_keys=True, separators=(",", ":"))
+
+    def command(self) -> str:
+        """A kubectl command that shows a person the same."""
+        place = f" -n {self.namespace}" if self.namespace else ""
+        if self.source == LOGS:
+            options = [f"-c {self.params['container']}"] if "container" in self.params else []
+            options += ["--previous"] if self.params.get("previous") == "true" else []
+            options += [f"--tail={self.params['tailLines']}"] if "tailLines" in self.params else []
+            return " ".join([f"kubectl logs{place} {self.name}", *options])
+        if self.source == METRICS:
+            return f"kubectl top {self.resource}{place}"
+        options = [f"-l '{self.params['labelSelector']}'"] if "labelSelector" in self.params else []
+        options += [f"--field-selector '{self.params['fieldSelector']}'"] if "fieldSelector" in self.params else []
+        return " ".join([f"kubectl get {self.resource}{place}", *([self.name] if self.name else []), *options])
+
+
+def listing(resource: str, namespace: str = "", *, labels: str = "", fields: str = "") -> Query:
+    """A list of a kind; an empty namespace means cluster-scoped."""
+    params = {key: value for key, value in (("labelSelector", labels), ("fieldSelector", fields)) if value}
+    return Query(source=KUBERNETES, resource=resource, namespace=namespace, params=params)
+
+
+def getting(resource: str, name: str, namespace: str = "") -> Query:
+    """One object by name."""
+    return Query(source=KUBERNETES, resource=resource, namespace=namespace, name=name)
+
+
+def pod_logs(namespace: str, pod: str, container: str, *, previous: bool = False, tail: int = 400) -> Query:
+    """The last `tail` lines of a container, or of its previous run."""
+    params = {"container": container, "tailLines": str(tail)} | ({"previous": "true"} if previous else {})
+    return Query(source=LOGS, resource="pods", namespace=namespace, name=pod, params=params)
+
+
+class Result(StrEnum):
+    """How a read went."""
+
+    OK = "Ok"
+    NOT_FOUND = "NotFound"
+    DENIED = "Denied"
+    UNAVAILABLE = "Unavailable"
+
+
+class Observation(Model):
+    """The answer to one query, redacted and bounded.
+
+    `data` for a list: `{"items": [objects]}`; for a get: the object; for logs: `{"lines": [{"at": moment or "", "text":
+    line}]}`; for metrics: `{"items": [...]}`. Where the read failed, `data` is null and `message` says why, for people.
+    """
+
+    id: Annotated[str, Field(max_length=32)]
+    round: Annotated[int, Field(ge=0)]
+    query: Query
+    result: Result = Result.OK
+    message: Annotated[str, Field(max_length=1024)] = ""
+    observed_at: Time
+    window: Window | None = None
+    truncated: bool = False
+    data: JsonValue = None
+    bytes: int = 0
+
+    def digest(self) -> str:
+        """SHA-256 over the canonical query, the result and the data."""
+        text = json.dumps([self.query.canonical(), self.result, self.data], sort_keys=True, separators=(",", ":"))
+        return sha256(text.encode("utf-8", "replace")).hexdigest()
+
+    def items(self) -> list[dict[str, Any]]:
+        """The objects of a list or the one object of a get; empty where the read failed."""
+        if not isinstance(self.data, dict):
+            return []
+        items = self.data.get("items", [self.data])
+        return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def observation_id(round_: int, query: Query) -> str:
+    """`o<round>-<8 hex>`: by round and canonical query, not by order of arrival."""
+    return f"o{round_}-{sha256(query.canonical().encode()).hexdigest()[:8]}"

@@ -1,0 +1,157 @@
+"""The report of an investigation: competing hypotheses, their predictions and the evidence for and against each."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from casebook.api.base import Model, Percent, Time
+from casebook.api.enums import Origin, Outcome, Standing, Verdict
+from casebook.api.meta import Line, Short, Text
+
+EvidenceId = Annotated[str, Field(max_length=32)]
+Citations = Annotated[list[EvidenceId], Field(max_length=16)]
+CauseCode = Annotated[str, Field(max_length=64, pattern=r"^[A-Z][A-Za-z0-9]*$")]
+
+
+class Window(Model):
+    """A span of time that was looked at."""
+
+    start: Time = Field(description="Begin of the span.")
+    end: Time = Field(description="End of the span.")
+
+
+class Evidence(Model):
+    """One cited observation, with the excerpt that the citation rests on."""
+
+    id: EvidenceId = Field(description="Identity within the report, for example e12.")
+    source: Short = Field(description="Where it was read: kubernetes, logs, metrics.")
+    query: Line = Field(description="A command that a person can paste to look for themselves.")
+    observed_at: Time = Field(description="When it was read.")
+    window: Window | None = Field(default=None, description="The span of time that it covers.")
+    excerpt: Text = Field(description="The part that matters, redacted.")
+    digest: Annotated[str, Field(max_length=64)] = Field(description="SHA-256 of the whole stored observation.")
+    truncated: bool = Field(default=False, description="Whether more was there than was read.")
+
+
+class Prediction(Model):
+    """What must be seen if a hypothesis is true, and what was seen."""
+
+    statement: Line = Field(description="What the hypothesis predicts.")
+    outcome: Outcome = Field(description="Held, Failed or Untested.")
+    evidence: Citations = Field(default_factory=list, description="Evidence that decided it.")
+
+
+class Term(Model):
+    """One term of the sum that is a hypothesis's score."""
+
+    name: Line = Field(description="What contributed: the prior, or a prediction.")
+    centinats: int = Field(description="Its share of the log-odds, in hundredths of a nat (natural logarithm).")
+
+
+class Hypothesis(Model):
+    """One possible cause, with its tests."""
+
+    id: EvidenceId = Field(description="Identity within the report, for example h1.")
+    object: Short = Field(
+        description="Where a person would go to mend it: Kind/name, or Kind/namespace/name elsewhere."
+    )
+    cause: CauseCode = Field(description="Code of the cause, from the registry.")
+    statement: Line = Field(description="The hypothesis in one sentence.")
+    origin: Origin = Field(description="Where it came from.")
+    verdict: Standing = Field(description="Supported, Refuted or Open.")
+    confidence_percent: Percent = Field(description="Probability given the evidence, in percent.")
+    since: Time | None = Field(default=None, description="Since when the cause has been there, if known.")
+    predictions: Annotated[list[Prediction], Field(max_length=12)] = Field(
+        default_factory=list, description="What it predicts, and what became of each."
+    )
+    evidence_for: Citations = Field(default_factory=list, description="Evidence that speaks for it.")
+    evidence_against: Citations = Field(default_factory=list, description="Evidence that speaks against it.")
+    terms: Annotated[list[Term], Field(max_length=16)] = Field(
+        default_factory=list, description="The sum that made its score, term by term."
+    )
+
+
+class RootCause(Model):
+    """A hypothesis that the report stands behind."""
+
+    hypothesis: EvidenceId = Field(description="Id of the hypothesis.")
+    object: Short = Field(description="Where a person would go to mend it.")
+    cause: CauseCode = Field(description="Code of the cause.")
+    statement: Line = Field(description="The cause in one sentence.")
+    confidence_percent: Percent = Field(description="Probability given the evidence, in percent.")
+    since: Time | None = Field(default=None, description="Since when.")
+    chain: Annotated[list[Line], Field(max_length=12)] = Field(
+        default_factory=list, description="How the cause leads to the symptom, one step a line."
+    )
+
+
+class KnowledgeUse(Model):
+    """A piece of knowledge that was recalled, and what it changed."""
+
+    kind: Short = Field(description="Memory, Skill or Case.")
+    name: Short = Field(description="Name of the resource.")
+    version: Short = Field(description="Version that was used.")
+    why: Line = Field(description="Why it applied, or under which condition it would.")
+    effect: Line = Field(description="What it changed.")
+
+
+class Finding(Model):
+    """One thing that was affected, healthy or not checked, with the reason."""
+
+    object: Short = Field(description="Kind/name.")
+    note: Line = Field(description="What was seen, or why nothing was.")
+
+
+class Cost(Model):
+    """What the investigation cost."""
+
+    observations: int = Field(default=0, ge=0, description="Queries made.")
+    bytes: int = Field(default=0, ge=0, description="Bytes read.")
+    milliseconds: int = Field(default=0, ge=0, description="Time from start to report.")
+    prompt_tokens: int = Field(default=0, ge=0, description="Tokens sent to a model.")
+    completion_tokens: int = Field(default=0, ge=0, description="Tokens that a model answered.")
+
+
+class Report(Model):
+    """What an investigation found: a verdict, the hypotheses with their tests, and the evidence cited."""
+
+    verdict: Verdict = Field(description="RootCause, NoFault or Inconclusive.")
+    summary: Text = Field(description="One paragraph that an on-call can act on.")
+    stopped: Line = Field(default="", description="Why the investigation stopped looking.")
+    root_causes: Annotated[list[RootCause], Field(max_length=5)] = Field(
+        default_factory=list, description="What the report stands behind, most important first."
+    )
+    hypotheses: Annotated[list[Hypothesis], Field(max_length=12)] = Field(
+        default_factory=list, description="All that were considered, best first, refuted ones included."
+    )
+    evidence: Annotated[list[Evidence], Field(max_length=48)] = Field(
+        default_factory=list, description="The observations cited."
+    )
+    knowledge: Annotated[list[KnowledgeUse], Field(max_length=12)] = Field(
+        default_factory=list, description="What was recalled, and what it changed."
+    )
+    affected: Annotated[list[Finding], Field(max_length=20)] = Field(
+        default_factory=list, description="What shows symptoms."
+    )
+    healthy: Annotated[list[Finding], Field(max_length=20)] = Field(
+        default_factory=list, description="What was checked and is well."
+    )
+    not_checked: Annotated[list[Finding], Field(max_length=20)] = Field(
+        default_factory=list, description="What was not looked at, and why."
+    )
+    limitations: Annotated[list[Line], Field(max_length=20)] = Field(
+        default_factory=list, description="What could not be read, and what is stale."
+    )
+    next_steps: Annotated[list[Line], Field(max_length=8)] = Field(
+        default_factory=list, description="What a person would do now; never executed."
+    )
+    cost: Cost = Field(default_factory=Cost, description="What it cost.")
+
+    def citations(self) -> set[str]:
+        """Every evidence id that the report cites anywhere."""
+        cited: set[str] = set()
+        for hypothesis in self.hypotheses:
+            cited.update(hypothesis.evidence_for, hypothesis.evidence_against)
+            for prediction in hypothesis.predictions:
+                cited.update(prediction.evidence)
+        return cited

@@ -1,0 +1,94 @@
+"""The contract between an agent and the gateway, and the file that replay reads."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from casebook.api.base import Model, Time
+from casebook.api.investigation import InvestigationSpec
+from casebook.api.meta import Line, Short
+from casebook.api.observation import Observation, Query, Result
+from casebook.api.report import Report
+
+
+class Scene(Model):
+    """What may be looked at: the tenant's namespaces, or the whole cluster for the platform."""
+
+    tenant: Short
+    platform: bool = False
+    namespaces: Annotated[list[Short], Field(max_length=1000)] = Field(default_factory=list)
+
+
+class Run(Model):
+    """One attempt at one investigation, as the agent fetches it.
+
+    `now` is the clock that the reasoning uses; `spec.target` is filled in where it could be inferred; `recalled` is
+    knowledge that may apply (empty until memories are kept).
+    """
+
+    uid: Short
+    name: Short
+    namespace: Short
+    attempt: Annotated[int, Field(ge=0)] = 1
+    now: Time
+    spec: InvestigationSpec
+    scene: Scene
+    recalled: Annotated[list[dict[str, str]], Field(max_length=64)] = Field(default_factory=list)
+
+
+class ObservationBatch(Model):
+    """Observations in the order made; `first` is the sequence number of the first of them, from 0."""
+
+    first: Annotated[int, Field(ge=0)]
+    observations: Annotated[list[Observation], Field(max_length=200)]
+
+
+class Checkpoint(Model):
+    """Observations of earlier attempts, to resume from."""
+
+    observations: list[Observation] = Field(default_factory=list)
+
+
+class Stop(Model):
+    """Why a run stopped looking."""
+
+    reason: Annotated[str, Field(pattern="^(Clear|NothingLeft|Budget|Deadline)$")]
+    message: Line = ""
+
+
+class Trace(Model):
+    """Everything a replay needs: the run, the observations, why it stopped, and what made the report."""
+
+    format: Annotated[int, Field(ge=1)] = 1
+    engine: Short
+    run: Run
+    stop: Stop
+    milliseconds: int = 0
+    observations: list[Observation]
+
+
+class ReportEnvelope(Model):
+    """A report as the agent hands it in, with what the gateway needs to check and store it."""
+
+    report: Report
+    engine: Short
+    stop: Stop
+    observations: Annotated[int, Field(ge=0)]
+    milliseconds: int = 0
+
+
+class ReportReceipt(Model):
+    """The gateway's answer: whether the trace is stored; if not, the agent sends it again until its deadline."""
+
+    trace_stored: bool
+    message: Line = ""
+
+
+class ProjectedAnswer(Model):
+    """A cluster-scoped read through the gateway: `data` as in an Observation, projected field by field."""
+
+    query: Query
+    result: Result
+    message: Line = ""
+    data: dict[str, object] | None = None
+    withheld: Annotated[list[Line], Field(max_length=20)] = Field(default_factory=list)

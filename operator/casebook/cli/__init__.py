@@ -1,0 +1,1 @@
+"""The composition root: every command of `casebook` and `kubectl casebook`."""

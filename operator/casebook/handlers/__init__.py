@@ -1,0 +1,1 @@
+"""kopf only: thin handlers that wake the controller's queue."""

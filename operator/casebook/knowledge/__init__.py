@@ -1,0 +1,1 @@
+"""Pure rules of what was learned: scope matching, ranking, lifecycle."""

@@ -1,0 +1,1 @@
+"""Postgres: tables (private), repositories, migrations; row-level security by tenant."""
