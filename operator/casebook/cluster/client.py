@@ -1,0 +1,149 @@
+"""A connection to one API server: raw JSON in and out, one mapping of errors, a time limit on every call."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import yaml
+from kubernetes.aio.client.api_client import ApiClient
+from kubernetes.aio.client.configuration import Configuration
+from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
+from kubernetes.aio.config.kube_config import KUBE_CONFIG_DEFAULT_LOCATION, list_kube_config_contexts
+
+from casebook.cluster.errors import Denied, Unavailable, from_response
+
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+APPLY_PATCH = "application/apply-patch+yaml"
+IN_CLUSTER_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+
+Parameters = Sequence[tuple[str, str]]
+
+
+class NotConfigured(Exception):
+    """No kubeconfig, context or in-cluster account could be used; the message says what was tried."""
+
+
+@dataclass(frozen=True)
+class Client:
+    """One API server as one identity. `server` is its URL, `default_namespace` the context's own."""
+
+    api: ApiClient
+    server: str
+    default_namespace: str
+
+    async def json(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Parameters = (),
+        body: Mapping[str, Any] | None = None,
+        content_type: str = JSON,
+        timeout: float = 30.0,
+    ) -> dict[str, Any]:
+        """One call, decoded. Raises `ClusterError`; `timeout` is in seconds for the whole of it."""
+        headers = {"Accept": JSON, "Content-Type": content_type}
+        data, _ = await self._call(method, path, query, headers, body, timeout, limit=None)
+        return _decode(data)
+
+    async def text(
+        self, path: str, *, query: Parameters = (), limit: int = 1 << 20, timeout: float = 30.0
+    ) -> tuple[str, bool]:
+        """A plain text answer, at most `limit` bytes of it, and whether more was there. Raises `ClusterError`."""
+        data, more = await self._call("GET", path, query, {"Accept": "*/*"}, None, timeout, limit)
+        return data.decode("utf-8", "replace"), more
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        query: Parameters,
+        headers: dict[str, str],
+        body: Mapping[str, Any] | None,
+        timeout: float,
+        limit: int | None,
+    ) -> tuple[bytes, bool]:
+        try:
+            async with asyncio.timeout(timeout):
+                _, url, headers, _, _ = await self.api.param_serialize(
+                    method, path, query_params=list(query), header_params=headers, auth_settings=["BearerToken"]
+                )
+                answer = await self.api.rest_client.request(
+                    method, url, headers=headers, body=body, _request_timeout=aiohttp.ClientTimeout(total=timeout)
+                )
+                async with answer.response as response:
+                    data, more = await _read(response, limit)
+        except TimeoutError as error:
+            raise Unavailable(f"no answer from {self.server} within {timeout:.0f} s") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise Unavailable(f"cannot reach {self.server}: {error}") from error
+        except ConfigException as error:
+            raise Denied(f"credentials for {self.server} could not be renewed: {error}") from error
+        if response.status >= 400:
+            raise from_response(response.status, data, response.headers.get("Retry-After"))
+        return data, more
+
+
+@asynccontextmanager
+async def connect(kubeconfig: str | None = None, context: str | None = None) -> AsyncIterator[Client]:
+    """A client from the named kubeconfig and context, else $KUBECONFIG or ~/.kube/config, else the pod's account.
+
+    Raises `NotConfigured`.
+    """
+    configuration = Configuration()
+    # Reads go side by side; the library's default of one connection per core would queue them.
+    configuration.connection_pool_maxsize = 32
+    namespace = await _configure(configuration, kubeconfig, context)
+    api = ApiClient(configuration=configuration)
+    api.user_agent = "casebook"
+    try:
+        yield Client(api, str(configuration.host), namespace)
+    finally:
+        await api.close()
+
+
+async def _configure(configuration: Configuration, kubeconfig: str | None, context: str | None) -> str:
+    if not kubeconfig and not context and IN_CLUSTER_NAMESPACE.exists():
+        load_incluster_config(client_configuration=configuration)
+        return IN_CLUSTER_NAMESPACE.read_text().strip()
+    location = kubeconfig or KUBE_CONFIG_DEFAULT_LOCATION
+    try:
+        await load_kube_config(
+            config_file=location, context=context, client_configuration=configuration, persist_config=False
+        )
+        return _context_namespace(location, context)
+    except (ConfigException, yaml.YAMLError, OSError, UnicodeDecodeError) as error:
+        raise NotConfigured(f"no usable kubeconfig at {location}: {' '.join(str(error).split())}") from error
+
+
+def _context_namespace(location: str, context: str | None) -> str:
+    contexts, active = list_kube_config_contexts(config_file=location)
+    chosen = next((item for item in contexts if item["name"] == context), active) or {}
+    return str(chosen.get("context", {}).get("namespace") or "default")
+
+
+async def _read(response: aiohttp.ClientResponse, limit: int | None) -> tuple[bytes, bool]:
+    if limit is None:
+        return await response.read(), False
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.content.iter_chunked(1 << 16):
+        parts.append(part)
+        size += len(part)
+        if size > limit:
+            return b"".join(parts)[:limit], True
+    return b"".join(parts), False
+
+
+def _decode(data: bytes) -> dict[str, Any]:
+    try:
+        decoded = json.loads(data) if data else {}
+    except ValueError as error:
+        raise Unavailable("the API server's answer is not JSON") from error
+    return decoded if isinstance(decoded, dict) else {"items": decoded}

@@ -1,0 +1,81 @@
+"""Reads: get, paged list, logs. Nothing here can change the cluster."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from casebook.cluster.client import Client
+from casebook.cluster.errors import Gone
+from casebook.cluster.resources import locate
+
+PAGE = 500
+
+
+@dataclass(frozen=True)
+class Page:
+    """The items of a list, whether there were more than asked for, and the list's resource version."""
+
+    items: list[dict[str, Any]]
+    truncated: bool
+    resource_version: str
+
+
+class Reader:
+    """Reads through one client; every method raises `ClusterError`."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def get(self, resource: str, name: str, namespace: str = "") -> dict[str, Any]:
+        """One object."""
+        return await self._client.json("GET", locate(resource).path(namespace, name))
+
+    async def list(
+        self, resource: str, namespace: str = "", *, labels: str = "", fields: str = "", limit: int = 5000
+    ) -> Page:
+        """At most `limit` objects, page by page; items carry the `kind` and `apiVersion` that lists leave out."""
+        where = locate(resource)
+        query = [("labelSelector", labels), ("fieldSelector", fields), ("limit", str(min(limit, PAGE)))]
+        query = [(key, value) for key, value in query if value]
+        items: list[dict[str, Any]] = []
+        token = ""
+        while True:
+            more = [("continue", token)] if token else []
+            try:
+                answer = await self._client.json("GET", where.path(namespace), query=[*query, *more])
+            except Gone:
+                # The snapshot behind the continue token was compacted away: begin again, as client-go does.
+                if not token:
+                    raise
+                items, token = [], ""
+                continue
+            items.extend(answer.get("items") or [])
+            metadata = answer.get("metadata") or {}
+            token = metadata.get("continue", "")
+            if not token or len(items) >= limit:
+                break
+        for item in items:
+            item.setdefault("kind", where.kind)
+            item.setdefault("apiVersion", where.api_version)
+        return Page(items[:limit], bool(token) or len(items) > limit, str(metadata.get("resourceVersion", "")))
+
+    async def logs(
+        self,
+        namespace: str,
+        pod: str,
+        *,
+        container: str = "",
+        previous: bool = False,
+        tail: int | None = None,
+        since_seconds: int | None = None,
+        limit: int = 1 << 20,
+    ) -> tuple[str, bool]:
+        """Log lines with their timestamps, at most `limit` bytes, and whether there was more."""
+        options = {
+            "container": container,
+            "previous": "true" if previous else "",
+            "tailLines": str(tail or ""),
+            "sinceSeconds": str(since_seconds or ""),
+            "timestamps": "true",
+        }
+        query = [(key, value) for key, value in options.items() if value]
+        return await self._client.text(locate("pods").path(namespace, pod, "log"), query=query, limit=limit)
