@@ -1,0 +1,62 @@
+"""The `casebook` command. Every sub-command is imported when it is called, so that help and errors come at once."""
+
+from importlib import import_module
+
+import click
+
+from casebook import __version__
+
+COMMANDS = {
+    "investigate": "Look for the cause of a problem with your own kubeconfig; nothing is installed.",
+    "replay": "Run a saved investigation again, offline.",
+    "controller": "Run the controller (in the cluster).",
+    "gateway": "Run the gateway (in the cluster).",
+    "agent": "Run one attempt at an investigation (in a Job).",
+    "db": "Create, upgrade and check the database.",
+    "crds": "Write the custom resource definitions.",
+}
+
+
+class LazyGroup(click.Group):
+    """Commands by name; the module `casebook.cli.<name>` holds the command of the same name."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        """All commands, in the order of their importance."""
+        return list(COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        """The command, imported now; None where there is no such command or its extra is not installed."""
+        if name not in COMMANDS:
+            return None
+        try:
+            command = getattr(import_module(f"casebook.cli.{name}"), name)
+        except ModuleNotFoundError as error:
+            if (error.name or "").startswith("casebook"):
+                raise
+            raise click.ClickException(
+                f"{name} needs the Python package {error.name}: pip install 'casebook-operator[all]'"
+            ) from error
+        if not isinstance(command, click.Command):
+            raise TypeError(f"casebook.cli.{name}.{name} is not a command")
+        return command
+
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="casebook")
+def casebook() -> None:
+    """Casebook investigates production problems on Kubernetes, read-only, and shows the evidence for what it finds."""
+
+
+def main() -> None:
+    """Entry point of `casebook`."""
+    casebook(prog_name="casebook")
+
+
+def kubectl() -> None:
+    """Entry point of `kubectl casebook`."""
+    casebook(prog_name="kubectl casebook")

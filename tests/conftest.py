@@ -1,0 +1,17 @@
+"""Marks every test by the folder that it lives in, and gives the fixtures that several folders share."""
+
+from pathlib import Path
+
+import pytest
+
+from support.kube import kube_client, kubeconfig, namespace, reader, writer  # noqa: F401
+
+ROOT = Path(__file__).parent
+KINDS = ("unit", "integration", "cluster", "chart")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        kind = item.path.relative_to(ROOT).parts[0]
+        if kind in KINDS:
+            item.add_marker(kind)

@@ -1,0 +1,1 @@
+"""What tests share: builders, fixtures, servers that inject faults."""
