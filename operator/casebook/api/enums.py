@@ -120,6 +120,21 @@ class KnowledgeReach(StrEnum):
     PLATFORM = "Platform"
 
 
+class ClaimEffect(StrEnum):
+    """What a cause claim does to its cause."""
+
+    CONFIRMS = "Confirms"
+    RULES_OUT = "RulesOut"
+
+
+class Source(StrEnum):
+    """Who a memory or skill comes from."""
+
+    PERSON = "Person"
+    AGENT = "Agent"
+    AMBIENT = "Ambient"
+
+
 class ConditionStatus(StrEnum):
     """As Kubernetes writes it."""
 

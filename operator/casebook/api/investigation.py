@@ -1,6 +1,6 @@
 """The Investigation resource: what is asked, how far to look, and what was found."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -20,6 +20,7 @@ from casebook.api.enums import (
 )
 from casebook.api.meta import Condition, Line, ObjectRef, Short, Text
 from casebook.api.report import CauseCode, Report
+from casebook.api.rules import Rule, checked_by, fixed, map_list
 from casebook.api.scope import Scope
 
 LabelMap = Annotated[dict[str, Annotated[str, Field(max_length=1024)]], Field(max_length=64)]
@@ -44,6 +45,8 @@ class Alert(Model):
 class TimeWindow(Model):
     """The span of time to look at; give both ends."""
 
+    model_config = checked_by(Rule("self.start <= self.end", "end must not be before start", ".end"))
+
     start: Time = Field(description="Begin.")
     end: Time = Field(description="End; not before the begin.")
 
@@ -67,22 +70,64 @@ class CorrectedCause(Model):
 class Feedback(Model):
     """One person's word on the report; never changed once written."""
 
+    model_config = checked_by(
+        Rule("self == oldSelf", "a feedback entry is never changed once written; add another"),
+        Rule(
+            "has(self.rating) || has(self.verdict) || has(self.rootCause) || (has(self.note) && self.note != '')",
+            "a feedback entry must say something: rating, verdict, rootCause or note",
+        ),
+    )
+
     id: Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")] = Field(
         description="Identity within the investigation."
     )
-    author: Short = Field(description="Who says so; must be the user who writes it.")
+    author: Annotated[Short, Field(min_length=1)] = Field(description="Who says so; must be the user who writes it.")
     at: Time | None = Field(default=None, description="When it was said.")
     rating: Rating | None = Field(default=None, description="Up or Down.")
     verdict: Judgement | None = Field(default=None, description="Correct, Partial or Wrong.")
     root_cause: CorrectedCause | None = Field(default=None, description="The true cause, if the report was wrong.")
     scope: Scope | None = Field(default=None, description="Where the correction applies.")
     reach: KnowledgeReach = Field(default=KnowledgeReach.NAMESPACE, description="Whose investigations may use it.")
-    standing: State = Field(default=State.PROPOSED, description="Proposed, or Confirmed by someone who may confirm.")
+    standing: Literal[State.PROPOSED, State.CONFIRMED] = Field(
+        default=State.PROPOSED, description="Proposed, or Confirmed by someone who may confirm."
+    )
     note: Text = Field(default="", description="Free text.")
 
 
 class InvestigationSpec(Model):
     """What is asked. Fixed once written, but for intent, feedback and ttlSecondsAfterFinished."""
+
+    model_config = checked_by(
+        Rule(
+            "has(self.alert) || has(self.target) || (has(self.question) && self.question.trim() != '')",
+            "say what to investigate: give a question, a target or an alert",
+        ),
+        Rule("self.trigger != 'Alert' || has(self.alert)", "trigger Alert needs an alert", ".alert"),
+        Rule(
+            "!has(self.window) || !has(self.lookbackSeconds)",
+            "give either window or lookbackSeconds, not both",
+            ".lookbackSeconds",
+        ),
+        Rule("oldSelf.intent != 'Cancel' || self.intent == 'Cancel'", "a cancelled run cannot go on", ".intent"),
+        Rule(
+            "!has(oldSelf.feedback)"
+            " || (has(self.feedback) && oldSelf.feedback.all(old, self.feedback.exists(new, new.id == old.id)))",
+            "a feedback entry is never removed; add another that corrects it",
+            ".feedback",
+        ),
+        *fixed(
+            "trigger",
+            "question",
+            "alert",
+            "target",
+            "scope",
+            "window",
+            "lookbackSeconds",
+            "severity",
+            "budget",
+            "reasoning",
+        ),
+    )
 
     trigger: Trigger = Field(default=Trigger.QUESTION, description="What asked for it.")
     question: Annotated[str, Field(max_length=2048)] = Field(
@@ -103,7 +148,9 @@ class InvestigationSpec(Model):
         default=None, description="Deleted this long after it finished; the installation's default where absent."
     )
     feedback: Annotated[list[Feedback], Field(max_length=20)] = Field(
-        default_factory=list, description="What people say of the report; entries are only ever added."
+        default_factory=list,
+        description="What people say of the report; entries are only ever added.",
+        json_schema_extra=map_list("id"),
     )
 
 
@@ -154,6 +201,14 @@ class Replay(Model):
 class InvestigationStatus(Model):
     """What became of it."""
 
+    model_config = checked_by(
+        Rule(
+            "!has(oldSelf.attempt) || (has(self.attempt) && self.attempt >= oldSelf.attempt)",
+            "attempt numbers only grow",
+            ".attempt",
+        )
+    )
+
     observed_generation: Annotated[int, Field(ge=0)] | None = Field(default=None, description="Generation acted on.")
     phase: Phase | None = Field(default=None, description="A summary of the conditions, for people.")
     verdict: Verdict | None = Field(default=None, description="The report's verdict.")
@@ -161,7 +216,9 @@ class InvestigationStatus(Model):
     object: Short | None = Field(default=None, description="Object of the first root cause.")
     confidence_percent: Percent | None = Field(default=None, description="Confidence in it.")
     conditions: Annotated[list[Condition], Field(max_length=16)] = Field(
-        default_factory=list, description="Queued, Running, Succeeded, Finished, TraceStored."
+        default_factory=list,
+        description="Queued, Running, Succeeded, Finished, TraceStored.",
+        json_schema_extra=map_list("type"),
     )
     alert: AlertStatus | None = Field(default=None, description="What came in for the alert group.")
     attempt: Annotated[int, Field(ge=0, le=100)] | None = Field(default=None, description="Attempts started.")

@@ -5,10 +5,16 @@ from typing import Annotated
 from pydantic import Field
 
 from casebook.api.base import Model, Percent, Time
-from casebook.api.enums import KnowledgeReach, State
+from casebook.api.enums import ClaimEffect, KnowledgeReach, Source, State
 from casebook.api.meta import Condition, Line, Short, Text
 from casebook.api.report import CauseCode
+from casebook.api.rules import Rule, checked_by, map_list
 from casebook.api.scope import Scope, Terms
+
+
+def _exactly_one(*names: str) -> Rule:
+    count = " + ".join(f"(has(self.{name}) ? 1 : 0)" for name in names)
+    return Rule(f"{count} == 1", f"give exactly one of {', '.join(names)}")
 
 
 class Concept(Model):
@@ -23,11 +29,13 @@ class CauseClaim(Model):
 
     object: Short = Field(default="", description="Kind/name; any object where absent.")
     cause: CauseCode = Field(description="Code of the cause.")
-    effect: Annotated[str, Field(pattern="^(Confirms|RulesOut)$")] = Field(description="Confirms or RulesOut.")
+    effect: ClaimEffect = Field(description="Confirms or RulesOut.")
 
 
 class Noise(Model):
     """A symptom that means nothing here; give exactly one."""
+
+    model_config = checked_by(_exactly_one("alertname", "eventReason", "logTemplate", "metric"))
 
     alertname: Short | None = Field(default=None, description="Name of an alert.")
     event_reason: Short | None = Field(default=None, description="Reason of an event.")
@@ -37,6 +45,8 @@ class Noise(Model):
 
 class Dependency(Model):
     """One object needs another."""
+
+    model_config = checked_by(Rule("self.from != self.to", "an object cannot depend on itself", ".to"))
 
     from_: Short = Field(alias="from", description="Kind/name that needs.")
     to: Short = Field(description="Kind/name that is needed.")
@@ -53,6 +63,8 @@ class Expectation(Model):
 class Claim(Model):
     """What the memory says, in a form that code can act on; exactly one member."""
 
+    model_config = checked_by(_exactly_one("concept", "cause", "noise", "dependency", "expectation"))
+
     concept: Concept | None = Field(default=None, description="Derives labels.")
     cause: CauseClaim | None = Field(default=None, description="Confirms a cause or rules it out.")
     noise: Noise | None = Field(default=None, description="Removes symptoms.")
@@ -63,7 +75,7 @@ class Claim(Model):
 class KnowledgeOrigin(Model):
     """Where a memory or skill came from; in Git a claim, shown as such."""
 
-    type: Annotated[str, Field(pattern="^(Person|Agent|Ambient)$")] = Field(description="Person, Agent or Ambient.")
+    type: Source = Field(description="Person, Agent or Ambient.")
     author: Short = Field(default="", description="Who said it.")
     investigation: Short = Field(default="", description="Investigation that it came from.")
     feedback_id: Short = Field(default="", description="Feedback entry that it came from.")
@@ -72,7 +84,20 @@ class KnowledgeOrigin(Model):
 class MemorySpec(Model):
     """One claim and where it applies."""
 
-    statement: Text = Field(description="The claim in words, for people.")
+    model_config = checked_by(
+        Rule(
+            "!has(self.validFrom) || !has(self.validUntil) || self.validFrom < self.validUntil",
+            "validUntil must be after validFrom",
+            ".validUntil",
+        ),
+        Rule(
+            "!has(self.validFrom) || !has(self.verifyBy) || self.validFrom < self.verifyBy",
+            "verifyBy must be after validFrom",
+            ".verifyBy",
+        ),
+    )
+
+    statement: Annotated[Text, Field(min_length=1)] = Field(description="The claim in words, for people.")
     claim: Claim | None = Field(default=None, description="The claim for code; absent for a note that is only shown.")
     scope: Scope = Field(default_factory=Scope, description="Where it applies.")
     reach: KnowledgeReach = Field(default=KnowledgeReach.NAMESPACE, description="Whose investigations may use it.")
@@ -111,7 +136,7 @@ class MemoryStatus(Model):
     observed_generation: Annotated[int, Field(ge=0)] | None = Field(default=None, description="Generation acted on.")
     version: Annotated[int, Field(ge=0)] | None = Field(default=None, description="Version in the store.")
     conditions: Annotated[list[Condition], Field(max_length=8)] = Field(
-        default_factory=list, description="Indexed, Fresh, Conflicting."
+        default_factory=list, description="Indexed, Fresh, Conflicting.", json_schema_extra=map_list("type")
     )
     uses: Uses | None = Field(default=None, description="How often it was of use.")
     trust_percent: Percent | None = Field(default=None, description="How far it is trusted.")

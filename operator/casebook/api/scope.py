@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from casebook.api.base import Model
+from casebook.api.rules import Rule, checked_by
 
 Key = Annotated[str, Field(min_length=1, max_length=317)]
 Value = Annotated[str, Field(max_length=253)]
@@ -25,6 +26,19 @@ class Operator(StrEnum):
 
 class Requirement(Model):
     """One term: a key of the context, an operator, and values of which any may match."""
+
+    model_config = checked_by(
+        Rule(
+            "!(self.operator in ['Exists', 'DoesNotExist']) || !has(self.values) || self.values.size() == 0",
+            "Exists and DoesNotExist take no values",
+            ".values",
+        ),
+        Rule(
+            "self.operator in ['Exists', 'DoesNotExist'] || (has(self.values) && self.values.size() > 0)",
+            "In, NotIn, Prefix, Suffix and Glob need at least one value",
+            ".values",
+        ),
+    )
 
     key: Key = Field(description="Key of the context, for example namespace, workload.name, alertname or label:app.")
     operator: Operator = Field(description="How the key's value is compared.")

@@ -8,6 +8,7 @@ from casebook.api.base import Model
 from casebook.api.enums import State
 from casebook.api.memory import CauseClaim, KnowledgeOrigin, Uses
 from casebook.api.meta import Condition, Line, Short, Text
+from casebook.api.rules import Rule, checked_by, map_list
 from casebook.api.scope import Scope
 
 
@@ -28,6 +29,10 @@ class Observe(Model):
 class Effect(Model):
     """What the outcome of a step means."""
 
+    model_config = checked_by(
+        Rule("has(self.supports) || has(self.rulesOut)", "say what the outcome means: supports, rulesOut or both")
+    )
+
     supports: CauseClaim | None = Field(default=None, description="Cause that it speaks for.")
     rules_out: CauseClaim | None = Field(default=None, description="Cause that it speaks against.")
 
@@ -45,12 +50,14 @@ class Step(Model):
 class SkillSpec(Model):
     """A procedure and when to use it."""
 
-    description: Text = Field(description="What it is for and when to use it.")
+    description: Annotated[Text, Field(min_length=1)] = Field(description="What it is for and when to use it.")
     when: Scope = Field(default_factory=Scope, description="Where it applies.")
     parameters: Annotated[list[Parameter], Field(max_length=16)] = Field(
-        default_factory=list, description="Names that the steps use."
+        default_factory=list, description="Names that the steps use.", json_schema_extra=map_list("name")
     )
-    steps: Annotated[list[Step], Field(max_length=20)] = Field(default_factory=list, description="What to look at.")
+    steps: Annotated[list[Step], Field(max_length=20)] = Field(
+        default_factory=list, description="What to look at, in this order.", json_schema_extra=map_list("name")
+    )
     instructions: Annotated[str, Field(max_length=16384)] = Field(
         default="", description="Markdown, for people and for a model."
     )
@@ -66,4 +73,6 @@ class SkillStatus(Model):
     version: Annotated[str, Field(max_length=64)] | None = Field(default=None, description="SHA-256 of the content.")
     uses: Uses | None = Field(default=None, description="How often it was of use.")
     probation: Short | None = Field(default=None, description="Runs left before it counts in full.")
-    conditions: Annotated[list[Condition], Field(max_length=8)] = Field(default_factory=list, description="Conditions.")
+    conditions: Annotated[list[Condition], Field(max_length=8)] = Field(
+        default_factory=list, description="Conditions.", json_schema_extra=map_list("type")
+    )
