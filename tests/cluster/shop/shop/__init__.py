@@ -1,0 +1,1 @@
+"""A small shop: the services that the live scenarios run and break."""

@@ -1,0 +1,1 @@
+"""One module a service, each with `main(arguments)`."""

@@ -1,0 +1,84 @@
+"""The shop's logic: products from cache and database, checkout through auth, partner and queue.
+
+Each dependency is used where its setting is there: DB_HOST, CACHE_URL, AUTH_URL, PARTNER_URL, QUEUE_URL.
+"""
+
+import contextlib
+import itertools
+import time
+from typing import Any
+
+from shop import log, releases
+from shop.database import Database
+from shop.http import Request, Response, UpstreamError, call, serve
+from shop.settings import SettingError, Watched, number, text
+
+
+class Api:
+    """The handlers, over the release that CODE_VERSION names."""
+
+    def __init__(self) -> None:
+        self._release = releases.selected()
+        self._flags = Watched(text("FLAGS_FILE"))
+        self._database = Database() if text("DB_HOST") else None
+        self._orders = itertools.count(1)
+        self._slow_every = int(number("SLOW_QUERY_EVERY", 0))
+
+    def products(self, _: Request) -> Response:
+        """Products: from the cache, else the database."""
+        return Response(200, {"products": self._release.products(self._cached() or self._stored())})
+
+    def checkout(self, request: Request) -> Response:
+        """Take an order: who, how much, pay, keep, hand on."""
+        if text("AUTH_URL"):
+            call("POST", f"{text('AUTH_URL')}/verify", {"token": request.body.get("token", "")})
+        cents = self._release.total_cents(request.body, new_pricing=bool(self._flags.get("new_pricing")))
+        if text("PARTNER_URL"):
+            call("POST", f"{text('PARTNER_URL')}/charge", {"cents": cents})
+        if self._database:
+            self._database.rows("INSERT INTO orders (cents) VALUES (%s)", cents)
+        if text("QUEUE_URL"):
+            call("POST", f"{text('QUEUE_URL')}/push", {"cents": cents})
+        return Response(200, {"order": next(self._orders), "cents": cents})
+
+    def ready(self) -> str:
+        """Why it is not ready: with READY_CHECKS=db, the database; else nothing."""
+        if text("READY_CHECKS") != "db" or self._database is None:
+            return ""
+        try:
+            self._database.rows("SELECT 1")
+        except UpstreamError as error:
+            return str(error)
+        return ""
+
+    def _cached(self) -> list[dict[str, Any]]:
+        if not text("CACHE_URL"):
+            return []
+        try:
+            return list(call("GET", f"{text('CACHE_URL')}/k/products").get("value") or [])
+        except UpstreamError:
+            log.warning("products come from the database: no cache")
+            return []
+
+    def _stored(self) -> list[dict[str, Any]]:
+        if self._database is None:
+            return list(releases.v1.CATALOGUE)
+        if self._slow_every and next(self._orders) % self._slow_every == 0:
+            self._database.rows("SELECT pg_sleep(0.3)")
+        rows = self._database.rows("SELECT sku, cents FROM products")
+        if text("CACHE_URL"):
+            with contextlib.suppress(UpstreamError):
+                call("POST", f"{text('CACHE_URL')}/k/products", {"value": rows})
+        return rows
+
+
+def main(_: list[str]) -> None:
+    """Serve the API; START_SECONDS delays it, NEED_DB_AT_START makes it exit without a database."""
+    time.sleep(number("START_SECONDS", 0))
+    try:
+        api = Api()
+        if text("NEED_DB_AT_START"):
+            Database().rows("SELECT 1")
+    except UpstreamError as error:
+        raise SettingError(f"cannot start: {error}") from None
+    serve("api", {("GET", "/products"): api.products, ("POST", "/checkout"): api.checkout}, api.ready)
