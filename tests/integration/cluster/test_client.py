@@ -1,0 +1,80 @@
+"""The adapter against a real API server."""
+
+import asyncio
+
+import pytest
+
+from casebook.cluster import errors
+from casebook.cluster.client import Client, NotConfigured, connect
+from casebook.cluster.reader import Reader
+from casebook.cluster.writer import Writer
+
+
+def config_map(namespace: str, name: str, **data: str) -> dict[str, object]:
+    metadata = {"namespace": namespace, "name": name}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+
+
+async def test_create_twice_returns_the_first(writer: Writer, namespace: str) -> None:
+    first, created = await writer.create("configmaps", config_map(namespace, "one", value="first"))
+    second, again = await writer.create("configmaps", config_map(namespace, "one", value="second"))
+    assert (created, again) == (True, False)
+    assert second["metadata"]["uid"] == first["metadata"]["uid"]
+    assert second["data"] == {"value": "first"}
+
+
+async def test_apply_with_a_stale_version_is_a_conflict(writer: Writer, namespace: str) -> None:
+    first = await writer.apply("configmaps", config_map(namespace, "one", value="first"))
+    await writer.apply("configmaps", config_map(namespace, "one", value="second"))
+    stale = config_map(namespace, "one", value="third")
+    stale["metadata"] = {"namespace": namespace, "name": "one", "resourceVersion": first["metadata"]["resourceVersion"]}
+    with pytest.raises(errors.Conflict):
+        await writer.apply("configmaps", stale)
+
+
+async def test_delete_minds_the_uid_and_takes_gone_for_done(writer: Writer, namespace: str) -> None:
+    made, _ = await writer.create("configmaps", config_map(namespace, "one"))
+    with pytest.raises(errors.Conflict):
+        await writer.delete("configmaps", "one", namespace, uid="00000000-0000-0000-0000-000000000000")
+    assert await writer.delete("configmaps", "one", namespace, uid=made["metadata"]["uid"])
+    assert not await writer.delete("configmaps", "one", namespace)
+
+
+async def test_list_is_paged_and_bounded(
+    reader: Reader, writer: Writer, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("casebook.cluster.reader.PAGE", 4)
+    await asyncio.gather(*[writer.create("configmaps", config_map(namespace, f"c{number}")) for number in range(10)])
+    whole = await reader.list("configmaps", namespace, fields="metadata.name!=kube-root-ca.crt")
+    part = await reader.list("configmaps", namespace, limit=3)
+    assert [item["metadata"]["name"] for item in whole.items] == sorted(f"c{number}" for number in range(10))
+    assert {item["kind"] for item in whole.items} == {"ConfigMap"}
+    assert not whole.truncated
+    assert len(part.items) == 3
+    assert part.truncated
+
+
+async def test_missing_and_forbidden_are_told_apart(reader: Reader, kubeconfig: str, namespace: str) -> None:
+    with pytest.raises(errors.NotFound, match="absent"):
+        await reader.get("configmaps", "absent", namespace)
+    async with connect(kubeconfig) as stranger:
+        stranger.api.set_default_header("Impersonate-User", "nobody@example.com")
+        with pytest.raises(errors.Denied, match=r"nobody@example\.com"):
+            await Reader(stranger).list("pods", namespace)
+
+
+async def test_self_review_is_answered_and_not_stored(writer: Writer) -> None:
+    answer = await writer.review("selfsubjectreviews.authentication.k8s.io", {})
+    assert answer["status"]["userInfo"]["username"]
+
+
+async def test_a_server_that_is_not_there_is_unavailable(kube_client: Client) -> None:
+    kube_client.api.configuration.host = "https://127.0.0.1:9"
+    with pytest.raises(errors.Unavailable, match="cannot reach"):
+        await Reader(kube_client).list("pods", "default")
+
+
+async def test_an_unknown_context_is_named(kubeconfig: str) -> None:
+    with pytest.raises(NotConfigured, match="nowhere"):
+        async with connect(kubeconfig, "nowhere"):
+            pass
