@@ -10,12 +10,16 @@ from typing import Any
 
 import aiohttp
 import yaml
-from kubernetes.aio.client.api_client import ApiClient
-from kubernetes.aio.client.configuration import Configuration
-from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
-from kubernetes.aio.config.kube_config import KUBE_CONFIG_DEFAULT_LOCATION, list_kube_config_contexts
 
 from casebook.cluster.errors import Denied, Unavailable, from_response
+from casebook.cluster.lean import skip_eager_imports
+
+skip_eager_imports("kubernetes", "kubernetes.aio")
+
+from kubernetes.aio.client.api_client import ApiClient  # noqa: E402
+from kubernetes.aio.client.configuration import Configuration  # noqa: E402
+from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config  # noqa: E402
+from kubernetes.aio.config.kube_config import KUBE_CONFIG_DEFAULT_LOCATION, list_kube_config_contexts  # noqa: E402
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
