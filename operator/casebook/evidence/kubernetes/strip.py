@@ -1,6 +1,6 @@
-"""Takes out of an object what no cause rests on, and turns `managedFields` into who changed which field when."""
+"""Takes out of an object what no cause rests on."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from casebook.evidence.redaction.objects import LAST_APPLIED
@@ -13,15 +13,11 @@ CHANGES_KEPT = frozenset(
 )
 """Kinds that people configure: for these it matters who changed what."""
 
-MAX_PATHS = 200
 _VALUE_BYTES = 64 << 10
 
 
 def strip(found: Mapping[str, Any]) -> dict[str, Any]:
-    """A smaller copy: `metadata.managedFields` of the kept kinds are `{manager, operation, time, subresource, fields}`.
-
-    `fields` are paths such as `spec.template.spec.containers[name=api].image`; at most 200 for one manager.
-    """
+    """A smaller copy. Of `metadata.managedFields` the writes to the spec stay, for the kinds that people configure."""
     stripped = dict(found)
     stripped["metadata"] = _metadata(found.get("metadata") or {}, keep=found.get("kind") in CHANGES_KEPT)
     if found.get("kind") == "ConfigMap":
@@ -35,7 +31,8 @@ def strip(found: Mapping[str, Any]) -> dict[str, Any]:
 def _metadata(metadata: Mapping[str, Any], *, keep: bool) -> dict[str, Any]:
     kept = {key: value for key, value in metadata.items() if key not in ("managedFields", "selfLink")}
     if keep and metadata.get("managedFields"):
-        kept["managedFields"] = [_change(entry) for entry in metadata["managedFields"]]
+        entries = [entry for entry in metadata["managedFields"] if entry.get("subresource") != "status"]
+        kept["managedFields"] = [_change(entry) for entry in entries]
     annotations = kept.get("annotations") or {}
     if not keep and LAST_APPLIED in annotations:
         kept["annotations"] = {key: value for key, value in annotations.items() if key != LAST_APPLIED}
@@ -43,25 +40,7 @@ def _metadata(metadata: Mapping[str, Any], *, keep: bool) -> dict[str, Any]:
 
 
 def _change(entry: Mapping[str, Any]) -> dict[str, Any]:
-    paths = [path for path, _ in zip(_paths(entry.get("fieldsV1") or {}, ""), range(MAX_PATHS), strict=False)]
-    named = ("manager", "operation", "time", "subresource")
-    return {key: entry[key] for key in named if entry.get(key)} | {"fields": paths}
-
-
-def _paths(fields: Mapping[str, Any], prefix: str) -> Iterator[str]:
-    """The leaves of a `fieldsV1` tree as paths; `k:{"name":"api"}` becomes `[name=api]`."""
-    below = [(key, value) for key, value in sorted(fields.items()) if key != "."]
-    if not below and prefix:
-        yield prefix
-    for key, value in below:
-        yield from _paths(value or {}, prefix + _step(key, prefix))
-
-
-def _step(key: str, prefix: str) -> str:
-    kind, _, rest = key.partition(":")
-    if kind == "f":
-        return f".{rest}" if prefix else rest
-    return "[" + rest.strip("{}").replace('"', "").replace(":", "=") + "]"
+    return {key: entry[key] for key in ("manager", "operation", "time", "subresource", "fieldsV1") if entry.get(key)}
 
 
 def _clip(value: Any) -> Any:

@@ -1,0 +1,156 @@
+"""A run on a person's own machine: own kubeconfig, own rights, nothing installed; the result stays here."""
+
+import asyncio
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from casebook.api.base import timestamp
+from casebook.api.enums import Reach
+from casebook.api.investigation import Budget, InvestigationSpec
+from casebook.api.meta import ObjectRef
+from casebook.api.names import digest
+from casebook.api.observation import Observation
+from casebook.api.report import Report
+from casebook.api.run import Checkpoint, Run, Scene, Trace
+from casebook.cluster.errors import ClusterError, Denied, NotFound
+from casebook.cluster.reader import Page
+from casebook.cluster.resources import Resource
+
+LAPTOP = "laptop"
+_NAMESPACES = "namespaces"
+
+
+class CannotRun(Exception):
+    """What is asked for is not there or cannot be read; one line for a person."""
+
+
+class Cluster(Protocol):
+    """The reads that a run is prepared with."""
+
+    async def get(self, resource: str, name: str, namespace: str = "") -> dict[str, Any]:
+        """One object."""
+        ...
+
+    async def list(
+        self, resource: str, namespace: str = "", *, labels: str = "", fields: str = "", limit: int = 5000
+    ) -> Page:
+        """Objects."""
+        ...
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person asks for; an empty namespace is the context's own, `everywhere` looks at all of them."""
+
+    namespace: str
+    resource: Resource | None = None
+    name: str = ""
+    question: str = ""
+    lookback_seconds: int = 3600
+    everywhere: bool = False
+    budget: Budget = field(default_factory=Budget)
+
+    def within(self, namespace: str) -> "Request":
+        """The same, in this namespace where none was named."""
+        return self if self.namespace else replace(self, namespace=namespace)
+
+
+class LaptopHome:
+    """Implements `api.ports.Home` in memory."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    async def fetch(self) -> Run:
+        """The run that was prepared."""
+        return self._run
+
+    async def checkpoint(self) -> Checkpoint:
+        """There was no earlier attempt."""
+        return Checkpoint()
+
+    async def record(self, observations: Sequence[Observation]) -> None:
+        """The loop holds them already."""
+
+    async def finish(self, report: Report, trace: Trace) -> None:
+        """Whoever runs the loop gets both from it."""
+
+
+async def prepare(cluster: Cluster, request: Request, now: datetime) -> Run:
+    """The run for a request, once its target and namespace are known to be there. Raises `CannotRun`."""
+    namespaces, target = await asyncio.gather(_namespaces(cluster, request), _target(cluster, request))
+    subject = f"{target.kind}/{target.name}" if target else request.namespace
+    return Run(
+        uid=f"{LAPTOP}-{digest(f'{timestamp(now)}|{request.namespace}|{subject}|{request.question}', 12)}",
+        name=LAPTOP,
+        namespace=request.namespace,
+        now=now,
+        spec=InvestigationSpec(
+            question=request.question,
+            target=target,
+            scope=Reach.TENANT if request.everywhere else Reach.NAMESPACE,
+            lookback_seconds=request.lookback_seconds,
+            budget=request.budget,
+        ),
+        scene=Scene(tenant=LAPTOP, platform=request.everywhere, namespaces=namespaces),
+    )
+
+
+async def _namespaces(cluster: Cluster, request: Request) -> list[str]:
+    if request.everywhere:
+        return await _all_namespaces(cluster)
+    try:
+        await cluster.get(_NAMESPACES, request.namespace)
+    except NotFound:
+        raise CannotRun(f'namespace "{request.namespace}" not found') from None
+    except Denied:
+        # Many people may not read Namespace objects and still everything inside theirs.
+        await _may_read(cluster, request.namespace)
+    except ClusterError as error:
+        raise CannotRun(error.message) from error
+    return [request.namespace]
+
+
+async def _may_read(cluster: Cluster, namespace: str) -> None:
+    try:
+        await cluster.list("pods", namespace, limit=1)
+    except ClusterError as error:
+        raise CannotRun(f'cannot look into namespace "{namespace}": {error.message}') from error
+
+
+async def _all_namespaces(cluster: Cluster) -> list[str]:
+    try:
+        page = await cluster.list(_NAMESPACES, limit=1000)
+    except ClusterError as error:
+        raise CannotRun(f"cannot look at all namespaces: {error.message}") from error
+    return [item["metadata"]["name"] for item in page.items]
+
+
+async def _target(cluster: Cluster, request: Request) -> ObjectRef | None:
+    resource = request.resource
+    if resource is None:
+        return None
+    namespace = request.namespace if resource.namespaced else ""
+    try:
+        await cluster.get(resource.name, request.name, namespace)
+    except NotFound:
+        raise CannotRun(await _missing(cluster, resource, request.name, namespace)) from None
+    except ClusterError as error:
+        raise CannotRun(error.message) from error
+    return ObjectRef(api_version=resource.api_version, kind=resource.kind, namespace=namespace, name=request.name)
+
+
+async def _missing(cluster: Cluster, resource: Resource, name: str, namespace: str) -> str:
+    """That it is not there, and what of the kind is there under a similar name."""
+    place = f' in namespace "{namespace}"' if namespace else ""
+    try:
+        page = await cluster.list(resource.name, namespace, limit=500)
+    except ClusterError:
+        return f'{resource.kind} "{name}" not found{place}'
+    names = [item["metadata"]["name"] for item in page.items]
+    similar = difflib.get_close_matches(name, names, n=1)
+    hint = f"; did you mean {resource.kind}/{similar[0]}?" if similar else ""
+    return f'{resource.kind} "{name}" not found{place}{hint}'

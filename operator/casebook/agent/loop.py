@@ -1,0 +1,180 @@
+"""The loop of a run: weigh what is known, decide what to look at, look, until nothing is left to decide."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from casebook.agent.progress import Progress, Silent
+from casebook.analysis.snapshot import Snapshot
+from casebook.api.enums import Verdict
+from casebook.api.observation import Observation, Query
+from casebook.api.ports import Home, Observer
+from casebook.api.report import Cost, Report
+from casebook.api.run import Checkpoint, Run, Stop, Trace
+from casebook.reasoning.engine import Board, Done, Look
+
+SHARE = 0.9
+"""The part of the budget of time that may pass in looking; the rest is for the report and its way home."""
+
+log = logging.getLogger(__name__)
+
+
+class HomeError(Exception):
+    """The home does not take part any more (superseded, refused, gone); the run cannot go on."""
+
+
+class Engine(Protocol):
+    """The reasoning, as `reasoning.engine` provides it."""
+
+    @property
+    def ENGINE(self) -> str:  # noqa: N802
+        """Version of the engine."""
+        ...
+
+    def weigh(self, snapshot: Snapshot) -> Board:
+        """Every hypothesis with its score."""
+        ...
+
+    def decide(self, snapshot: Snapshot, board: Board) -> Look | Done:
+        """What to look at next, or that it is enough."""
+        ...
+
+    def cost(self, snapshot: Snapshot, milliseconds: int = 0) -> Cost:
+        """What the observations cost."""
+        ...
+
+    def conclude(self, snapshot: Snapshot, board: Board, stop: Stop, cost: Cost) -> Report:
+        """The report."""
+        ...
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """What a run came to; `error` says what went wrong where the engine or an adapter failed, else it is empty."""
+
+    report: Report
+    trace: Trace
+    error: str = ""
+
+
+@dataclass
+class _Attempt:
+    """The state of one attempt while it runs."""
+
+    run: Run
+    deadline: float
+    earlier: dict[str, Observation]
+    snapshot: Snapshot
+    made: int = 0
+    round: int = 0
+
+
+class Agent:
+    """Runs one attempt. `clock` counts seconds and never goes back; the reasoning's own clock is `run.now`."""
+
+    def __init__(
+        self,
+        home: Home,
+        observer: Observer,
+        engine: Engine,
+        progress: Progress | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._home = home
+        self._observer = observer
+        self._engine = engine
+        self._progress = progress or Silent()
+        self._clock = clock
+
+    async def investigate(self) -> Conclusion:
+        """Run to the end and hand in the report, whatever it says. Raises `HomeError`."""
+        began = self._clock()
+        run = await self._home.fetch()
+        attempt = _begin(run, await self._home.checkpoint(), began + run.spec.budget.seconds * SHARE)
+        error = ""
+        try:
+            stop = await self._look(attempt)
+            cost = self._engine.cost(attempt.snapshot, self._milliseconds(began))
+            report = self._engine.conclude(attempt.snapshot, self._engine.weigh(attempt.snapshot), stop, cost)
+        except HomeError:
+            raise
+        except Exception as failure:
+            log.exception("the run failed", extra={"investigation": run.name, "round": attempt.round})
+            error = f"Casebook failed in round {attempt.round}: {type(failure).__name__}: {failure}"[:1000]
+            stop = Stop(reason="NothingLeft", message=error)
+            cost = Cost(observations=attempt.made, milliseconds=self._milliseconds(began))
+            report = _broken(error, cost)
+        trace = Trace(
+            engine=self._engine.ENGINE,
+            run=run,
+            stop=stop,
+            milliseconds=cost.milliseconds,
+            observations=list(attempt.snapshot.observations),
+        )
+        await self._home.finish(report, trace)
+        return Conclusion(report, trace, error)
+
+    def _milliseconds(self, began: float) -> int:
+        return round((self._clock() - began) * 1000)
+
+    async def _look(self, attempt: _Attempt) -> Stop:
+        while True:
+            board = self._engine.weigh(attempt.snapshot)
+            self._progress.weighed(board)
+            step = self._engine.decide(attempt.snapshot, board)
+            if isinstance(step, Done):
+                return step.stop
+            room = attempt.run.spec.budget.observations - attempt.made
+            if room <= 0:
+                return Stop(
+                    reason="Budget", message=f"{attempt.made} observations were made, the budget allows no more"
+                )
+            self._progress.looking(attempt.round, step)
+            if not await self._make(attempt, step.queries[:room]):
+                seconds = attempt.run.spec.budget.seconds
+                return Stop(reason="Deadline", message=f"the budget of {seconds} s was used up")
+            attempt.round += 1
+
+    async def _make(self, attempt: _Attempt, queries: Sequence[Query]) -> bool:
+        """Make these queries side by side and record each as it is answered; False once the time is up."""
+        fresh = [query for query in queries if query.canonical() not in attempt.earlier]
+        await self._keep(attempt, [attempt.earlier[query.canonical()] for query in queries if query not in fresh])
+        waiting = {asyncio.ensure_future(self._observer.observe(query, attempt.round)) for query in fresh}
+        try:
+            while waiting:
+                left = attempt.deadline - self._clock()
+                done, waiting = await asyncio.wait(waiting, timeout=max(left, 0), return_when=asyncio.FIRST_COMPLETED)
+                if not done:
+                    return False
+                await self._keep(attempt, [task.result() for task in done])
+        finally:
+            for task in waiting:
+                task.cancel()
+        return self._clock() < attempt.deadline
+
+    async def _keep(self, attempt: _Attempt, observations: Sequence[Observation]) -> None:
+        for observation in observations:
+            self._progress.observed(observation)
+        if observations:
+            attempt.made += len(observations)
+            attempt.snapshot = attempt.snapshot.extended(observations)
+            await self._home.record(observations)
+
+
+def _begin(run: Run, checkpoint: Checkpoint, deadline: float) -> _Attempt:
+    earlier = {observation.query.canonical(): observation for observation in checkpoint.observations}
+    return _Attempt(run, deadline, earlier, Snapshot(run))
+
+
+def _broken(error: str, cost: Cost) -> Report:
+    return Report(
+        verdict=Verdict.INCONCLUSIVE,
+        summary=f"The investigation broke off by a fault of Casebook itself, not of what it looked at. {error}",
+        stopped="A fault of Casebook.",
+        limitations=[error],
+        next_steps=["Report this as a bug of Casebook, with the log of the agent."],
+        cost=cost,
+    )

@@ -1,0 +1,103 @@
+"""`casebook investigate`: an investigation from a person's own machine."""
+
+import asyncio
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from casebook.agent.laptop import CannotRun, LaptopHome, Request, prepare
+from casebook.agent.loop import Agent, Conclusion
+from casebook.cli import arguments, tracefile
+from casebook.cli.render import FORMATS, Heading, colourful, render_report
+from casebook.cli.render.live import watching
+from casebook.cluster.client import NotConfigured, connect
+from casebook.cluster.reader import Reader
+from casebook.evidence.observer import RoutingObserver, kubernetes_sources
+from casebook.reasoning import engine
+
+
+@dataclass(frozen=True)
+class Access:
+    """How to reach the cluster."""
+
+    kubeconfig: str | None
+    context: str | None
+
+
+@click.command(short_help="Look for the cause of a problem with your own kubeconfig; nothing is installed.")
+@click.argument("what", metavar="[KIND/NAME]", required=False)
+@click.option("-n", "--namespace", metavar="NAME", help="Namespace to look into; the context's own by default.")
+@click.option("-A", "--all-namespaces", is_flag=True, help="Look into all namespaces.")
+@click.option("-q", "--question", metavar="TEXT", default="", help="What you want to know, in any language.")
+@click.option("--since", metavar="SPAN", default="1h", show_default=True, help="How far back to look: 30m, 1h, 2d.")
+@click.option("-o", "--output", type=click.Choice(FORMATS), default="text", show_default=True, help="Format.")
+@click.option("--save", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Keep it for `replay`.")
+@click.option("--kubeconfig", metavar="FILE", type=click.Path(exists=True, dir_okay=False), help="Kubeconfig to use.")
+@click.option("--context", metavar="NAME", help="Context of the kubeconfig to use.")
+def investigate(
+    what: str | None,
+    namespace: str | None,
+    all_namespaces: bool,
+    question: str,
+    since: str,
+    output: str,
+    save: Path | None,
+    kubeconfig: str | None,
+    context: str | None,
+) -> None:
+    """Look for the cause of a problem, with your own kubeconfig and rights. Only reads; installs nothing.
+
+    \b
+    casebook investigate deploy/web -n shop
+    casebook investigate -n shop --question "why does checkout answer 500?"
+
+    The report goes to standard output, the progress to standard error. The exit code is 0 whatever the verdict, 1 if
+    the investigation could not run, 2 for wrong usage.
+    """
+    if namespace and all_namespaces:
+        raise click.UsageError("give --namespace or --all-namespaces, not both")
+    request = _request(what, namespace, question, since, everywhere=all_namespaces)
+    if save and not save.parent.is_dir():
+        raise click.UsageError(f"--save {save}: there is no folder {save.parent}")
+    try:
+        conclusion = asyncio.run(_run(request, Access(kubeconfig, context)))
+    except (NotConfigured, CannotRun) as error:
+        raise click.ClickException(str(error)) from error
+    if save:
+        tracefile.save(save, conclusion.trace)
+    heading = Heading.of(conclusion.trace.run)
+    colour = colourful(sys.stdout)
+    click.echo(render_report(conclusion.report, heading, output, colour=colour), nl=False, color=colour)
+    if conclusion.error:
+        raise click.ClickException(conclusion.error)
+
+
+def _request(what: str | None, namespace: str | None, question: str, since: str, *, everywhere: bool) -> Request:
+    resource, name = arguments.subject(what) if what else (None, "")
+    if resource is not None and resource.kind == "Namespace":
+        resource, name, namespace = None, "", name
+    return Request(
+        namespace=namespace or "",
+        resource=resource,
+        name=name,
+        question=arguments.question(question),
+        lookback_seconds=arguments.seconds(since),
+        everywhere=everywhere,
+    )
+
+
+async def _run(request: Request, access: Access) -> Conclusion:
+    async with connect(access.kubeconfig, access.context) as client:
+        reader = Reader(client)
+        run = await prepare(reader, request.within(client.default_namespace), _now())
+        observer = RoutingObserver(kubernetes_sources(reader), _now)
+        with watching(sys.stderr) as progress:
+            return await Agent(LaptopHome(run), observer, engine, progress).investigate()
+
+
+def _now() -> datetime:
+    # Whole seconds: what a trace keeps, so that a replay reasons with the same moments.
+    return datetime.now(UTC).replace(microsecond=0)
