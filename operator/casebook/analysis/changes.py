@@ -1,0 +1,135 @@
+"""What changed and when: template diffs between revisions, fields and times of managers."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from casebook.analysis.access import dig, listed, mapping, moment, text
+from casebook.analysis.things import Thing, shown
+from casebook.analysis.workloads import Revision, Workload
+
+RESTARTED = "kubectl.kubernetes.io/restartedAt"
+_NAMED = {"containers", "initContainers", "env", "volumes", "volumeMounts", "ports", "envFrom", "imagePullSecrets"}
+_CONTROLLERS = {"kube-controller-manager", "kubelet", "kube-scheduler", "kube-apiserver"}
+
+
+class Difference(NamedTuple):
+    """One field that differs between two revisions; an absent side is None."""
+
+    path: str
+    old: Any
+    new: Any
+
+    def said(self) -> str:
+        """The difference in one line."""
+        if self.old is None:
+            return f"{self.path} added: {shown(self.new)}"
+        if self.new is None:
+            return f"{self.path} removed (was {shown(self.old)})"
+        return f"{self.path}: {shown(self.old)} -> {shown(self.new)}"
+
+
+def flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """(path, leaf) pairs of a template; items of lists with names are keyed by name, not by position."""
+    if isinstance(value, dict) and value:
+        for key in sorted(key for key in value if isinstance(key, str)):
+            yield from flat(value[key], f"{path}.{key}" if path else key)
+    elif isinstance(value, list) and value:
+        for index, item in enumerate(value):
+            name = text(item, "name") if path.rsplit(".", 1)[-1] in _NAMED else ""
+            yield from flat(item, f"{path}[{name or index}]")
+    else:
+        yield path, value
+
+
+def differences(old: dict[str, Any], new: dict[str, Any]) -> list[Difference]:
+    """Fields that differ between two pod templates, without what controllers stamp on them."""
+    before, after = dict(flat(old)), dict(flat(new))
+    return [
+        Difference(path, before.get(path), after.get(path))
+        for path in sorted({*before, *after})
+        if before.get(path) != after.get(path) and not _stamped(path)
+    ]
+
+
+def _stamped(path: str) -> bool:
+    return "pod-template-hash" in path or path.endswith(("creationTimestamp", "].name"))
+
+
+def telling(found: list[Difference]) -> list[Difference]:
+    """Differences that can change how a program behaves: not annotations, not labels."""
+    return [item for item in found if not item.path.startswith("metadata.")]
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """The newest change of revision of a workload."""
+
+    workload: Workload
+    new: Revision
+    old: Revision
+    at: datetime
+    found: tuple[Difference, ...]
+
+    @property
+    def telling(self) -> list[Difference]:
+        """Differences that can change how the program behaves."""
+        return telling(list(self.found))
+
+
+def rollout(workload: Workload) -> Rollout | None:
+    """The newest change of revision, or None where there has been none or its time is unknown.
+
+    A rollback reuses the older ReplicaSet, whose creation is long past: its time is then the time at which the
+    Deployment last began to progress.
+    """
+    if len(workload.revisions) < 2:
+        return None
+    new, old = workload.revisions[0], workload.revisions[1]
+    at = new.thing.created
+    if at is None:
+        return None
+    if old.thing.created and old.thing.created > at:
+        at = _progressing(workload.thing) or at
+    return Rollout(workload, new, old, at, tuple(differences(old.template, new.template)))
+
+
+def _progressing(thing: Thing) -> datetime | None:
+    for item in listed(thing.raw, "status", "conditions"):
+        if text(item, "type") == "Progressing":
+            return moment(item, "lastTransitionTime")
+    return None
+
+
+class Edit(NamedTuple):
+    """A write by one field manager."""
+
+    at: datetime
+    manager: str
+    subresource: str
+    fields: dict[str, Any]
+
+
+def edits(thing: Thing) -> list[Edit]:
+    """Writes by managers other than the control plane, newest first, from managedFields."""
+    found = []
+    for item in listed(thing.raw, "metadata", "managedFields"):
+        at = moment(item, "time")
+        if at and text(item, "manager") not in _CONTROLLERS and text(item, "subresource") != "status":
+            found.append(Edit(at, text(item, "manager"), text(item, "subresource"), mapping(item, "fieldsV1")))
+    return sorted(found, key=lambda edit: (edit.at, edit.manager), reverse=True)
+
+
+def edited(thing: Thing, *path: str) -> Edit | None:
+    """The newest write by a manager that owns this field, or None where none is recorded."""
+    steps = [f"f:{step}" for step in path]
+    return next((edit for edit in edits(thing) if dig(edit.fields, *steps) is not None), None)
+
+
+def changed_after_creation(thing: Thing) -> Edit | None:
+    """The newest write that came at least 2 s after the object was created."""
+    for edit in edits(thing):
+        if thing.created is None or (edit.at - thing.created).total_seconds() >= 2:
+            return edit
+    return None

@@ -1,0 +1,70 @@
+"""What kind of failure a log line speaks of, by the words that runtimes and libraries use for it."""
+
+import re
+from typing import Final
+
+REFUSED: Final = "refused"
+TIMEOUT: Final = "timeout"
+UNRESOLVED: Final = "unresolved"
+RESET: Final = "reset"
+UNREACHABLE: Final = "unreachable"
+STATUS: Final = "status"
+AUTH: Final = "auth"
+TLS: Final = "tls"
+NO_SPACE: Final = "nospace"
+PERMISSION: Final = "permission"
+PORT_TAKEN: Final = "porttaken"
+MEMORY: Final = "memory"
+FILES: Final = "files"
+THREADS: Final = "threads"
+CONNECTIONS: Final = "connections"
+FORBIDDEN: Final = "forbidden"
+
+PEER_KINDS: Final = frozenset({REFUSED, TIMEOUT, UNRESOLVED, RESET, UNREACHABLE, STATUS, AUTH, TLS})
+"""Failures that happen between a program and something that it calls."""
+
+_WORDS: Final = {
+    REFUSED: r"connection refused|econnrefused|errno 111|actively refused|connect failed: refused",
+    TIMEOUT: r"timed[ -]?out|etimedout|deadline exceeded|i/o timeout|read timeout|connect timeout|timeouterror|"
+    r"\btimeout (?:calling|after|waiting|reading|from|exceeded|expired)",
+    UNRESOLVED: r"no such host|name or service not known|enotfound|eai_again|temporary failure in name resolution|"
+    r"could not translate host name|could not resolve|couldn't resolve|name does not resolve|bad address|"
+    r"nodename nor servname|unknownhostexception|nxdomain|servfail|no address associated|getaddrinfo failed|"
+    r"can't resolve|name resolution",
+    RESET: r"connection reset|econnreset|broken pipe|\bepipe\b|unexpected eof|remote end closed|"
+    r"server closed the connection|connection aborted|disconnected without response",
+    UNREACHABLE: r"no route to host|ehostunreach|network is unreachable|host is unreachable",
+    STATUS: r"\b(?:http|status|answered|returned|responded|response|got|upstream|code)\b[^\n]{0,40}\b50[0-4]\b|"
+    r"\b50[0-4] (?:internal server|bad gateway|service unavailable|gateway time|server error|service temporarily)|"
+    r"bad gateway|service unavailable|gateway time-?out",
+    AUTH: r"authentication failed|password authentication|access denied for user|"
+    r"invalid (?:credentials|password|api.?key|token)|wrongpass|noauth|login failed|unauthorized|\b401\b|"
+    r"authenticationerror|incorrect password",
+    TLS: r"x509|certificate|sslerror|ssl error|tls: |tls handshake|ssl handshake",
+    NO_SPACE: r"no space left|enospc|disk full|disk quota exceeded",
+    PERMISSION: r"permission denied|eacces|read-only file ?system|erofs|operation not permitted|permissionerror",
+    PORT_TAKEN: r"address (?:already )?in use|eaddrinuse|port is already allocated",
+    MEMORY: r"memoryerror|outofmemoryerror|heap out of memory|cannot allocate memory|java heap space|std::bad_alloc",
+    FILES: r"too many open files|emfile|enfile",
+    THREADS: r"can't start new thread|resource temporarily unavailable|unable to create (?:new )?native thread|"
+    r"can't fork|cannot fork",
+    CONNECTIONS: r"too many connections|too many clients|remaining connection slots|pool (?:is )?exhausted|"
+    r"queuepool limit|connection pool|waiting for (?:a )?connection|no free connections|pooltimeout",
+    FORBIDDEN: r"is forbidden: user|\bcannot (?:get|list|watch|create|update|patch|delete) resource\b",
+}
+_ANY: Final = re.compile("|".join(f"(?P<{kind}>{words})" for kind, words in _WORDS.items()), re.IGNORECASE)
+_EACH: Final = {kind: re.compile(words, re.IGNORECASE) for kind, words in _WORDS.items()}
+_LIMIT: Final = 4096
+
+
+def speaks_of_failure(said: str) -> bool:
+    """Whether any failure is named; cheaper than naming it."""
+    return _ANY.search(said[:_LIMIT]) is not None
+
+
+def kinds(said: str) -> frozenset[str]:
+    """The kinds of failure that a text names."""
+    said = said[:_LIMIT]
+    if not _ANY.search(said):
+        return frozenset()
+    return frozenset(kind for kind, pattern in _EACH.items() if pattern.search(said))

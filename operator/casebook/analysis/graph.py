@@ -1,0 +1,173 @@
+"""What depends on what: an edge from A to B means that A is harmed when B is."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from casebook.analysis.access import listed, strings, text
+from casebook.analysis.calls import EXTERNAL, Call, calls, peers
+from casebook.analysis.settings import references
+from casebook.analysis.things import Ref, Thing
+from casebook.analysis.workloads import Workload
+from casebook.analysis.world import World
+
+MAX_ERRORS = 60
+
+
+class Edge(NamedTuple):
+    """`source` depends on `target` in this way."""
+
+    source: Ref
+    target: Ref
+    kind: str
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Edges in both directions, and the calls that were inferred."""
+
+    edges: tuple[Edge, ...]
+    calls: dict[Ref, list[Call]] = field(repr=False)
+    _down: dict[Ref, list[Edge]] = field(repr=False)
+    _up: dict[Ref, list[Edge]] = field(repr=False)
+
+    def needs(self, ref: Ref) -> list[Edge]:
+        """What it depends on directly."""
+        return self._up.get(ref, [])
+
+    def needed_by(self, ref: Ref) -> list[Edge]:
+        """What depends on it directly."""
+        return self._down.get(ref, [])
+
+    def upstream(self, roots: Iterable[Ref]) -> dict[Ref, int]:
+        """Everything that these depend on, themselves included, with the distance in edges."""
+        return _closure(roots, {ref: [edge.target for edge in edges] for ref, edges in self._up.items()})
+
+    def downstream(self, roots: Iterable[Ref]) -> dict[Ref, int]:
+        """Everything that is harmed with these, themselves included, with the distance in edges."""
+        return _closure(roots, {ref: [edge.source for edge in edges] for ref, edges in self._down.items()})
+
+    def way(self, start: Ref, goals: Iterable[Ref]) -> list[Edge]:
+        """The shortest way along which harm travels from `start` to one of the goals, or empty."""
+        wanted = set(goals)
+        queue: list[Ref] = [start]
+        came: dict[Ref, Edge] = {}
+        seen = {start}
+        for ref in queue:
+            if ref in wanted and ref != start:
+                return _trail(came, start, ref)
+            for edge in self.needed_by(ref):
+                if edge.source not in seen:
+                    seen.add(edge.source)
+                    came[edge.source] = edge
+                    queue.append(edge.source)
+        return []
+
+
+def _trail(came: dict[Ref, Edge], start: Ref, end: Ref) -> list[Edge]:
+    found: list[Edge] = []
+    while end != start:
+        found.append(came[end])
+        end = came[end].target
+    return found[::-1]
+
+
+def _closure(roots: Iterable[Ref], towards: dict[Ref, list[Ref]]) -> dict[Ref, int]:
+    found = dict.fromkeys(sorted(set(roots)), 0)
+    queue = list(found)
+    for ref in queue:
+        for other in towards.get(ref, []):
+            if other not in found:
+                found[other] = found[ref] + 1
+                queue.append(other)
+    return found
+
+
+def build(world: World) -> Graph:
+    """The graph of everything observed."""
+    called = {workload.ref: calls(world, workload) for workload in world.workloads.values()}
+    edges: set[Edge] = set()
+    for workload in world.workloads.values():
+        edges.update(Edge(workload.ref, call.target, "calls") for call in called[workload.ref])
+        edges.update(_blamed(world, workload, called[workload.ref]))
+        edges.update(Edge(workload.ref, item.target, _kind(item.key)) for item in references(workload))
+        edges.update(Edge(workload.ref, claim, "mounts") for claim in _claims(world, workload))
+    edges.update(_services(world))
+    edges.update(_others(world))
+    ordered = tuple(sorted(edge for edge in edges if edge.source != edge.target))
+    up: dict[Ref, list[Edge]] = {}
+    down: dict[Ref, list[Edge]] = {}
+    for edge in ordered:
+        up.setdefault(edge.source, []).append(edge)
+        down.setdefault(edge.target, []).append(edge)
+    return Graph(ordered, called, down, up)
+
+
+def _kind(key: str) -> str:
+    return "reads" if key else "uses"
+
+
+def _blamed(world: World, workload: Workload, known: list[Call]) -> Iterator[Edge]:
+    for log in world.logs_of(workload):
+        for entry in log.errors[-MAX_ERRORS:]:
+            for peer in peers(world, workload, entry, known):
+                yield Edge(workload.ref, peer.target, "calls")
+
+
+def _claims(world: World, workload: Workload) -> Iterator[Ref]:
+    """Claims that a StatefulSet's templates made: `<template>-<pod>`."""
+    for template in listed(workload.thing.raw, "spec", "volumeClaimTemplates"):
+        prefix = f"{text(template, 'metadata', 'name')}-{workload.ref.name}-"
+        for thing in world.all("PersistentVolumeClaim", workload.ref.namespace):
+            if thing.ref.name.startswith(prefix) and thing.ref.name[len(prefix) :].isdigit():
+                yield thing.ref
+
+
+def _services(world: World) -> Iterator[Edge]:
+    for service in world.all("Service"):
+        outside = text(service.raw, "spec", "externalName")
+        if outside:
+            yield Edge(service.ref, Ref(EXTERNAL, "", outside.lower().rstrip(".")), "names")
+        for workload in world.selected_by(service):
+            yield Edge(service.ref, workload.ref, "selects")
+    for ingress in world.all("Ingress"):
+        for name in _backends(ingress):
+            yield Edge(ingress.ref, Ref("Service", ingress.ref.namespace, name), "routes to")
+
+
+def _backends(ingress: Thing) -> Iterator[str]:
+    default = text(ingress.raw, "spec", "defaultBackend", "service", "name")
+    if default:
+        yield default
+    for rule in listed(ingress.raw, "spec", "rules"):
+        for path in listed(rule, "http", "paths"):
+            name = text(path, "backend", "service", "name")
+            if name:
+                yield name
+
+
+def _others(world: World) -> Iterator[Edge]:
+    for scaler in world.all("HorizontalPodAutoscaler"):
+        target = Ref(
+            text(scaler.raw, "spec", "scaleTargetRef", "kind"),
+            scaler.ref.namespace,
+            text(scaler.raw, "spec", "scaleTargetRef", "name"),
+        )
+        yield Edge(target, scaler.ref, "scaled by")
+    for claim in world.all("PersistentVolumeClaim"):
+        storage = text(claim.raw, "spec", "storageClassName")
+        volume = text(claim.raw, "spec", "volumeName")
+        if storage:
+            yield Edge(claim.ref, Ref("StorageClass", "", storage), "of class")
+        if volume:
+            yield Edge(claim.ref, Ref("PersistentVolume", "", volume), "bound to")
+    for workload in world.workloads.values():
+        for kind in ("ResourceQuota", "LimitRange"):
+            for thing in world.all(kind, workload.ref.namespace):
+                yield Edge(workload.ref, thing.ref, "limited by")
+        for policy in world.all("NetworkPolicy", workload.ref.namespace):
+            labels = strings(workload.template, "metadata", "labels")
+            if strings(policy.raw, "spec", "podSelector", "matchLabels").items() <= labels.items():
+                yield Edge(workload.ref, policy.ref, "guarded by")
+        for node in sorted({pod.node for pod in workload.live if pod.node}):
+            yield Edge(workload.ref, Ref("Node", "", node), "runs on")

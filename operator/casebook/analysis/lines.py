@@ -1,0 +1,151 @@
+"""One log line taken apart: CRI envelope, JSON, klog, logfmt, access logs, plain text."""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from casebook.analysis.access import moment, text
+
+_CRI = re.compile(r"^(\d{4}-\d\d-\d\dT\S+) (?:stdout|stderr) [FP] (.*)$", re.DOTALL)
+_KLOG = re.compile(r"^([IWEF])\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ [^\]]+\] (.*)$", re.DOTALL)
+_LOGFMT = re.compile(r'\b([A-Za-z_][\w.]*)=("(?:[^"\\]|\\.)*"|\S+)')
+_LEVEL = re.compile(
+    r"\b(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|CRITICAL|CRIT|FATAL|PANIC|SEVERE|EMERG|ALERT)\b|"
+    r"\[(trace|debug|info|notice|warn|warning|error|crit|critical|alert|emerg|fatal)\]|"
+    r"^(debug|info|warn|warning|error|fatal|panic)(?=:|\b\s)",
+)
+_ACCESS = re.compile(r'"[A-Z]{3,7} \S+(?: HTTP/[\d.]+)?" ([1-5]\d\d)\b')
+_LEVELS = {"WARNING": "WARN", "ERR": "ERROR", "SEVERE": "ERROR", "CRIT": "FATAL", "CRITICAL": "FATAL", "PANIC": "FATAL"}
+_LEVELS |= {
+    "EMERG": "FATAL",
+    "ALERT": "FATAL",
+    "NOTICE": "INFO",
+    "TRACE": "DEBUG",
+    "DPANIC": "FATAL",
+    "INFORMATION": "INFO",
+}
+_NUMERIC = {10: "DEBUG", 20: "INFO", 30: "INFO", 40: "WARN", 50: "ERROR", 60: "FATAL"}
+_MESSAGE_KEYS = ("message", "msg", "event", "log", "text", "body")
+_LEVEL_KEYS = ("level", "severity", "lvl", "levelname", "log.level", "loglevel")
+_TRACE_KEYS = ("exception", "exc_info", "traceback", "stack", "stacktrace", "stack_trace", "error", "err", "cause")
+_STATUS_KEYS = ("status", "status_code", "statusCode", "code", "http_status")
+_TIME_KEYS = ("ts", "time", "timestamp", "@timestamp")
+_KLOG_LEVELS = {"I": "INFO", "W": "WARN", "E": "ERROR", "F": "FATAL"}
+_EXCEPTION = re.compile(
+    r"^(?:\S*\s)?(?:Caused by: |Uncaught |Unhandled |thrown: |java\.lang\.)?"
+    r"((?:[A-Za-z_$][\w$]*\.)*[A-Z][\w$]*(?:Error|Exception|Exit|Interrupt|Failure|Fault|Warning|Panic)):? ?(.*)$"
+)
+_PANIC = re.compile(r"^(panic): (.*)$")
+_CONTINUES = re.compile(r"^(\s+\S|Caused by: |\.\.\. \d+ more|goroutine \d+|During handling of|The above exception)")
+_PYTHON = "Traceback (most recent call last)"
+_MAX_LINE = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A line taken apart."""
+
+    shown: str
+    message: str
+    level: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
+    trace: str = ""
+    status: int = 0
+    at: datetime | None = None
+
+
+def parse(line: str) -> Parsed:
+    """A line of any known format; plain text where none fits."""
+    line = line[:_MAX_LINE].rstrip()
+    cri = _CRI.match(line)
+    at = moment(cri[1]) if cri else None
+    line = cri[2] if cri else line
+    if line.lstrip().startswith("{"):
+        structured = _json(line)
+        if structured:
+            return structured
+    klog = _KLOG.match(line)
+    if klog:
+        return Parsed(line, klog[2], _KLOG_LEVELS[klog[1]], at=at)
+    if "level=" in line or "lvl=" in line:
+        return _logfmt(line)
+    access = _ACCESS.search(line)
+    return Parsed(line, line, _plain_level(line), status=int(access[1]) if access else 0, at=at)
+
+
+def _json(line: str) -> Parsed | None:
+    try:
+        data: Any = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(data, dict):
+        return None
+    flat = {key: text(value) for key, value in data.items() if isinstance(value, str | int | float)}
+    message = next((flat[key] for key in _MESSAGE_KEYS if flat.get(key)), "")
+    trace = "\n".join(_trace_text(data[key]) for key in _TRACE_KEYS if key in data)
+    status = next((int(flat[key]) for key in _STATUS_KEYS if re.fullmatch(r"[1-5]\d\d", flat.get(key, ""))), 0)
+    at = next((found for found in (moment(data, key) for key in _TIME_KEYS) if found), None)
+    level = next((_json_level(data[key]) for key in _LEVEL_KEYS if key in data), "")
+    fields = {key: value for key, value in flat.items() if key not in (*_MESSAGE_KEYS, *_LEVEL_KEYS, *_TIME_KEYS)}
+    return Parsed(line, message or line, level, fields, trace.strip(), status, at)
+
+
+def _trace_text(value: Any) -> str:
+    if isinstance(value, dict):
+        kind = text(value, "type") or text(value, "class") or text(value, "name")
+        parts = [text(value, "stack"), f"{kind}: {text(value, 'message')}" if kind else text(value, "message")]
+        return "\n".join(part for part in parts if part)
+    if isinstance(value, list):
+        return "\n".join(text(item) for item in value)
+    return text(value)
+
+
+def _json_level(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _NUMERIC.get(value, "")
+    return _level(text(value))
+
+
+def _level(word: str) -> str:
+    word = word.upper()
+    return _LEVELS.get(word, word if word in ("DEBUG", "INFO", "WARN", "ERROR", "FATAL") else "")
+
+
+def _logfmt(line: str) -> Parsed:
+    fields = {key: value.strip('"') for key, value in _LOGFMT.findall(line)}
+    level = _level(fields.pop("level", fields.pop("lvl", "")))
+    message = fields.pop("msg", "") or fields.pop("message", "") or line
+    at = moment(fields.pop("ts", None)) or moment(fields.pop("time", None))
+    trace = fields.get("error", fields.get("err", ""))
+    status = fields.get("status", "")
+    return Parsed(line, message, level, fields, trace, int(status) if re.fullmatch(r"[1-5]\d\d", status) else 0, at)
+
+
+def _plain_level(line: str) -> str:
+    found = _LEVEL.search(line[:120])
+    return _level(found[1] or found[2] or found[3]) if found else ""
+
+
+def continues(line: str, before: Parsed, stack: Sequence[str]) -> bool:
+    """Whether a line belongs to the entry before it: an indented frame, a cause, or the end of a Python traceback."""
+    if _CONTINUES.match(line):
+        return True
+    last = stack[-1] if stack else before.message
+    in_traceback = before.message.startswith(_PYTHON) or any(item.startswith(_PYTHON) for item in stack)
+    if in_traceback:
+        return last.startswith((" ", "\t", _PYTHON)) or line.startswith(_PYTHON)
+    return line.startswith(_PYTHON) and before.level in ("ERROR", "FATAL")
+
+
+def exception_in(texts: Iterable[str]) -> tuple[str, str]:
+    """Type and message of the last exception named at the begin of a line, or two empty strings."""
+    found = ("", "")
+    for block in texts:
+        for line in block.splitlines():
+            match = _EXCEPTION.match(line.strip()) or _PANIC.match(line.strip())
+            if match and len(line) < 2 * 1024:
+                found = (match[1].rsplit(".", 1)[-1], match[2].strip())
+    return found

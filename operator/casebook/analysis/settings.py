@@ -1,0 +1,159 @@
+"""What a workload is configured with: environment, ConfigMaps, command lines, each with where it comes from."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from casebook.analysis.access import dig, listed, strings, text, words
+from casebook.analysis.things import Cite, Ref, Thing
+from casebook.analysis.workloads import Workload
+from casebook.analysis.world import World
+
+_LINE = re.compile(
+    r"^\s*(?:export\s+)?[\"']?([A-Za-z_][\w.-]*)[\"']?\s*[=:]\s*[\"']?([^\"'\n#]*?)[\"']?,?\s*$", re.MULTILINE
+)
+_MAX_FILE = 16_384
+COMMAND = "command"
+
+
+class Setting(NamedTuple):
+    """One value that a container gets: its name for the program, and the object and key that a person would edit."""
+
+    name: str
+    value: str
+    container: str
+    origin: Ref
+    key: str
+    source: str
+
+    def cite(self) -> Cite:
+        """A citation of it."""
+        return Cite(self.source, f"{self.origin.label(self.origin.namespace)}: {self.key} = {self.value[:300]}")
+
+
+class Reference(NamedTuple):
+    """A reference of a pod template to a ConfigMap, Secret, claim or ServiceAccount."""
+
+    target: Ref
+    key: str
+    container: str
+    path: tuple[str | int, ...]
+    optional: bool
+
+
+def references(workload: Workload) -> list[Reference]:
+    """Every reference of the pod template to another object by name."""
+    found = [*_env_references(workload), *_volume_references(workload)]
+    account = text(workload.template, "spec", "serviceAccountName")
+    if account:
+        found.append(Reference(_ref(workload, "ServiceAccount", account), "", "", ("serviceAccountName",), False))
+    return found
+
+
+def _ref(workload: Workload, kind: str, name: str) -> Ref:
+    return Ref(kind, workload.ref.namespace, name)
+
+
+def _env_references(workload: Workload) -> Iterator[Reference]:
+    for key, index, spec in workload.specs():
+        container = text(spec, "name")
+        for position, item in enumerate(listed(spec, "env")):
+            for field, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
+                name = text(item, "valueFrom", field, "name")
+                if name:
+                    path = workload.spec_path(key, index, "env", position, "valueFrom", field)
+                    optional = dig(item, "valueFrom", field, "optional") is True
+                    wanted = text(item, "valueFrom", field, "key")
+                    yield Reference(_ref(workload, kind, name), wanted, container, path, optional)
+        for position, item in enumerate(listed(spec, "envFrom")):
+            for field, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
+                name = text(item, field, "name")
+                if name:
+                    path = workload.spec_path(key, index, "envFrom", position, field)
+                    yield Reference(
+                        _ref(workload, kind, name), "", container, path, dig(item, field, "optional") is True
+                    )
+
+
+def _volume_references(workload: Workload) -> Iterator[Reference]:
+    for index, volume in enumerate(listed(workload.template, "spec", "volumes")):
+        path = (*workload.spec_path("volumes", index),)
+        for field, kind, named in (
+            ("configMap", "ConfigMap", "name"),
+            ("secret", "Secret", "secretName"),
+            ("persistentVolumeClaim", "PersistentVolumeClaim", "claimName"),
+        ):
+            yield from _of_source(workload, volume, (field, kind, named), path)
+        for source in listed(volume, "projected", "sources"):
+            for field, kind in (("configMap", "ConfigMap"), ("secret", "Secret")):
+                yield from _of_source(workload, source, (field, kind, "name"), path)
+
+
+def _of_source(
+    workload: Workload, source: object, how: tuple[str, str, str], path: tuple[str | int, ...]
+) -> Iterator[Reference]:
+    field, kind, named = how
+    name = text(source, field, named)
+    if not name:
+        return
+    optional = dig(source, field, "optional") is True
+    target = _ref(workload, kind, name)
+    keys = [text(item, "key") for item in listed(source, field, "items")]
+    for key in keys or [""]:
+        yield Reference(target, key, "", (*path, field), optional)
+
+
+def settings(world: World, workload: Workload) -> list[Setting]:
+    """What its containers are configured with; files of mounted ConfigMaps also line by line."""
+    found: list[Setting] = []
+    for _, _, spec in workload.specs():
+        container = text(spec, "name")
+        found += _environment(world, workload, spec)
+        for part in ("command", "args"):
+            line = " ".join(words(spec, part))
+            if line:
+                found.append(Setting(COMMAND, line, container, workload.ref, part, workload.thing.source))
+    for reference in _volume_references(workload):
+        thing = world.things.get(reference.target)
+        if thing is not None and thing.ref.kind == "ConfigMap":
+            found += _file(thing, reference.key)
+    return list(dict.fromkeys(found))
+
+
+def _environment(world: World, workload: Workload, spec: object) -> Iterator[Setting]:
+    container = text(spec, "name")
+    given: dict[str, Setting] = {}
+    for item in listed(spec, "envFrom"):
+        thing = world.things.get(_ref(workload, "ConfigMap", text(item, "configMapRef", "name")))
+        if thing is None:
+            continue
+        for key, value in strings(thing.raw, "data").items():
+            name = text(item, "prefix") + key
+            given[name] = Setting(name, value, container, thing.ref, key, thing.source)
+    for item in listed(spec, "env"):
+        name = text(item, "name")
+        found = _variable(world, workload, item, container)
+        if found:
+            given[name] = found
+    yield from given.values()
+
+
+def _variable(world: World, workload: Workload, item: object, container: str) -> Setting | None:
+    name, value = text(item, "name"), text(item, "value")
+    if value:
+        return Setting(name, value, container, workload.ref, name, workload.thing.source)
+    source = text(item, "valueFrom", "configMapKeyRef", "name")
+    thing = world.things.get(_ref(workload, "ConfigMap", source)) if source else None
+    key = text(item, "valueFrom", "configMapKeyRef", "key")
+    held = text(thing.raw, "data", key) if thing else ""
+    return Setting(name, held, container, thing.ref, key, thing.source) if thing and held else None
+
+
+def _file(thing: Thing, only: str) -> Iterator[Setting]:
+    for key, value in strings(thing.raw, "data").items():
+        if only and key != only:
+            continue
+        yield Setting(key, value[:_MAX_FILE], "", thing.ref, key, thing.source)
+        for name, held in _LINE.findall(value[:_MAX_FILE]) if "\n" in value else []:
+            if held:
+                yield Setting(name, held, "", thing.ref, f"{key}: {name}", thing.source)

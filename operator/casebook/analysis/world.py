@@ -1,0 +1,192 @@
+"""Everything that a snapshot shows, indexed: objects, workloads, events, logs."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from casebook.analysis.access import strings
+from casebook.analysis.events import Event, merged
+from casebook.analysis.logs import Log, read
+from casebook.analysis.snapshot import Snapshot
+from casebook.analysis.things import Ref, Thing, thing_of
+from casebook.analysis.workloads import CONTROLLERS, REVISION, Pod, Revision, Workload
+from casebook.api.observation import KUBERNETES, LOGS, Observation, Query, Result, listing
+
+LOOKBACK_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class World:
+    """One snapshot, indexed. Every view is sorted, so that equal snapshots give equal views."""
+
+    snapshot: Snapshot
+
+    @property
+    def now(self) -> datetime:
+        """The clock of the run."""
+        return self.snapshot.run.now
+
+    @cached_property
+    def begin(self) -> datetime:
+        """Begin of the span of time that was asked about."""
+        spec = self.snapshot.run.spec
+        if spec.window:
+            return spec.window.start
+        return self.now - timedelta(seconds=spec.lookback_seconds or LOOKBACK_SECONDS)
+
+    @cached_property
+    def home(self) -> str:
+        """The namespace that the investigation is about."""
+        run = self.snapshot.run
+        alert = run.spec.alert.labels.get("namespace", "") if run.spec.alert else ""
+        target = run.spec.target.namespace if run.spec.target else ""
+        known = run.scene.platform or not run.scene.namespaces or alert in run.scene.namespaces
+        return target or (alert if known else "") or run.namespace
+
+    @cached_property
+    def things(self) -> dict[Ref, Thing]:
+        """Every object, the latest observation of it."""
+        found: dict[Ref, Thing] = {}
+        for observation in self.snapshot.observations:
+            if observation.query.source == KUBERNETES and not observation.query.resource.startswith("events"):
+                for thing in _things(observation):
+                    found[thing.ref] = thing
+        return dict(sorted(found.items()))
+
+    @cached_property
+    def _by_kind(self) -> dict[str, list[Thing]]:
+        found: dict[str, list[Thing]] = {}
+        for thing in self.things.values():
+            found.setdefault(thing.ref.kind, []).append(thing)
+        return found
+
+    def all(self, kind: str, namespace: str | None = None) -> list[Thing]:
+        """Objects of a kind, in one namespace if one is given."""
+        found = self._by_kind.get(kind, [])
+        return found if namespace is None else [thing for thing in found if thing.ref.namespace == namespace]
+
+    @cached_property
+    def events(self) -> list[Event]:
+        """Events, oldest first, without repeats."""
+        raws = [
+            thing
+            for observation in self.snapshot.observations
+            if observation.query.source == KUBERNETES and observation.query.resource.startswith("events")
+            for thing in _things(observation)
+        ]
+        return merged(raws)
+
+    @cached_property
+    def _events_about(self) -> dict[Ref, list[Event]]:
+        found: dict[Ref, list[Event]] = {}
+        for event in self.events:
+            found.setdefault(event.about, []).append(event)
+        return found
+
+    def about(self, *refs: Ref) -> list[Event]:
+        """Events about any of these objects, newest last."""
+        return [event for ref in dict.fromkeys(refs) for event in self._events_about.get(ref, [])]
+
+    @cached_property
+    def logs(self) -> dict[tuple[str, str, str, bool], Log]:
+        """Logs that could be read, by (namespace, pod, container, previous)."""
+        found = {}
+        for observation in self.snapshot.observations:
+            if observation.query.source == LOGS and observation.result is Result.OK:
+                log = read(observation)
+                found[(log.namespace, log.pod, log.container, log.previous)] = log
+        return dict(sorted(found.items()))
+
+    @cached_property
+    def pods(self) -> dict[Ref, Pod]:
+        """Every pod by its identity."""
+        found = {}
+        for thing in self.all("Pod"):
+            owner = thing.owner()
+            found[thing.ref] = Pod(thing, owner if owner and owner.kind == "ReplicaSet" else None)
+        return found
+
+    def top(self, ref: Ref) -> Ref:
+        """The workload at the top of an object's chain of owners; the object itself where it has none."""
+        for _ in range(4):
+            thing = self.things.get(ref)
+            owner = thing.owner() if thing else None
+            if owner is None or owner.kind not in CONTROLLERS:
+                return ref
+            ref = owner
+        return ref
+
+    @cached_property
+    def workloads(self) -> dict[Ref, Workload]:
+        """Every workload that has no owner among the workloads, with its pods and revisions."""
+        pods: dict[Ref, list[Pod]] = {}
+        for pod in self.pods.values():
+            pods.setdefault(self.top(pod.thing.ref), []).append(pod)
+        revisions: dict[Ref, list[Revision]] = {}
+        for thing in self.all("ReplicaSet"):
+            revisions.setdefault(self.top(thing.ref), []).append(Revision(_revision(thing), thing))
+        found = {}
+        for kind in CONTROLLERS:
+            for thing in self.all(kind):
+                if self.top(thing.ref) == thing.ref:
+                    mine = sorted(revisions.get(thing.ref, []), key=lambda item: (-item.number, item.thing.ref))
+                    found[thing.ref] = Workload(thing, tuple(pods.get(thing.ref, [])), tuple(mine))
+        return dict(sorted(found.items()))
+
+    def workload_of(self, ref: Ref) -> Workload | None:
+        """The workload that an object belongs to or is."""
+        return self.workloads.get(self.top(ref))
+
+    def family(self, workload: Workload) -> tuple[Ref, ...]:
+        """The workload, its revisions, Jobs and pods: all that events may speak of when they mean it."""
+        jobs = [thing.ref for thing in self.all("Job", workload.ref.namespace) if self.top(thing.ref) == workload.ref]
+        parts = [revision.thing.ref for revision in workload.revisions] + [pod.thing.ref for pod in workload.pods]
+        return tuple(dict.fromkeys([workload.ref, *jobs, *parts]))
+
+    def logs_of(self, workload: Workload) -> Iterator[Log]:
+        """Logs of its pods, current runs before previous ones."""
+        for pod in workload.pods:
+            for container in pod.containers:
+                for previous in (False, True):
+                    log = self.logs.get((pod.thing.ref.namespace, pod.thing.ref.name, container.name, previous))
+                    if log:
+                        yield log
+
+    def selected_by(self, service: Thing) -> list[Workload]:
+        """Workloads whose pod template carries the labels that a Service selects."""
+        selector = strings(service.raw, "spec", "selector")
+        if not selector:
+            return []
+        return [
+            workload
+            for workload in self.workloads.values()
+            if workload.ref.namespace == service.ref.namespace
+            and workload.ref.kind not in ("Job", "CronJob")
+            and selector.items() <= strings(workload.template, "metadata", "labels").items()
+        ]
+
+    def listed(self, resource: str, namespace: str) -> Observation | None:
+        """The answer to the list of a kind, whole or with any selector left out."""
+        return self.snapshot.answer(listing(resource, namespace))
+
+    def complete(self, resource: str, namespace: str) -> bool:
+        """Whether a kind was listed to the end, so that what is not there does not exist."""
+        found = self.listed(resource, namespace)
+        return found is not None and found.result is Result.OK and not found.truncated
+
+    def made(self, query: Query) -> bool:
+        """Whether a query was made."""
+        return self.snapshot.answer(query) is not None
+
+
+def _revision(thing: Thing) -> int:
+    found = thing.annotations.get(REVISION, "")
+    return int(found) if found.isdigit() else 0
+
+
+def _things(observation: Observation) -> Iterable[Thing]:
+    for raw in observation.items():
+        thing = thing_of(raw, observation.query.resource, observation.id)
+        if thing is not None:
+            yield thing

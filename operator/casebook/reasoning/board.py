@@ -1,0 +1,103 @@
+"""The board: every hypothesis with its tests and its sum, best first."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from casebook.analysis.signs import Symptom
+from casebook.analysis.things import Cite, Ref
+from casebook.api.enums import Outcome, Standing
+from casebook.reasoning.cause import Candidate, Cause, Finding, Prediction
+from casebook.reasoning.situation import Situation
+
+DECISIVE = -200
+MAX_PERCENT = 99
+
+
+class Part(NamedTuple):
+    """One term of a score, in centinats."""
+
+    name: str
+    centinats: int
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One hypothesis, weighed."""
+
+    cause_entry: Cause[Any]
+    candidate: Candidate[Any]
+    results: tuple[tuple[Prediction[Any], Finding], ...]
+    parts: tuple[Part, ...]
+    explained: frozenset[Symptom]
+    label: str
+    chosen: bool = False
+
+    @property
+    def object(self) -> str:
+        """Where a person would go to mend it."""
+        return self.label
+
+    @property
+    def ref(self) -> Ref:
+        """The entity that it names."""
+        return self.candidate.object
+
+    @property
+    def cause(self) -> str:
+        """Code of the cause."""
+        return self.cause_entry.code
+
+    @property
+    def statement(self) -> str:
+        """The hypothesis in one sentence."""
+        return self.candidate.statement
+
+    @property
+    def centinats(self) -> int:
+        """The sum: log-odds in hundredths of a nat."""
+        return sum(part.centinats for part in self.parts)
+
+    @property
+    def percent(self) -> int:
+        """Probability given the evidence, in percent; never 100."""
+        odds = max(-20.0, min(20.0, self.centinats / 100))
+        return min(MAX_PERCENT, round(100 / (1 + math.exp(-odds))))
+
+    @property
+    def refuted(self) -> bool:
+        """Whether a decisive prediction failed."""
+        return any(
+            finding.outcome is Outcome.FAILED and prediction.failed <= DECISIVE for prediction, finding in self.results
+        )
+
+    @property
+    def standing(self) -> Standing:
+        """Supported if the report stands behind it, Refuted if the facts speak against it, else Open."""
+        if self.chosen:
+            return Standing.SUPPORTED
+        return Standing.REFUTED if self.refuted else Standing.OPEN
+
+    def cites(self, outcome: Outcome) -> tuple[Cite, ...]:
+        """What was cited for predictions of this outcome, without repeats."""
+        found = [cite for _, finding in self.results if finding.outcome is outcome for cite in finding.cites]
+        return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True)
+class Board:
+    """The situation and all hypotheses about it, best first."""
+
+    situation: Situation
+    ranked: tuple[Ranked, ...] = ()
+
+    @property
+    def chosen(self) -> tuple[Ranked, ...]:
+        """Faults that the report would stand behind now."""
+        return tuple(item for item in self.ranked if item.chosen and item.cause_entry.fault)
+
+    @property
+    def unexplained(self) -> tuple[Symptom, ...]:
+        """Pressing symptoms that no chosen hypothesis explains."""
+        explained = {symptom for item in self.chosen for symptom in item.explained}
+        return tuple(symptom for symptom in self.situation.pressing if symptom not in explained)

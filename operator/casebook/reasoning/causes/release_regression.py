@@ -1,0 +1,142 @@
+"""ReleaseRegression: a new revision fails where the old one did not."""
+
+from collections.abc import Iterator
+
+from casebook.analysis.changes import Difference, Rollout, rollout
+from casebook.analysis.errors import sign_of
+from casebook.analysis.signs import Sign
+from casebook.analysis.things import Cite, Ref
+from casebook.api.base import timestamp
+from casebook.api.observation import Query
+from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
+from casebook.reasoning.helpers import Trouble, cite_rollout, last_words, logs_wanted, only, troubles, undo
+from casebook.reasoning.situation import Situation
+
+PROGRAM = (".image", ".command", ".args", ".env")
+SHOWS = frozenset({Sign.CRASH, Sign.ERRORS, Sign.VAGUE, Sign.NOT_READY})
+
+
+def _detect(situation: Situation) -> Iterator[Candidate[Rollout]]:
+    for workload in situation.workloads:
+        found = rollout(workload)
+        signs = {symptom.sign for symptom in situation.symptoms_of(workload.ref)}
+        if found is None or found.at < situation.world.begin or not signs & {*SHOWS, Sign.PEER_ERRORS}:
+            continue
+        yield Candidate(
+            object=workload.ref,
+            statement=_statement(situation, found),
+            harms=only(workload.ref),
+            covers=SHOWS,
+            about=found,
+            since=found.at,
+            changed=found.at,
+        )
+
+
+def _statement(situation: Situation, found: Rollout) -> str:
+    what = "; ".join(item.said() for item in _program(found)[:3]) or "no change to the program"
+    own = _own(situation, found)
+    kind, message = own[0].entry.exception if own else ("", "")
+    error = f"{kind}: {message}" if kind else own[0].entry.message if own else ""
+    return (
+        f"Revision {found.new.number} of {situation.label(found.workload.ref)} ({what[:240]}), rolled out "
+        f"{timestamp(found.at)}, fails where revision {found.old.number} did not{f': {error[:160]}' if error else ''}"
+    )
+
+
+def _program(found: Rollout) -> list[Difference]:
+    return [item for item in found.found if any(part in item.path for part in PROGRAM)]
+
+
+def _new(situation: Situation, found: Rollout) -> list[Trouble]:
+    pods = {pod.thing.ref.name for pod in found.workload.pods_of(found.new)}
+    return [one for one in troubles(situation, found.workload) if one.log.pod in pods] or _crashed(situation, found)
+
+
+def _crashed(situation: Situation, found: Rollout) -> list[Trouble]:
+    return [
+        words
+        for pod in found.workload.pods_of(found.new)
+        for container in pod.containers
+        if container.exit_code
+        for words in last_words(situation, container)
+    ]
+
+
+def _own(situation: Situation, found: Rollout) -> list[Trouble]:
+    return [one for one in _new(situation, found) if sign_of(one.entry, _targets(one)) is not Sign.PEER_ERRORS]
+
+
+def _targets(one: Trouble) -> frozenset[Ref]:
+    return frozenset(peer.target for peer in one.peers)
+
+
+def _new_pods_fail(situation: Situation, found: Candidate[Rollout]) -> Finding:
+    new = _new(situation, found.about)
+    if new:
+        return held(*(one.cite() for one in new[:2]))
+    crashed = _ends(found.about)
+    return held(*crashed) if crashed else UNTESTED
+
+
+def _ends(found: Rollout) -> list[Cite]:
+    return [
+        container.cite_ended()
+        for pod in found.workload.pods_of(found.new)
+        for container in pod.containers
+        if container.exit_code
+    ][:2]
+
+
+def _old_pods_well(situation: Situation, found: Candidate[Rollout]) -> Finding:
+    rolled = found.about
+    old = rolled.workload.pods_of(rolled.old)
+    names = {pod.thing.ref.name for pod in old}
+    wrong = [one for one in troubles(situation, rolled.workload) if one.log.pod in names]
+    if wrong:
+        return failed(*(one.cite() for one in wrong[:2]))
+    ready = [pod for pod in old if pod.ready]
+    return held(*(pod.cite_condition("Ready") for pod in ready[:1])) if ready else UNTESTED
+
+
+def _the_program_itself(situation: Situation, found: Candidate[Rollout]) -> Finding:
+    new, own = _new(situation, found.about), _own(situation, found.about)
+    if not new:
+        return UNTESTED
+    raised = [one for one in own if one.entry.exception[0]]
+    if raised:
+        return held(*(one.cite() for one in raised[:2]))
+    return failed(*(one.cite() for one in new[:2])) if not own else UNTESTED
+
+
+def _program_changed(_: Situation, found: Candidate[Rollout]) -> Finding:
+    cite = cite_rollout(found.about)
+    return held(cite) if _program(found.about) else failed(cite)
+
+
+def _new_logs(_: Situation, found: Candidate[Rollout]) -> list[Query]:
+    pods = found.about.workload.pods_of(found.about.new)
+    return [query for pod in pods[:2] for container in pod.containers for query in logs_wanted(container)]
+
+
+def _steps(_: Situation, found: Candidate[Rollout]) -> list[str]:
+    return [undo(found.about.workload), "Hand the error and the revision's changes to the team that made the release."]
+
+
+CAUSES = (
+    Cause(
+        code="ReleaseRegression",
+        means="New code, or the settings that came with it, fails where the old revision did not.",
+        names="workload (revision)",
+        explains="errors or crashes of the new revision's pods since the rollout, and errors of callers",
+        base_rate=0.15,
+        detect=_detect,
+        predictions=(
+            Prediction("pods of the new revision fail", _new_pods_fail, 100, -200, _new_logs),
+            Prediction("pods of the old revision do not fail", _old_pods_well, 120, -250),
+            Prediction("the program itself fails, not what it calls", _the_program_itself, 180, -280, _new_logs),
+            Prediction("the revision changed image, command, arguments or environment", _program_changed, 60, -300),
+        ),
+        steps=_steps,
+    ),
+)

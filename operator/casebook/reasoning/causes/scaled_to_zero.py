@@ -1,0 +1,95 @@
+"""ScaledToZero: a workload that others need was set to no replicas."""
+
+from collections.abc import Iterator
+
+from casebook.analysis.changes import edited
+from casebook.analysis.signs import Sign
+from casebook.analysis.workloads import Workload
+from casebook.api.observation import Query
+from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held, tested
+from casebook.reasoning.helpers import at, command, only, workload_logs_wanted
+from casebook.reasoning.planned import announcement
+from casebook.reasoning.situation import Situation
+
+
+def _detect(situation: Situation) -> Iterator[Candidate[Workload]]:
+    for workload in situation.workloads:
+        if workload.ref.kind not in ("Deployment", "StatefulSet") or workload.desired:
+            continue
+        edit = edited(workload.thing, "spec", "replicas")
+        by = f" by {edit.manager}{at(edit.at)}" if edit else ""
+        yield Candidate(
+            object=workload.ref,
+            statement=f"{situation.label(workload.ref)} was set to 0 replicas{by}",
+            harms=only(workload.ref),
+            covers=frozenset({Sign.NO_PODS}),
+            about=workload,
+            since=edit.at if edit else None,
+            changed=edit.at if edit else None,
+        )
+
+
+def _no_pods(_: Situation, found: Candidate[Workload]) -> Finding:
+    return tested(not found.about.ready, found.about.thing.cite("spec", "replicas"))
+
+
+def _set_lately(situation: Situation, found: Candidate[Workload]) -> Finding:
+    if found.changed is None:
+        return UNTESTED
+    edit = edited(found.about.thing, "spec", "replicas")
+    who = f"spec.replicas = 0 written by {edit.manager} at {found.changed.isoformat()}" if edit else ""
+    return tested(found.changed >= situation.world.begin, found.about.thing.say(who))
+
+
+def _missed(situation: Situation, found: Candidate[Workload]) -> Finding:
+    if found.object in situation.focus:
+        return held(found.about.thing.cite("spec", "replicas"), note="it is what was asked about")
+    world = situation.world
+    services = {service.ref for service in world.all("Service") if found.about in world.selected_by(service)}
+    blamed = [one for one in situation.symptoms if one.peers & services]
+    if blamed:
+        return held(*(cite for one in blamed[:2] for cite in one.cites[:1]))
+    if services & set(situation.path) and any(one.entity in situation.path for one in situation.pressing):
+        return UNTESTED
+    return failed(note="nothing that calls it complains")
+
+
+def _callers(situation: Situation, found: Candidate[Workload]) -> list[Query]:
+    reached = situation.graph.downstream(found.harms)
+    return [
+        query
+        for workload in situation.workloads
+        if workload.ref in reached
+        for query in workload_logs_wanted(workload, 1)
+    ]
+
+
+def _not_announced(_: Situation, found: Candidate[Workload]) -> Finding:
+    said = announcement(found.about.thing)
+    return failed(said) if said else UNTESTED
+
+
+def _steps(_: Situation, found: Candidate[Workload]) -> list[str]:
+    return [
+        f"{command('scale', found.object)} --replicas=1   # or as many as it had; ask first who set it to 0 and why",
+        command("get", found.object, "-o yaml --show-managed-fields   # who wrote spec.replicas"),
+    ]
+
+
+CAUSES = (
+    Cause(
+        code="ScaledToZero",
+        means="Somebody or something set a workload that others need to no replicas.",
+        names="workload",
+        explains="Services without endpoints, errors of everything that calls it; no failing pod anywhere",
+        base_rate=0.03,
+        detect=_detect,
+        predictions=(
+            Prediction("it has no pods because none are wanted", _no_pods, 150, -300),
+            Prediction("replicas were set within the time asked about", _set_lately, 150, -200),
+            Prediction("someone misses it: the question, or callers that log failures", _missed, 250, -250, _callers),
+            Prediction("it was not announced as planned", _not_announced, 0, -400),
+        ),
+        steps=_steps,
+    ),
+)

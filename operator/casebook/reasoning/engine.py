@@ -1,0 +1,51 @@
+"""The engine: weigh what was observed, decide what to look at, conclude. Pure: `run.now` is its only clock."""
+
+from casebook.analysis.snapshot import Snapshot
+from casebook.api.report import Cost, Report
+from casebook.api.run import Stop
+from casebook.reasoning.board import Board, Ranked
+from casebook.reasoning.covering import choose
+from casebook.reasoning.planning import Done, Look, plan
+from casebook.reasoning.registry import REGISTRY
+from casebook.reasoning.scoring import assess
+from casebook.reasoning.situation import Situation
+from casebook.reasoning.writer import write
+
+__all__ = ["ENGINE", "Board", "Done", "Look", "conclude", "cost", "decide", "weigh"]
+
+ENGINE = f"builtin/1 causes/{len(REGISTRY)}"
+"""Version of the engine and its registry, stored in every trace."""
+
+
+def weigh(snapshot: Snapshot) -> Board:
+    """Every hypothesis that the observations suggest, tested and ranked."""
+    situation = Situation.of(snapshot)
+    best: dict[tuple[str, str], Ranked] = {}
+    for cause in REGISTRY.values():
+        for candidate in cause.detect(situation):
+            ranked = assess(situation, cause, candidate)
+            key = (ranked.object, ranked.cause)
+            if key not in best or _better(ranked, best[key]):
+                best[key] = ranked
+    return Board(situation, choose(situation, [best[key] for key in sorted(best)]))
+
+
+def _better(one: Ranked, other: Ranked) -> bool:
+    return (-one.centinats, one.statement) < (-other.centinats, other.statement)
+
+
+def decide(snapshot: Snapshot, board: Board) -> Look | Done:
+    """What to look at next, or why to stop; a query that was made is never asked again."""
+    situation = board.situation if board.situation.world.snapshot is snapshot else Situation.of(snapshot)
+    return plan(situation, board)
+
+
+def conclude(snapshot: Snapshot, board: Board, stop: Stop, cost: Cost) -> Report:
+    """The report: the same bytes for the same observations in whatever order they came."""
+    return write(snapshot, board, stop, cost)
+
+
+def cost(snapshot: Snapshot, milliseconds: int = 0) -> Cost:
+    """What the observations of a run cost; the same for a run and its replay."""
+    read = [observation.bytes for observation in snapshot.observations]
+    return Cost(observations=len(read), bytes=sum(read), milliseconds=milliseconds)

@@ -1,0 +1,120 @@
+"""What several causes share: rollouts, error entries, times in words, commands for people."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from casebook.analysis.calls import Peer, peers
+from casebook.analysis.changes import Rollout, rollout
+from casebook.analysis.errors import active_errors
+from casebook.analysis.logs import Entry, Log
+from casebook.analysis.things import Cite, Ref, shown
+from casebook.analysis.workloads import Container, Pod, Workload
+from casebook.api.base import timestamp
+from casebook.api.observation import Query, pod_logs
+from casebook.reasoning.situation import Situation
+
+
+class Trouble(NamedTuple):
+    """An error entry that goes on, where it was logged, and what it blames."""
+
+    log: Log
+    entry: Entry
+    peers: list[Peer]
+
+    def cite(self) -> Cite:
+        """A citation of the entry."""
+        return self.log.cite(self.entry)
+
+
+def troubles(situation: Situation, workload: Workload) -> list[Trouble]:
+    """Distinct errors that go on in the logs of a workload."""
+    return [
+        Trouble(log, entry, blamed)
+        for log in situation.world.logs_of(workload)
+        for entry, blamed in active_errors(situation.world, workload, log, situation.graph)
+    ]
+
+
+def last_words(situation: Situation, container: Container) -> list[Trouble]:
+    """Errors in the last log of a container that ended; where it names none, its last entry."""
+    world = situation.world
+    place, pod = container.pod.ref.namespace, container.pod.ref.name
+    found = [world.logs.get((place, pod, container.name, previous)) for previous in (True, False)]
+    workload = world.workload_of(container.pod.ref)
+    for log in found:
+        if log is not None and log.entries and workload is not None:
+            entries = log.errors[-6:] or log.entries[-1:]
+            known = situation.graph.calls.get(workload.ref, [])
+            return [Trouble(log, entry, peers(world, workload, entry, known)) for entry in entries]
+    return []
+
+
+def logs_wanted(container: Container) -> list[Query]:
+    """The logs of a container, of its previous run first where there was one."""
+    place, pod = container.pod.ref.namespace, container.pod.ref.name
+    before = [pod_logs(place, pod, container.name, previous=True)] if container.restarts else []
+    return [*before, pod_logs(place, pod, container.name)]
+
+
+def workload_logs_wanted(workload: Workload, limit: int = 2) -> list[Query]:
+    """The logs of the running containers of a pod or two."""
+    return [
+        pod_logs(pod.thing.ref.namespace, pod.thing.ref.name, container.name)
+        for pod in workload.live[:limit]
+        for container in pod.containers
+        if container.is_running
+    ]
+
+
+def changed(situation: Situation, workload: Workload, part: str) -> Rollout | None:
+    """The newest rollout, if it changed a field whose path contains `part` and lies in the time asked about."""
+    found = rollout(workload)
+    if found is None or found.at < situation.world.begin:
+        return None
+    return found if any(part in item.path for item in found.found) else None
+
+
+def was(found: Rollout | None, part: str) -> str:
+    """` (was X until 10:02)` for the first field of a rollout whose path contains `part`, or empty."""
+    if found is None:
+        return ""
+    difference = next((item for item in found.found if part in item.path and item.old is not None), None)
+    return f" (was {shown(difference.old)} until {timestamp(found.at)})" if difference else ""
+
+
+def cite_rollout(found: Rollout, part: str = "") -> Cite:
+    """A citation of what a rollout changed."""
+    said = "; ".join(item.said() for item in found.found if part in item.path)
+    revisions = f"revision {found.old.number} -> {found.new.number}"
+    return found.new.thing.say(f"{revisions}, created {timestamp(found.at)}: {said or 'the template is the same'}")
+
+
+def at(moment: datetime | None) -> str:
+    """` at 2026-01-02T03:04:05Z`, or empty where the time is unknown."""
+    return f" at {timestamp(moment)}" if moment else ""
+
+
+def containers(situation: Situation) -> Iterator[tuple[Workload, Pod, Container]]:
+    """Every container of every live pod, workloads on the path first."""
+    for workload in situation.workloads:
+        pods = workload.pods if workload.ref.kind in ("Job", "CronJob", "Pod") else workload.live
+        for pod in pods:
+            for container in pod.containers:
+                yield workload, pod, container
+
+
+def only(ref: Ref) -> frozenset[Ref]:
+    """A set of one entity."""
+    return frozenset({ref})
+
+
+def command(verb: str, ref: Ref, *rest: str) -> str:
+    """A kubectl command on an entity."""
+    place = f" -n {ref.namespace}" if ref.namespace else ""
+    return " ".join([f"kubectl {verb}{place} {ref.kind.lower()}/{ref.name}", *rest])
+
+
+def undo(workload: Workload) -> str:
+    """The command that takes back the newest revision, with its risk."""
+    return f"{command('rollout undo', workload.ref)}   # goes back to the previous revision; restarts its pods"

@@ -1,0 +1,22 @@
+"""Announcements of planned work on an object, by annotations that people and scalers use for it."""
+
+import re
+
+from casebook.analysis.things import Cite, Thing
+
+_KEY = re.compile(
+    r"maintenance|planned|downtime|downscaler|off-?hours|scheduled|decommission|change-ticket|scaled-down",
+    re.IGNORECASE,
+)
+_SAID = re.compile(r"maintenance|planned|scheduled|off-?hours|decommission|night|weekend", re.IGNORECASE)
+_TELLING = ("reason", "note", "cause", "description")
+_NEGATIVE = {"", "false", "no", "0", "none"}
+
+
+def announcement(thing: Thing) -> Cite | None:
+    """A citation of the annotation that says that what was done to the object was planned, if it carries one."""
+    for key, value in sorted(thing.annotations.items()):
+        said = key.lower().endswith(_TELLING) and _SAID.search(value)
+        if value.strip().lower() not in _NEGATIVE and (_KEY.search(key) or said):
+            return thing.cite("metadata", "annotations", key)
+    return None

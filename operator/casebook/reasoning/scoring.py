@@ -1,0 +1,89 @@
+"""Scores in log-odds: the prior, what each prediction turned out to be, what is explained, what came first."""
+
+import math
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from casebook.analysis.signs import TRAVELS, Sign, Symptom
+from casebook.api.enums import Outcome
+from casebook.reasoning.board import Part, Ranked
+from casebook.reasoning.cause import Candidate, Cause
+from casebook.reasoning.situation import Situation
+
+SLACK = timedelta(seconds=90)
+FRESH = timedelta(minutes=30)
+PER_SYMPTOM, MOST_FOR_SYMPTOMS = 40, 160
+EXPLAINS_NOTHING = -300
+CHANGED_BEFORE, CHANGED_AFTER = 80, -250
+OFF_PATH = -150
+
+
+def logit(share: float) -> int:
+    """The log-odds of a share in centinats."""
+    return round(100 * math.log(share / (1 - share)))
+
+
+def assess(situation: Situation, cause: Cause[Any], candidate: Candidate[Any]) -> Ranked:
+    """One hypothesis with its predictions checked and its sum made."""
+    results = tuple((prediction, prediction.check(situation, candidate)) for prediction in cause.predictions)
+    explained = explains(situation, candidate)
+    parts = [Part(f"prior: the cause in {cause.base_rate:.1%} of cases", logit(cause.base_rate))]
+    for prediction, finding in results:
+        if finding.outcome is Outcome.HELD:
+            parts.append(Part(f"held: {prediction.says}", prediction.held))
+        elif finding.outcome is Outcome.FAILED:
+            parts.append(Part(f"failed: {prediction.says}", prediction.failed))
+    if cause.fault:
+        parts += [*_coverage(situation, explained), *_timing(candidate, explained), *_place(situation, candidate)]
+    return Ranked(cause, candidate, results, tuple(parts), explained, situation.label(candidate.object))
+
+
+def explains(situation: Situation, candidate: Candidate[Any]) -> frozenset[Symptom]:
+    """Symptoms that a hypothesis explains: its own signs where it harms, and what travels from there."""
+    reached = situation.graph.downstream(candidate.harms)
+    return frozenset(
+        symptom
+        for symptom in situation.symptoms
+        if _covers(candidate, symptom, reached) and not _too_early(candidate, symptom)
+    )
+
+
+def _covers(candidate: Candidate[Any], symptom: Symptom, reached: Iterable[object]) -> bool:
+    if symptom.entity in candidate.harms and (symptom.sign in candidate.covers or symptom.sign is Sign.NO_ENDPOINTS):
+        return True
+    if symptom.sign not in TRAVELS or symptom.entity not in reached or symptom.entity in candidate.harms:
+        return False
+    return not symptom.peers or any(peer in reached for peer in symptom.peers)
+
+
+def _too_early(candidate: Candidate[Any], symptom: Symptom) -> bool:
+    began = candidate.changed or candidate.since
+    return began is not None and symptom.since is not None and symptom.since < began - SLACK
+
+
+def _coverage(situation: Situation, explained: frozenset[Symptom]) -> list[Part]:
+    if not situation.pressing:
+        return []
+    pressing = sum(symptom in explained for symptom in situation.pressing)
+    if not pressing:
+        return [Part("explains none of the symptoms on the path", EXPLAINS_NOTHING)]
+    share = f"explains {pressing} of {len(situation.pressing)} symptoms on the path"
+    return [Part(share, min(PER_SYMPTOM * pressing, MOST_FOR_SYMPTOMS))]
+
+
+def _timing(candidate: Candidate[Any], explained: frozenset[Symptom]) -> list[Part]:
+    began = min((symptom.since for symptom in explained if symptom.since), default=None)
+    if candidate.changed is None or began is None:
+        return []
+    if candidate.changed > began + SLACK:
+        return [Part("the change came after the symptoms", CHANGED_AFTER)]
+    if began - candidate.changed <= FRESH:
+        return [Part("a change came just before the symptoms", CHANGED_BEFORE)]
+    return []
+
+
+def _place(situation: Situation, candidate: Candidate[Any]) -> list[Part]:
+    if not situation.focus or any(ref in situation.path for ref in {candidate.object, *candidate.harms}):
+        return []
+    return [Part("not on the path of what was asked about", OFF_PATH)]

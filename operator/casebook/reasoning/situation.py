@@ -1,0 +1,72 @@
+"""What causes are detected in: the world, its graph, its symptoms, and what the question is about."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from casebook.analysis.graph import Graph, build
+from casebook.analysis.signs import Symptom
+from casebook.analysis.snapshot import Snapshot
+from casebook.analysis.symptoms import symptoms
+from casebook.analysis.things import Ref
+from casebook.analysis.workloads import Workload
+from casebook.analysis.world import World
+from casebook.reasoning.focus import focus
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One snapshot, analysed; every part is computed once, on demand."""
+
+    world: World
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> "Situation":
+        """The situation that a snapshot shows."""
+        return cls(World(snapshot))
+
+    @cached_property
+    def graph(self) -> Graph:
+        """What depends on what."""
+        return build(self.world)
+
+    @cached_property
+    def symptoms(self) -> tuple[Symptom, ...]:
+        """Every deviation seen."""
+        return symptoms(self.world, self.graph)
+
+    @cached_property
+    def focus(self) -> frozenset[Ref]:
+        """What the question is about; empty when it names nothing that is there."""
+        return focus(self.world)
+
+    @cached_property
+    def path(self) -> dict[Ref, int]:
+        """What the question is about and all that it depends on, by distance; everything where it names nothing."""
+        if self.focus:
+            return self.graph.upstream(self.focus)
+        return dict.fromkeys(self.world.things, 0)
+
+    @cached_property
+    def pressing(self) -> tuple[Symptom, ...]:
+        """Symptoms that the answer must explain: those on the path."""
+        return tuple(symptom for symptom in self.symptoms if symptom.entity in self.path)
+
+    @cached_property
+    def onset(self) -> datetime | None:
+        """When the earliest of the pressing symptoms began, as far as is known."""
+        return min((symptom.since for symptom in self.pressing if symptom.since), default=None)
+
+    def symptoms_of(self, ref: Ref) -> list[Symptom]:
+        """Symptoms on one entity."""
+        return [symptom for symptom in self.symptoms if symptom.entity == ref]
+
+    @cached_property
+    def workloads(self) -> list[Workload]:
+        """Workloads, those on the path first."""
+        far = len(self.world.things) + 1
+        return sorted(self.world.workloads.values(), key=lambda item: (self.path.get(item.ref, far), item.ref))
+
+    def label(self, ref: Ref) -> str:
+        """How the report writes an entity: with its namespace where that is not the investigation's own."""
+        return ref.label(self.world.home)

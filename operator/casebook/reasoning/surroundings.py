@@ -1,0 +1,110 @@
+"""What surrounds the verdict: what is affected, what is well, what was not looked at, what could not be read."""
+
+from casebook.analysis.services import ready_endpoints
+from casebook.analysis.things import clip
+from casebook.analysis.workloads import Workload
+from casebook.api.base import timestamp
+from casebook.api.enums import Reach
+from casebook.api.observation import LOGS, Observation, Result
+from casebook.api.report import Finding
+from casebook.reasoning.board import Board
+from casebook.reasoning.situation import Situation
+
+MAX_FINDINGS = 20
+NOTE = 400
+
+
+def _finding(label: str, note: str) -> Finding:
+    return Finding(object=clip(label, 253), note=clip(note, NOTE))
+
+
+def affected(board: Board) -> list[Finding]:
+    """Entities with symptoms, those on the path first."""
+    situation = board.situation
+    notes: dict[str, list[str]] = {}
+    ordered = [*situation.pressing, *(item for item in situation.symptoms if item not in situation.pressing)]
+    for symptom in ordered:
+        since = f" since {timestamp(symptom.since)}" if symptom.since else ""
+        aside = "" if symptom.entity in situation.path else " (not on the path of what was asked about)"
+        notes.setdefault(situation.label(symptom.entity), []).append(f"{symptom.said}{since}{aside}")
+    return [_finding(label, "; ".join(dict.fromkeys(said))) for label, said in notes.items()][:MAX_FINDINGS]
+
+
+def healthy(board: Board) -> list[Finding]:
+    """Workloads and Services on the path that were looked at and show nothing."""
+    situation = board.situation
+    unwell = {symptom.entity for symptom in situation.symptoms}
+    found = [
+        _finding(situation.label(workload.ref), _well(situation, workload))
+        for workload in situation.workloads
+        if workload.ref in situation.path
+        and workload.ref not in unwell
+        and workload.serves
+        and workload.desired
+        and workload.ready >= workload.desired
+    ]
+    for service in situation.world.all("Service"):
+        _, ready = ready_endpoints(situation.world, service)
+        if service.ref in situation.path and service.ref not in unwell and ready:
+            found.append(_finding(situation.label(service.ref), f"{ready} ready endpoints"))
+    return found[:MAX_FINDINGS]
+
+
+def _well(situation: Situation, workload: Workload) -> str:
+    said = f"{workload.ready}/{workload.desired} ready"
+    logs = list(situation.world.logs_of(workload))
+    lines = sum(len(log.entries) for log in logs)
+    return f"{said}, nothing wrong in {lines} log entries" if logs else said
+
+
+def not_checked(board: Board) -> list[Finding]:
+    """What was not looked at, and why."""
+    situation = board.situation
+    run = situation.world.snapshot.run
+    found = [
+        _finding("Secret/*", "never read; what is missing or refused shows in events, container status and logs"),
+        _finding("metrics", "not read in this run; causes that only show in metrics are not weighed"),
+    ]
+    unread = [
+        situation.label(workload.ref)
+        for workload in situation.workloads
+        if workload.ref in situation.path
+        and any(container.is_running for container in workload.containers)
+        and not any(True for _ in situation.world.logs_of(workload))
+    ]
+    found += [_finding(label, "its logs were not read") for label in unread[:6]]
+    if run.spec.scope is Reach.TENANT and len(run.scene.namespaces) > 1:
+        looked = {item.query.namespace for item in situation.world.snapshot.observations}
+        rest = [name for name in run.scene.namespaces if name not in looked]
+        found += [_finding(f"Namespace/{name}", "nothing leads there from what was asked about") for name in rest[:8]]
+    return found[:MAX_FINDINGS]
+
+
+def limitations(board: Board) -> list[str]:
+    """What could not be read or is only a part, and what the question was taken to mean."""
+    situation = board.situation
+    run = situation.world.snapshot.run
+    found = [_failure(item) for item in situation.world.snapshot.failed()]
+    found += [
+        f"{item.query.command()}: more was there than was read"
+        for item in situation.world.snapshot.observations
+        if item.truncated
+    ]
+    target = run.spec.target
+    if target is not None and not any(ref in situation.world.things for ref in situation.focus):
+        found.append(f"{target.kind}/{target.name} was not found in namespace {situation.world.home}")
+    if target is None:
+        names = ", ".join(sorted(situation.label(ref) for ref in situation.focus)[:6])
+        found.append(
+            f"the question was taken to be about {names}"
+            if names
+            else f"the question names nothing that is there; all of namespace {situation.world.home} was looked at"
+        )
+    return [clip(line, 1000) for line in dict.fromkeys(found)][:MAX_FINDINGS]
+
+
+def _failure(item: Observation) -> str:
+    what = "may not be read" if item.result is Result.DENIED else "could not be read"
+    kind = f"logs of {item.query.name}" if item.query.source == LOGS else item.query.resource
+    place = f" in namespace {item.query.namespace}" if item.query.namespace else ""
+    return f"{kind}{place} {what}: {item.message}" if item.message else f"{kind}{place} {what}"

@@ -1,0 +1,55 @@
+"""The verdict: RootCause above a threshold, NoFault if nothing deviates and that was seen, else Inconclusive."""
+
+from casebook.analysis.things import Ref
+from casebook.api.enums import Verdict
+from casebook.api.observation import LOGS, Result
+from casebook.reasoning.board import Board, Ranked
+from casebook.reasoning.situation import Situation
+
+ESSENTIAL = ("pods", "services", "events")
+NO_FAULT_PERCENT = 60
+
+
+def verdict(board: Board) -> Verdict:
+    """What the board amounts to."""
+    if board.chosen:
+        return Verdict.ROOT_CAUSE
+    situation = board.situation
+    if not situation.pressing and not blind_spots(situation) and not _missing_target(situation):
+        return Verdict.NO_FAULT
+    if no_fault(board) is not None and not blind_spots(situation):
+        return Verdict.NO_FAULT
+    return Verdict.INCONCLUSIVE
+
+
+def no_fault(board: Board) -> Ranked | None:
+    """The best hypothesis that nothing needs mending, if it accounts for all that deviates."""
+    for item in board.ranked:
+        stands = not item.cause_entry.fault and not item.refuted and item.percent >= NO_FAULT_PERCENT
+        if stands and all(symptom in item.explained for symptom in board.situation.pressing):
+            return item
+    return None
+
+
+def blind_spots(situation: Situation) -> list[str]:
+    """What would have to be seen before one could say that nothing is wrong."""
+    world = situation.world
+    found = [f"{name} of namespace {world.home}" for name in ESSENTIAL if not world.complete(name, world.home)]
+    found += [
+        f"logs of pod {item.query.name}"
+        for item in world.snapshot.failed()
+        if item.query.source == LOGS
+        and item.result in (Result.DENIED, Result.UNAVAILABLE)
+        and _on_path(situation, Ref("Pod", item.query.namespace, item.query.name))
+    ]
+    return found
+
+
+def _on_path(situation: Situation, pod: Ref) -> bool:
+    return situation.world.top(pod) in situation.path
+
+
+def _missing_target(situation: Situation) -> bool:
+    """Whether the question is about something that is not there."""
+    target = situation.world.snapshot.run.spec.target
+    return target is not None and not any(ref in situation.world.things for ref in situation.focus)
