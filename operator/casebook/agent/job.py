@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from casebook.agent.gateway import GatewayClient, Unanswered
 from casebook.agent.loop import HomeError
 from casebook.api.observation import Observation, Query, Result
+from casebook.api.problems import explain
 from casebook.api.report import Report
 from casebook.api.run import Checkpoint, ObservationBatch, ProjectedAnswer, ReportEnvelope, ReportReceipt, Run, Trace
 from casebook.cluster.errors import ClusterError, Denied, NotFound, Unavailable
@@ -36,15 +37,17 @@ class GatewayHome:
         self._gateway = gateway
         self._pause = pause
         self._deadline = gateway.clock() + _FETCH_SECONDS
+        self._run: Run | None = None
         self._kept: list[Observation] = []
         self._sent = 0
         self._sending: asyncio.Task[None] | None = None
 
     async def fetch(self) -> Run:
-        """What is asked. From here on the budget of time counts."""
-        run = _parsed(Run, await self._gateway.call("GET", "/v1/run", until=self._deadline))
-        self._deadline = self._gateway.clock() + run.spec.budget.seconds
-        return run
+        """What is asked; asked once. From here on the budget of time counts."""
+        if self._run is None:
+            self._run = _parsed(Run, await self._gateway.call("GET", "/v1/run", until=self._deadline))
+            self._deadline = self._gateway.clock() + self._run.spec.budget.seconds
+        return self._run
 
     async def checkpoint(self) -> Checkpoint:
         """Observations of earlier attempts; none where the store does not answer soon, for then they are made anew."""
@@ -71,9 +74,9 @@ class GatewayHome:
             self._sending = asyncio.create_task(self._send())
 
     async def finish(self, report: Report, trace: Trace) -> None:
-        """Hand in the report; where the trace could not be stored, hand both in again until the deadline."""
+        """Hand in the report; while the trace could not be stored, hand both in again until the deadline."""
         receipt = await self._hand_in(report, trace)
-        while not receipt.trace_stored:
+        while receipt.retry and not receipt.trace_stored:
             if self._gateway.clock() + self._pause >= self._deadline:
                 log.warning("trace lost, no replay", extra={"reason": receipt.message})
                 return
@@ -168,6 +171,4 @@ def _parsed(model: type[_Model], answer: dict[str, Any]) -> _Model:
     try:
         return model.model_validate(answer)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(step) for step in first["loc"])
-        raise HomeError(f"the gateway's {model.__name__} is not understood: {field}: {first['msg']}") from error
+        raise HomeError(f"the gateway's {model.__name__} is not understood: {explain(error)}") from error

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from pydantic import ValidationError
 
+from casebook.api.problems import explain
 from casebook.api.run import Trace
 
 FORMAT = 1
@@ -29,9 +30,7 @@ def load(path: Path) -> Trace:
     try:
         trace = Trace.model_validate_json(_content(path))
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(step) for step in first["loc"]) or "the file"
-        raise click.ClickException(f"{path} is not a saved investigation: {field}: {first['msg']}") from error
+        raise click.ClickException(f"{path} is not a saved investigation: {explain(error)}") from error
     if trace.format != FORMAT:
         raise click.ClickException(f"{path} has format {trace.format}, this version of Casebook reads format {FORMAT}")
     return trace

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from casebook.evidence.redaction import redact_text
 from casebook.evidence.redaction.objects import LAST_APPLIED
 
 CHANGES_KEPT = frozenset(
@@ -13,7 +14,7 @@ CHANGES_KEPT = frozenset(
 )
 """Kinds that people configure: for these it matters who changed what."""
 
-_VALUE_BYTES = 64 << 10
+_VALUE_LENGTH = 64 << 10
 
 
 def strip(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,4 +45,6 @@ def _change(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _clip(value: Any) -> Any:
-    return value[:_VALUE_BYTES] if isinstance(value, str) else value
+    if not isinstance(value, str) or len(value) <= _VALUE_LENGTH:
+        return value
+    return redact_text(value)[:_VALUE_LENGTH]

@@ -7,7 +7,7 @@ from typing import Protocol
 from casebook.api.observation import Query
 from casebook.api.report import Window
 from casebook.cluster.errors import Invalid, NotFound
-from casebook.evidence.redaction import redact_lines
+from casebook.evidence.redaction import redact_lines, redact_text
 from casebook.evidence.source import Reading
 
 MAX_BYTES = 512 << 10
@@ -51,8 +51,9 @@ class LogSource:
             tail = max(1, tail // _FEWER)
             text, cut = await self._fetch(query, tail)
         lines = [_stamped(line) for line in text.split("\n") if line]
-        texts = redact_lines([text for _, text in lines])
-        read = [{"at": at, "text": text[:MAX_LINE]} for (at, _), text in zip(lines, texts, strict=True)]
+        # Redacted as a whole, then cut, then line by line: a mask that was cut must stay one to whoever redacts again.
+        texts = [redact_text(text[:MAX_LINE]) for text in redact_lines([text for _, text in lines])]
+        read = [{"at": at, "text": text} for (at, _), text in zip(lines, texts, strict=True)]
         return Reading({"lines": read}, truncated=cut or len(read) >= tail, window=_window([at for at, _ in lines]))
 
     async def _fetch(self, query: Query, tail: int) -> tuple[str, bool]:

@@ -32,11 +32,9 @@ _LONG_WORD = 24
 
 def redact_text(text: str) -> str:
     """The text with every credential masked as `[redacted:<kind>]`. Idempotent, linear, keeps the number of lines."""
-    if len(text) < _SHORTEST:
-        return text
-    # A lone surrogate cannot be encoded, neither for RE2 nor for anything that this text is sent to.
-    text = text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
-    if not SUSPICIOUS.search(text):
+    # A lone surrogate cannot be encoded and a NUL not be stored, wherever this text goes next.
+    text = (text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")).replace("\x00", "\ufffd")
+    if len(text) < _SHORTEST or not SUSPICIOUS.search(text):
         return text
     if "PRIVATE KEY" in text:
         text = PRIVATE_KEY_TAIL.sub(_private_key, PRIVATE_KEY.sub(_private_key, text))

@@ -1,0 +1,110 @@
+"""`casebook agent`: one attempt at an investigation, in a Job."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiohttp
+import click
+
+from casebook.agent.gateway import GatewayClient
+from casebook.agent.job import GatewayHome, ProjectedSource, ScopedSource
+from casebook.agent.loop import Agent, Conclusion, HomeError
+from casebook.agent.rights import TooMuchRight, check_rights
+from casebook.api.observation import KUBERNETES
+from casebook.api.run import Run
+from casebook.cli.logs import configure
+from casebook.cluster.client import NotConfigured, connect
+from casebook.cluster.errors import ClusterError
+from casebook.cluster.reader import Reader
+from casebook.cluster.writer import Writer
+from casebook.evidence.observer import RoutingObserver, kubernetes_sources
+from casebook.evidence.source import Source
+from casebook.reasoning import engine
+
+TERMINATION_LOG = Path("/dev/termination-log")
+_TERMINATION_BYTES = 4000
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the controller gives to the pod."""
+
+    gateway: str
+    token_file: Path
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str]) -> "Settings":
+        """From CASEBOOK_GATEWAY_URL and CASEBOOK_GATEWAY_TOKEN_FILE. Raises `click.UsageError`."""
+        missing = [
+            name for name in ("CASEBOOK_GATEWAY_URL", "CASEBOOK_GATEWAY_TOKEN_FILE") if not environment.get(name)
+        ]
+        if missing:
+            raise click.UsageError(f"{' and '.join(missing)} must be set; the controller sets them in the Job")
+        url = environment["CASEBOOK_GATEWAY_URL"]
+        if not url.startswith(("http://", "https://")):
+            raise click.UsageError(f"CASEBOOK_GATEWAY_URL {url!r} is not an http(s) URL")
+        return cls(url, Path(environment["CASEBOOK_GATEWAY_TOKEN_FILE"]))
+
+
+@click.command(short_help="Run one attempt at an investigation (in a Job).")
+def agent() -> None:
+    """Run one attempt at an investigation: in a Job of the controller, with read-only rights, through the gateway.
+
+    Settings come from the environment: CASEBOOK_GATEWAY_URL, CASEBOOK_GATEWAY_TOKEN_FILE.
+    """
+    configure(json=True)
+    settings = Settings.of(os.environ)
+    try:
+        conclusion = asyncio.run(_run(settings))
+    except (HomeError, TooMuchRight, NotConfigured, ClusterError) as error:
+        _last_words(str(error))
+        raise click.ClickException(str(error)) from error
+    log.info(
+        "report handed in",
+        extra={
+            "verdict": conclusion.report.verdict.value,
+            "observations": conclusion.report.cost.observations,
+            "milliseconds": conclusion.report.cost.milliseconds,
+        },
+    )
+    if conclusion.error:
+        _last_words(conclusion.error)
+
+
+async def _run(settings: Settings) -> Conclusion:
+    async with aiohttp.ClientSession(trust_env=False) as session, connect() as client:
+        gateway = GatewayClient(session, settings.gateway, settings.token_file)
+        home = GatewayHome(gateway)
+        run = await home.fetch()
+        await check_rights(Writer(client, "casebook-agent"), run.scene.namespaces or [run.namespace])
+        observer = RoutingObserver(_sources(run, Reader(client), gateway), _now)
+        return await Agent(home, observer, engine).investigate()
+
+
+def _sources(run: Run, reader: Reader, gateway: GatewayClient) -> dict[str, Source]:
+    sources = kubernetes_sources(reader)
+    if run.scene.platform:
+        return sources
+    return sources | {KUBERNETES: ScopedSource(sources[KUBERNETES], ProjectedSource(gateway))}
+
+
+def _now() -> datetime:
+    # Whole seconds: what a trace keeps, so that a replay reasons with the same moments.
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _last_words(message: str) -> None:
+    """Leave the message where the kubelet copies it into the pod's status."""
+    if not TERMINATION_LOG.exists():
+        return
+    try:
+        TERMINATION_LOG.write_text(message[:_TERMINATION_BYTES])
+    except OSError as error:
+        log.warning("no termination message", extra={"reason": str(error)})
