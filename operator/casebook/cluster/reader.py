@@ -1,5 +1,6 @@
 """Reads: get, paged list, logs. Nothing here can change the cluster."""
 
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +58,21 @@ class Reader:
             item.setdefault("kind", where.kind)
             item.setdefault("apiVersion", where.api_version)
         return Page(items[:limit], bool(token) or len(items) > limit, str(metadata.get("resourceVersion", "")))
+
+    async def pages(
+        self, resource: str, namespace: str = "", *, fields: str = "", page: int = PAGE
+    ) -> AsyncIterator[Sequence[dict[str, Any]]]:
+        """All objects, a page at a time, for lists too large to hold. Raises `Gone` if they change for too long."""
+        where = locate(resource)
+        query = [("fieldSelector", fields)] if fields else []
+        token = ""
+        while True:
+            more = [("limit", str(page)), *([("continue", token)] if token else [])]
+            answer = await self._client.json("GET", where.path(namespace), query=[*query, *more])
+            yield answer.get("items") or []
+            token = (answer.get("metadata") or {}).get("continue", "")
+            if not token:
+                return
 
     async def logs(
         self,

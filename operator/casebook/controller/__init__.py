@@ -1,1 +1,1 @@
-"""Pure decisions (inputs to plan), builders of manifests, and the step that applies a plan."""
+"""Decides what becomes of every Investigation, and applies it: a pure core, builders of manifests, one worker."""

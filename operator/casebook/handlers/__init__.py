@@ -1,1 +1,1 @@
-"""kopf only: thin handlers that wake the controller's queue."""
+"""kopf and the probes: they see what changes in the cluster and wake the controller, and decide nothing."""

@@ -1,0 +1,52 @@
+"""`casebook controller`: the operator's control loop, as its Deployment runs it."""
+
+import asyncio
+import logging
+import signal
+from pathlib import Path
+
+import click
+import yaml
+from pydantic import ValidationError
+
+from casebook.api.problems import explain
+from casebook.cli import logs
+from casebook.cluster.client import NotConfigured, connect
+from casebook.controller.config import ControllerConfig
+from casebook.handlers import service
+
+
+@click.command()
+@click.option("--config", "path", type=click.Path(path_type=Path), required=True, help="YAML file with the settings.")
+def controller(path: Path) -> None:
+    """Run the controller: one process per cluster."""
+    config = _load(path)
+    logs.configure(json=True)
+    # kopf tells of every event, and warns that it is not in the main thread, where it does not belong here.
+    logging.getLogger("kopf").setLevel(logging.ERROR)
+    try:
+        asyncio.run(_run(config))
+    except (NotConfigured, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _load(path: Path) -> ControllerConfig:
+    try:
+        return ControllerConfig.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+    except OSError as error:
+        raise click.UsageError(f"cannot read {path}: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    except ValidationError as error:
+        raise click.UsageError(f"{path}: {explain(error)}") from error
+
+
+async def _run(config: ControllerConfig) -> None:
+    async with connect() as client:
+        task = asyncio.create_task(service.run(client, config))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, task.cancel)
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.result()

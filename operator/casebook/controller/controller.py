@@ -1,0 +1,180 @@
+"""The controller as a whole: what watches say goes in, workers bring the cluster to where it should be."""
+
+import asyncio
+import platform
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from casebook.api.enums import Severity
+from casebook.cluster.client import Client
+from casebook.cluster.reader import Reader
+from casebook.cluster.writer import Writer
+from casebook.controller.access import Access
+from casebook.controller.config import ControllerConfig
+from casebook.controller.decide import Policy
+from casebook.controller.fairshare import Limits
+from casebook.controller.manifests import AgentSettings
+from casebook.controller.metrics import Metrics
+from casebook.controller.reconcile import CaseReconciler, Tools
+from casebook.controller.resync import Resync
+from casebook.controller.slots import Slots
+from casebook.controller.tenancy import Domain
+from casebook.controller.views import Case, JobView, NamespaceView
+from casebook.controller.worker import Handler, Worker
+from casebook.controller.worklist import Key, Kind, Worklist
+from casebook.controller.world import World
+
+FIELD_MANAGER = "casebook-controller"
+SCHEDULE_EVERY = 0.1
+"""Slots are given out at most this often, in seconds: one distribution serves all that ask meanwhile."""
+
+log = structlog.get_logger(__name__)
+
+
+class Controller:
+    """One controller for one cluster. `now` is the wall clock, `clock` a monotonic one in seconds.
+
+    All methods belong to the event loop that runs it.
+    """
+
+    def __init__(
+        self, client: Client, config: ControllerConfig, now: Callable[[], datetime], clock: Callable[[], float]
+    ) -> None:
+        self.metrics = Metrics()
+        self._workers = config.workers
+        self._clock = clock
+        self._distributed = clock() - SCHEDULE_EVERY
+        self._worklist = Worklist(clock)
+        self._tools = _tools(client, config, self._worklist, self.metrics, now)
+        self._world = self._tools.world
+        self._cases = CaseReconciler(self._tools)
+        self._resync = Resync(self._tools, self._cases, config.resync_seconds, clock)
+
+    @property
+    def healthy(self) -> bool:
+        """Whether it still gets its work done, as far as the resync tells."""
+        return self._resync.healthy
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has seen the whole cluster once."""
+        return self._resync.done_once
+
+    async def run(self) -> None:
+        """Until cancelled: one resync first, as often as it takes, then everything that is woken."""
+        worker = Worker(self._worklist, self._handlers(), self.metrics)
+        while not self.ready:
+            await worker.step(Key(Kind.RESYNC))
+            await asyncio.sleep(0 if self.ready else 1)
+        log.info("ready", investigations=len(self._world.cases), namespaces=len(self._world.namespaces))
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._workers):
+                group.create_task(worker.run())
+
+    def saw_case(self, case: Case) -> None:
+        """An Investigation as it is now."""
+        if self._world.put_case(case):
+            self._wake(Kind.CASE, case.namespace, case.name)
+
+    def lost_case(self, case: Case) -> None:
+        """An Investigation was deleted."""
+        if self._world.drop_case(case.namespace, case.name, case.uid):
+            self._wake(Kind.ORPHANS, case.namespace, case.name)
+            self._wake(Kind.SCHEDULE)
+
+    def saw_job(self, job: JobView) -> None:
+        """A Job as it is now."""
+        if self._world.put_job(job):
+            kind = Kind.CASE if self._world.case_of(job.case_uid) is not None else Kind.ORPHANS
+            self._wake(kind, job.case_namespace, job.case_name)
+
+    def lost_job(self, job: JobView) -> None:
+        """A Job was deleted."""
+        if self._world.drop_job(job.name, job.uid) and self._world.case_of(job.case_uid) is not None:
+            self._wake(Kind.CASE, job.case_namespace, job.case_name)
+
+    def saw_namespace(self, namespace: NamespaceView) -> None:
+        """A namespace as it is now."""
+        self._resync.moved(self._world.put_namespaces([namespace]))
+
+    def lost_namespace(self, namespace: NamespaceView) -> None:
+        """A namespace was deleted."""
+        self._resync.moved(self._world.drop_namespace(namespace.name))
+
+    def measure(self) -> None:
+        """Bring the gauges up to date, for whoever reads them now."""
+        waiting = self._tools.slots.waiting()
+        for severity in Severity:
+            self.metrics.queue_depth.labels(severity.value).set(waiting[severity.value])
+        self.metrics.resync_age.set(self._resync.age)
+
+    def _handlers(self) -> dict[Kind, Handler]:
+        access = self._tools.access
+        return {
+            Kind.CASE: self._cases.reconcile,
+            Kind.ORPHANS: self._cases.sweep,
+            Kind.NAMESPACE: lambda key: access.bind(key.namespace),
+            Kind.READERS: lambda _: access.readers(),
+            Kind.SCHEDULE: self._schedule,
+            Kind.RESYNC: lambda _: self._resync.run(),
+        }
+
+    async def _schedule(self, key: Key) -> None:
+        wait = self._distributed + SCHEDULE_EVERY - self._clock()
+        if wait > 0:
+            self._worklist.wake(key, wait)
+            return
+        for case in self._tools.slots.distribute():
+            self._wake(Kind.CASE, case.namespace, case.name)
+        self._distributed = self._clock()
+
+    def _wake(self, kind: Kind, namespace: str = "", name: str = "") -> None:
+        self._worklist.wake(Key(kind, namespace, name))
+
+
+def _tools(
+    client: Client, config: ControllerConfig, worklist: Worklist, metrics: Metrics, now: Callable[[], datetime]
+) -> Tools:
+    domain = Domain(config.operator_namespace, config.runs_namespace, frozenset(config.excluded_namespaces))
+    world = World(domain)
+    reader, writer = Reader(client), Writer(client, FIELD_MANAGER)
+    return Tools(
+        world=world,
+        reader=reader,
+        writer=writer,
+        access=Access(world, reader, writer),
+        slots=Slots(world, Limits(config.max_running, config.max_running_per_tenant)),
+        worklist=worklist,
+        metrics=metrics,
+        policy=_policy(config),
+        agent=_agent(config),
+        now=now,
+        instance=platform.node() or FIELD_MANAGER,
+    )
+
+
+def _policy(config: ControllerConfig) -> Policy:
+    return Policy(
+        attempts=config.attempts,
+        backoff=config.backoff_seconds,
+        grace=config.grace_seconds,
+        start=config.start_seconds,
+        ttl=config.ttl_seconds_after_finished,
+        max_running=config.max_running,
+        max_running_per_tenant=config.max_running_per_tenant,
+        runs_namespace=config.runs_namespace,
+    )
+
+
+def _agent(config: ControllerConfig) -> AgentSettings:
+    return AgentSettings(
+        namespace=config.runs_namespace,
+        image=config.image,
+        pull_policy=config.image_pull_policy,
+        gateway_url=config.gateway_url,
+        resources=config.agent_resources,
+        grace=config.grace_seconds,
+        ttl=config.job_ttl_seconds,
+    )

@@ -1,0 +1,48 @@
+"""The controller's process: the controller, what wakes it, and the probes."""
+
+import asyncio
+from datetime import UTC, datetime
+from time import monotonic
+
+import structlog
+
+from casebook.api.base import GROUP, VERSION
+from casebook.cluster.client import Client
+from casebook.cluster.errors import ClusterError
+from casebook.controller.config import ControllerConfig
+from casebook.controller.controller import Controller
+from casebook.handlers import probes
+from casebook.handlers.registry import cluster_sources, runs_sources
+from casebook.handlers.watch import Watch
+
+POLL = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+async def run(client: Client, config: ControllerConfig) -> None:
+    """Until cancelled. Raises `OSError` if the address to listen on is taken."""
+    controller = Controller(client, config, lambda: datetime.now(UTC), monotonic)
+    watches = (
+        Watch("cluster", cluster_sources(controller), config, controller.metrics),
+        Watch("runs", runs_sources(controller), config, controller.metrics, config.runs_namespace),
+    )
+    async with probes.serve(controller, config.listen) as port, asyncio.TaskGroup() as group:
+        log.info("listening", port=port)
+        group.create_task(controller.run())
+        await _served(client)
+        for watch in watches:
+            group.create_task(watch.keep())
+
+
+async def _served(client: Client) -> None:
+    """Wait until the API server serves Investigations: kopf, started before that, would never look for them again."""
+    while True:
+        try:
+            found = await client.json("GET", f"/apis/{GROUP}/{VERSION}")
+        except ClusterError as error:
+            log.warning("Investigations are not served yet", error=error.message)
+        else:
+            if any(resource.get("name") == "investigations" for resource in found.get("resources", [])):
+                return
+        await asyncio.sleep(POLL)
