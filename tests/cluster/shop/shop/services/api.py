@@ -22,6 +22,7 @@ class Api:
         self._flags = Watched(text("FLAGS_FILE"))
         self._database = Database() if text("DB_HOST") else None
         self._orders = itertools.count(1)
+        self._index = _search_index(int(number("INDEX_MB", 0)))
         self._slow_every = int(number("SLOW_QUERY_EVERY", 0))
 
     def products(self, _: Request) -> Response:
@@ -70,6 +71,16 @@ class Api:
             with contextlib.suppress(UpstreamError):
                 call("POST", f"{text('CACHE_URL')}/k/products", {"value": rows})
         return rows
+
+
+def _search_index(megabytes: int) -> list[bytearray]:
+    index: list[bytearray] = []
+    if megabytes:
+        log.info(f"building the search index, {megabytes} MB")
+    for _ in range(megabytes // 4):
+        index.append(bytearray(b"x" * (4 * 1024 * 1024)))
+        time.sleep(0.05)
+    return index
 
 
 def main(_: list[str]) -> None:

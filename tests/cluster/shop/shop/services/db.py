@@ -1,5 +1,6 @@
 """The shop's database: a real Postgres, made on first start, with its schema."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -47,13 +48,16 @@ def _program(name: str) -> str:
 
 def _create(data: Path, password: str) -> None:
     log.info(f"creating a database in {data}")
+    fresh = data.with_name("fresh")
+    shutil.rmtree(fresh, ignore_errors=True)
     with tempfile.NamedTemporaryFile("w") as file:
         file.write(password)
         file.flush()
         options = ["-U", "shop", "-A", "scram-sha-256", f"--pwfile={file.name}", "-E", "UTF8", "--no-locale", "-N"]
-        subprocess.run([_program("initdb"), "-D", str(data), *options], check=True, stdout=subprocess.DEVNULL)
-    with (data / "pg_hba.conf").open("a") as hba:
+        subprocess.run([_program("initdb"), "-D", str(fresh), *options], check=True, stdout=subprocess.DEVNULL)
+    with (fresh / "pg_hba.conf").open("a") as hba:
         hba.write("host all all all scram-sha-256\n")
+    fresh.rename(data)
 
 
 def _prepare(server: "subprocess.Popen[bytes]", password: str) -> None:

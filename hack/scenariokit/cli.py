@@ -1,0 +1,166 @@
+"""`hack/scenarios`: run live failure scenarios and score the investigations."""
+
+import asyncio
+import base64
+import os
+import signal
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from scenariokit import fixtures
+from scenariokit.format import FormatError, Scenario, load_all
+from scenariokit.kubectl import CommandError, Kube
+from scenariokit.needs import lacking
+from scenariokit.rows import Row
+from scenariokit.run import LABEL, Options, Runner, all_runs, await_gone
+from scenariokit.table import Display, show_list, show_results
+from scenariokit.ways import CommandLine, Resource, Way, Webhook
+
+ROOT = Path(__file__).resolve().parents[2]
+SCENARIOS = ROOT / "tests" / "cluster" / "scenarios"
+WAYS = ("cli", "crd", "alert")
+GONE_SECONDS = 120.0
+
+folder = click.option(
+    "--dir", "directory", type=click.Path(path_type=Path), default=SCENARIOS, help="Folder of scenario folders."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Live failure scenarios: make a fault in fresh namespaces, ask Casebook, score the answer."""
+
+
+@main.command(name="list")
+@folder
+def list_command(directory: Path) -> None:
+    """List the scenarios of a folder."""
+    show_list(Console(), _loaded(directory, ()))
+
+
+@main.command()
+@click.argument("ids", nargs=-1)
+@folder
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write one JSON row a run to this file.")
+@click.option("--via", type=click.Choice(WAYS), default="cli", show_default=True, help="How to ask.")
+@click.option("--repeat", type=click.IntRange(1, 100), default=1, show_default=True, help="Runs of each.")
+@click.option("--parallel", type=click.IntRange(1, 16), default=2, show_default=True, help="Runs side by side.")
+@click.option("--keep", is_flag=True, help="Leave the namespaces for a look; `hack/scenarios clean` removes them.")
+@click.option("--traces", type=click.Path(path_type=Path, file_okay=False), help="Save each trace here (--via cli).")
+@click.option("--receiver", default="casebook", show_default=True, help="Receiver to post to (--via alert).")
+def run(ids: tuple[str, ...], directory: Path, out: Path | None, via: str, repeat: int, parallel: int, keep: bool,
+        traces: Path | None, receiver: str) -> None:  # fmt: skip
+    """Run scenarios, all of the folder or those named; exit code 1 if any is not right."""
+    scenarios = _loaded(directory, ids)
+    if traces:
+        traces.mkdir(parents=True, exist_ok=True)
+    session = _Session(Console(), out, keep, traces, repeat, parallel)
+    try:
+        rows = asyncio.run(session.go(scenarios, via, receiver))
+    except CommandError as error:
+        raise click.ClickException(str(error)) from None
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        raise click.ClickException("interrupted; the namespaces are being removed") from None
+    show_results(Console(), rows)
+    sys.exit(0 if all(row.outcome in {"right", "skipped"} for row in rows) else 1)
+
+
+@main.command()
+def clean() -> None:
+    """Remove the namespaces that runs with --keep, or that were killed, have left."""
+    try:
+        left = asyncio.run(_clean())
+    except CommandError as error:
+        raise click.ClickException(str(error)) from None
+    if left:
+        raise click.ClickException(f"still there: {', '.join(left)}")
+
+
+async def _clean() -> list[str]:
+    kube = cluster()
+    await kube.must("delete", "namespace", "-l", LABEL, "--wait=false")
+    await fixtures.remove(kube)
+    return await await_gone(kube, GONE_SECONDS)
+
+
+class _Session:
+    """One call of the runner, from its options."""
+
+    def __init__(self, console: Console, out: Path | None, keep: bool, traces: Path | None, repeat: int,
+                 parallel: int) -> None:  # fmt: skip
+        self._console, self._out, self._keep, self._traces = console, out, keep, traces
+        self._repeat, self._parallel = repeat, parallel
+
+    async def go(self, scenarios: list[Scenario], via: str, receiver: str) -> list[Row]:
+        """All runs; an interrupt or SIGTERM cancels them, and each cleans up."""
+        task = asyncio.current_task()
+        if task is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        kube = cluster()
+        await kube.must("get", "--raw", "/readyz")
+        needs = {need for scenario in scenarios for need in scenario.needs}
+        made = await fixtures.ensure(kube) if "registry" in needs else False
+        try:
+            return await self._all(kube, scenarios, via, receiver)
+        finally:
+            if made and not self._keep:
+                await asyncio.shield(fixtures.remove(kube))
+
+    async def _all(self, kube: Kube, scenarios: list[Scenario], via: str, receiver: str) -> list[Row]:
+        needs = {need for scenario in scenarios for need in scenario.needs}
+        options = Options(await lacking(kube, needs), self._keep, self._traces)
+        rows: list[Row] = []
+        if self._out:
+            self._out.parent.mkdir(parents=True, exist_ok=True)
+            self._out.write_text("")
+        with Display(self._console, len(scenarios) * self._repeat) as display:
+            runner = Runner(kube, await _way(kube, via, receiver), options, display.tell)
+            async for row in all_runs(runner, scenarios, self._repeat, self._parallel):
+                rows.append(row)
+                display.done(row)
+                if self._out:
+                    with self._out.open("a") as file:
+                        file.write(row.model_dump_json() + "\n")
+        if not self._keep:
+            await await_gone(kube, GONE_SECONDS)
+        return rows
+
+
+def cluster() -> Kube:
+    """The cluster that KUBECONFIG names, else the one of `hack/cluster`; never a person's default context."""
+    named = os.environ.get("KUBECONFIG")
+    if named:
+        return Kube(Path(named))
+    from clusterkit.settings import Settings
+
+    settings = Settings.of(os.environ)
+    os.environ["PATH"] = f"{settings.bin}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    if not settings.kubeconfig.is_file():
+        raise CommandError("no cluster: run `hack/cluster up` first, or set KUBECONFIG")
+    return Kube(settings.kubeconfig)
+
+
+async def _way(kube: Kube, via: str, receiver: str) -> Way:
+    if via == "crd":
+        return Resource()
+    if via == "alert":
+        return Webhook(receiver, await _token(kube, receiver))
+    return CommandLine(ROOT / ".venv" / "bin" / "casebook")
+
+
+async def _token(kube: Kube, receiver: str) -> str:
+    (secret,) = await kube.objects("secret", "casebook-receivers", "-n", "casebook-system")
+    encoded = secret.get("data", {}).get(receiver)
+    if not encoded:
+        raise CommandError(f"Secret casebook-receivers in casebook-system has no key {receiver}")
+    return base64.b64decode(encoded).decode().split()[0]
+
+
+def _loaded(directory: Path, ids: tuple[str, ...]) -> list[Scenario]:
+    try:
+        return load_all(directory, ids)
+    except FormatError as error:
+        raise click.UsageError(str(error)) from None

@@ -1,0 +1,263 @@
+"""The scenario format: a folder with a scenario.yaml and the manifests that it applies."""
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
+
+from casebook.api.enums import Verdict
+
+NAMESPACE = re.compile(r"\{ns(?::([a-z0-9-]+))?\}")
+"""`{ns}` is the namespace main, `{ns:other}` the one that is called other."""
+
+Need = Literal["metrics", "prometheus", "networkpolicy", "two-nodes", "node-access", "registry"]
+Logical = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?$")]
+Seconds = Annotated[float, Field(gt=0, le=900)]
+
+
+class FormatError(Exception):
+    """A scenario that cannot be read; the message names the file and the field."""
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _regex(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"is not a regular expression: {error}") from None
+    return value
+
+
+Names = Annotated[list[str], BeforeValidator(_listed)]
+
+
+class Part(BaseModel):
+    """A part of a scenario; a field that it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Apply(Part):
+    """Apply a manifest beside scenario.yaml."""
+
+    apply: Annotated[str, Field(min_length=1)]
+
+
+class Kubectl(Part):
+    """Run kubectl, in the namespace main unless it says otherwise."""
+
+    kubectl: Annotated[str, Field(min_length=1)]
+
+
+class Condition(Part):
+    """What to wait for: an object, as kubectl names it, and one of its conditions."""
+
+    for_: Annotated[str, Field(alias="for", min_length=1)]
+    condition: str
+    seconds: Seconds = 60
+
+
+class Wait(Part):
+    """Wait for a condition."""
+
+    wait: Condition
+
+
+class Sleep(Part):
+    """Let time pass."""
+
+    sleep: Annotated[float, Field(ge=0, le=600)]
+
+
+class Symptom(Part):
+    """Run kubectl again and again until its output matches, or its seconds are over."""
+
+    kubectl: Annotated[str, Field(min_length=1)]
+    matches: Annotated[str, Field(min_length=1), BeforeValidator(_regex)]
+    seconds: Seconds = 60
+
+
+def _kind_of(kinds: tuple[str, ...]) -> Callable[[Any], str | None]:
+    def kind(value: Any) -> str | None:
+        if not isinstance(value, dict):
+            return next((k for k in kinds if k in getattr(type(value), "model_fields", {})), None)
+        return next((k for k in kinds if k in value), None)
+
+    return kind
+
+
+Step = Annotated[
+    Annotated[Apply, Tag("apply")]
+    | Annotated[Kubectl, Tag("kubectl")]
+    | Annotated[Wait, Tag("wait")]
+    | Annotated[Sleep, Tag("sleep")],
+    Discriminator(
+        _kind_of(("apply", "kubectl", "wait", "sleep")),
+        custom_error_type="step",
+        custom_error_message="a step is one of apply, kubectl, wait, sleep",
+    ),
+]
+Sign = Annotated[
+    Annotated[Symptom, Tag("kubectl")] | Annotated[Wait, Tag("wait")] | Annotated[Sleep, Tag("sleep")],
+    Discriminator(
+        _kind_of(("kubectl", "wait", "sleep")),
+        custom_error_type="sign",
+        custom_error_message="an entry of until is {kubectl, matches, seconds}, wait or sleep",
+    ),
+]
+
+
+class Alert(Part):
+    """The alert that a monitoring system would have sent."""
+
+    labels: dict[str, str]
+    annotations: dict[str, str] = {}
+
+
+class Ask(Part):
+    """What the on-call knows when the investigation begins."""
+
+    question: Annotated[str, Field(max_length=2048)] = ""
+    target: Annotated[str, Field(pattern=r"^[A-Za-z]+/[a-z0-9.:-]+$")] | None = None
+    alert: Alert | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Ask":
+        if not self.question and self.alert is None:
+            raise ValueError("needs a question or an alert")
+        return self
+
+
+class Expected(Part):
+    """A cause: any of the objects, any of the codes; with facts, any of them in its statement or evidence."""
+
+    object: Annotated[Names, Field(min_length=1)]
+    cause: Annotated[Names, Field(min_length=1)]
+    fact: Names = []
+
+
+class Expect(Part):
+    """What a right report says."""
+
+    verdict: Verdict
+    causes: list[Expected] = []
+    allowed: list[Expected] = []
+
+    @model_validator(mode="after")
+    def _has_causes(self) -> "Expect":
+        if self.verdict is Verdict.ROOT_CAUSE and not self.causes:
+            raise ValueError("verdict RootCause needs at least one entry in causes")
+        return self
+
+
+class Decoy(Part):
+    """A cause that looks likely and is not one."""
+
+    object: str
+    cause: str
+    why: str = ""
+
+
+class Scenario(Part):
+    """One failure: how to make it, what to ask, what a right answer is."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,60}[a-z0-9])?$")]
+    title: str
+    family: str = ""
+    needs: list[Need] = []
+    namespaces: Annotated[list[Logical], Field(min_length=1)] = ["main"]
+    setup: list[Step] = []
+    inject: list[Step] = []
+    until: list[Sign] = []
+    trigger: Ask
+    expect: Expect
+    decoys: list[Decoy] = []
+    cleanup: list[Step] = []
+    folder: Annotated[Path, Field(exclude=True)] = Path()
+
+    def file(self, name: str) -> Path:
+        """Where a manifest of this scenario is."""
+        return (self.folder / name).resolve()
+
+
+def load(folder: Path) -> Scenario:
+    """Read one scenario and check that all it refers to is there; FormatError otherwise."""
+    path = folder / "scenario.yaml"
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FormatError(f"{path}: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise FormatError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(raw, dict):
+        raise FormatError(f"{path}: a scenario is a mapping with id, title, trigger and expect")
+    try:
+        scenario = Scenario.model_validate(raw).model_copy(update={"folder": folder})
+    except ValidationError as error:
+        raise FormatError(f"{path}: {_explained(error)}") from None
+    _check_references(path, scenario, raw)
+    return scenario
+
+
+def load_all(directory: Path, wanted: Iterable[str] = ()) -> list[Scenario]:
+    """Every scenario of a folder of folders, by id, or the wanted ones; FormatError names what is wrong or missing."""
+    if not directory.is_dir():
+        raise FormatError(f"{directory}: no such folder")
+    found: dict[str, Scenario] = {}
+    for folder in sorted(path.parent for path in directory.glob("*/scenario.yaml")):
+        scenario = load(folder)
+        if scenario.id in found:
+            raise FormatError(f"{folder}/scenario.yaml: id: {scenario.id} is also that of {found[scenario.id].folder}")
+        found[scenario.id] = scenario
+    if not found:
+        raise FormatError(f"{directory}: holds no scenario (a folder with a scenario.yaml)")
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        raise FormatError(f"{directory}: no scenario {', '.join(missing)}; there are: {', '.join(found)}")
+    return [found[name] for name in dict.fromkeys(wanted)] or list(found.values())
+
+
+def with_names(text: str, names: dict[str, str]) -> str:
+    """The text with `{ns}` and `{ns:other}` filled in."""
+    return NAMESPACE.sub(lambda match: names[match.group(1) or "main"], text)
+
+
+def substituted(value: Any, names: dict[str, str]) -> Any:
+    """The value with the namespaces filled in, in every string inside it."""
+    if isinstance(value, str):
+        return with_names(value, names)
+    if isinstance(value, dict):
+        return {substituted(key, names): substituted(item, names) for key, item in value.items()}
+    if isinstance(value, list):
+        return [substituted(item, names) for item in value]
+    return value
+
+
+def _check_references(path: Path, scenario: Scenario, raw: dict[str, Any]) -> None:
+    if "main" not in scenario.namespaces:
+        raise FormatError(f"{path}: namespaces: main must be one of them")
+    texts = {path: yaml.safe_dump(raw)}
+    for step in (*scenario.setup, *scenario.inject, *scenario.cleanup):
+        if isinstance(step, Apply):
+            file = scenario.file(step.apply)
+            if not file.is_file():
+                raise FormatError(f"{path}: apply: {step.apply} is not there")
+            texts[file] = file.read_text(encoding="utf-8")
+    for file, text in texts.items():
+        for match in NAMESPACE.finditer(text):
+            if (match.group(1) or "main") not in scenario.namespaces:
+                raise FormatError(f"{file}: {match.group()}: namespaces lists only {', '.join(scenario.namespaces)}")
+
+
+def _explained(error: ValidationError) -> str:
+    told = []
+    for item in error.errors(include_url=False):
+        where = ".".join(str(part) for part in item["loc"]) or "scenario"
+        told.append(f"{where}: {item['msg'].removeprefix('Value error, ')}")
+    return "; ".join(told)
