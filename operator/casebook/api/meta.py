@@ -28,6 +28,8 @@ RUNNING = "Running"
 SUCCEEDED = "Succeeded"
 FINISHED = "Finished"
 TRACE_STORED = "TraceStored"
+CLAIMED = "Claimed"
+NOTIFIED = "Notified"
 
 Short = Annotated[str, Field(max_length=253)]
 Line = Annotated[str, Field(max_length=1024)]

@@ -78,9 +78,13 @@ class ReportEnvelope(Model):
 
 
 class ReportReceipt(Model):
-    """The gateway's answer: whether the trace is stored; if not, the agent sends it again until its deadline."""
+    """The gateway's answer: whether the trace is stored. If not, the agent sends it again until its deadline.
+
+    `retry` is False where sending again cannot help, for example because there is no store.
+    """
 
     trace_stored: bool
+    retry: bool = True
     message: Line = ""
 
 

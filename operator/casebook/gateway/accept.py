@@ -1,0 +1,75 @@
+"""What a report must hold before it is taken, and the form in which it is."""
+
+from collections.abc import Collection, Sequence
+
+from pydantic import ValidationError
+
+from casebook.api.enums import Outcome, Verdict
+from casebook.api.observation import Observation
+from casebook.api.problems import first_problem
+from casebook.api.report import Hypothesis, Report
+from casebook.evidence.redaction import redact
+from casebook.gateway.errors import Problem
+from casebook.gateway.trim import trim, within_fields
+
+
+def accept(report: Report, budget: int) -> Report:
+    """The report, redacted and cut to size. Raises `Problem` 422 that says what is wrong with it."""
+    wire = redact(report.wire())
+    try:
+        redacted = Report.model_validate(within_fields(wire) if isinstance(wire, dict) else {})
+    except ValidationError as error:
+        field, message = first_problem(error)
+        raise Problem(422, f"after redaction the report is not valid: {message}", f"report.{field}") from error
+    check(redacted)
+    return trim(redacted, budget)
+
+
+def check(report: Report) -> None:
+    """Raise `Problem` 422 unless every citation and every root cause leads somewhere."""
+    evidence = [item.id for item in report.evidence]
+    hypotheses = {item.id: item for item in report.hypotheses}
+    _unique("report.evidence", evidence)
+    _unique("report.hypotheses", [item.id for item in report.hypotheses])
+    unknown = sorted(report.citations() - set(evidence))
+    if unknown:
+        raise _refused("report.evidence", f"{unknown[0]} is cited, but there is no such evidence")
+    for cause in report.root_causes:
+        if cause.hypothesis not in hypotheses:
+            raise _refused("report.rootCauses", f"{cause.hypothesis} is not one of the hypotheses")
+        if not _is_grounded(hypotheses[cause.hypothesis]):
+            raise _refused("report.rootCauses", f"{cause.hypothesis} is named a root cause but cites no evidence")
+    if (report.verdict is Verdict.ROOT_CAUSE) != bool(report.root_causes):
+        raise _refused("report.verdict", "the verdict is RootCause exactly when rootCauses names one")
+
+
+def check_digests(report: Report, stored: Collection[str]) -> None:
+    """Raise `Problem` 422 unless every piece of evidence is one of the stored observations."""
+    known = set(stored)
+    for item in report.evidence:
+        if item.digest not in known:
+            raise _refused("report.evidence", f"{item.id}: its digest is that of no stored observation")
+
+
+def check_scope(observations: Sequence[Observation], namespaces: Collection[str]) -> None:
+    """Raise `Problem` 422 for data from a namespace that is not the tenant's; a refused read holds none."""
+    allowed = set(namespaces)
+    for item in observations:
+        where = item.query.namespace
+        if where and where not in allowed and item.data is not None:
+            raise Problem(422, f"namespace {where} is outside the scope of this run", f"observations[{item.id}].query")
+
+
+def _is_grounded(hypothesis: Hypothesis) -> bool:
+    held = (item for item in hypothesis.predictions if item.outcome is Outcome.HELD)
+    return bool(hypothesis.evidence_for) or any(item.evidence for item in held)
+
+
+def _unique(field: str, ids: Sequence[str]) -> None:
+    doubled = sorted({item for item in ids if ids.count(item) > 1})
+    if doubled:
+        raise _refused(field, f"{doubled[0]} is there more than once")
+
+
+def _refused(field: str, message: str) -> Problem:
+    return Problem(422, f"the report is refused: {message}", field)

@@ -1,0 +1,93 @@
+"""Puts the gateway together: parts, routes, and the boundary around every request."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import aiohttp
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from casebook.gateway.alerts import Alerts
+from casebook.gateway.claims import Claims
+from casebook.gateway.config import GatewayConfig
+from casebook.gateway.directory import Namespaces
+from casebook.gateway.errors import Handler, problems
+from casebook.gateway.health import Health
+from casebook.gateway.identity import Identities
+from casebook.gateway.intake import Intake
+from casebook.gateway.investigations import Investigations
+from casebook.gateway.metrics import Metrics
+from casebook.gateway.notifier import Notifier
+from casebook.gateway.ports import ObjectReader, ObjectWriter, TraceStore
+from casebook.gateway.projected import Projector
+from casebook.gateway.queue import Overflow, Queue
+from casebook.gateway.run_api import RunApi
+from casebook.gateway.runs import Runs
+from casebook.gateway.tokens import TokenFiles
+
+FIELD_MANAGER = "casebook-gateway"
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """The application, and the parts that live beside its requests."""
+
+    app: web.Application
+    health: Health
+    notifier: Notifier
+
+
+def build(
+    config: GatewayConfig,
+    reader: ObjectReader,
+    writer: ObjectWriter,
+    store: TraceStore | None,
+    http: aiohttp.ClientSession,
+    clock: Callable[[], datetime],
+) -> Gateway:
+    """A gateway over these parts; `http` sends outbound notifications."""
+    metrics = Metrics()
+    tokens = TokenFiles(config.tokens_dir)
+    receivers = {receiver.name: receiver for receiver in config.receivers}
+    investigations = Investigations(reader, writer)
+    namespaces = Namespaces(reader, config, clock)
+    queue = Queue(reader, config.queue_limit_per_tenant, clock)
+    intake = Intake(investigations, namespaces, queue, Overflow(investigations, clock), config, clock)
+    runs = Runs(investigations, Claims(investigations, clock), namespaces, store, clock)
+    notifier = Notifier(receivers, tokens, investigations, http, metrics, clock)
+    alerts = Alerts(receivers, tokens, intake, metrics, config.max_body_bytes)
+    identities = Identities(reader, writer, config.runs_namespace)
+    run_api = RunApi(identities, runs, Projector(reader), notifier, metrics)
+    health = Health(reader, store, metrics, config.operator_namespace)
+    # The size of a body is bounded where it is read, since too large an alert is clipped and not refused.
+    app = web.Application(middlewares=[_measured(metrics), problems], client_max_size=0)
+    _route(app, alerts, run_api, health)
+    return Gateway(app, health, notifier)
+
+
+def _route(app: web.Application, alerts: Alerts, run_api: RunApi, health: Health) -> None:
+    app.router.add_post("/v1/alerts/{receiver}", alerts.post)
+    app.router.add_get("/v1/run", run_api.run)
+    app.router.add_get("/v1/run/observations", run_api.checkpoint)
+    app.router.add_post("/v1/run/observations", run_api.observations)
+    app.router.add_put("/v1/run/report", run_api.report)
+    app.router.add_post("/v1/run/projected", run_api.projected)
+    app.router.add_get("/healthz", health.healthz)
+    app.router.add_get("/readyz", health.readyz)
+    app.router.add_get("/metrics", health.metrics)
+
+
+def _measured(metrics: Metrics) -> Middleware:
+    @web.middleware
+    async def measured(request: web.Request, handler: Handler) -> web.StreamResponse:
+        begin = time.perf_counter()
+        response = await handler(request)
+        resource = request.match_info.route.resource
+        route = resource.canonical if resource else "none"
+        metrics.seconds.labels(route).observe(time.perf_counter() - begin)
+        metrics.requests.labels(route, request.method, str(response.status)).inc()
+        return response
+
+    return measured

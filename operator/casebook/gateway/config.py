@@ -1,0 +1,99 @@
+"""Settings of the gateway: one YAML file, checked whole before anything starts."""
+
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic.alias_generators import to_camel
+
+from casebook.api.meta import RUNS_NAMESPACE
+from casebook.api.problems import explain
+
+Name = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
+
+
+class Settings(BaseModel):
+    """Immutable settings in camelCase; an unknown key is an error, since it is a typing mistake."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+
+class Outbound(Settings):
+    """Where to tell of finished investigations."""
+
+    url: Annotated[str, Field(max_length=2048)]
+
+    @field_validator("url")
+    @classmethod
+    def _is_http(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be an http or https URL")
+        return url
+
+
+class Receiver(Settings):
+    """One sender of alerts, known by its token. Its alerts make investigations in `namespaces` and nowhere else."""
+
+    name: Name
+    default_namespace: Name
+    namespaces: list[str] = Field(default_factory=list)
+    platform: bool = False
+    outbound: Outbound | None = None
+
+    def allows(self, namespace: str) -> bool:
+        """Whether an alert may place an investigation there; the default namespace always is."""
+        return namespace == self.default_namespace or any(fnmatchcase(namespace, glob) for glob in self.namespaces)
+
+
+class GatewayConfig(Settings):
+    """All settings. `queueLimitPerTenant: 0` turns the limit off."""
+
+    listen: Annotated[str, Field(pattern=r"^\S*:\d{1,5}$")] = "0.0.0.0:8080"
+    operator_namespace: Name
+    runs_namespace: Name = RUNS_NAMESPACE
+    excluded_namespaces: list[str] = Field(
+        default_factory=lambda: ["kube-system", "kube-public", "kube-node-lease", "local-path-storage"]
+    )
+    receivers: list[Receiver] = Field(default_factory=list)
+    queue_limit_per_tenant: Annotated[int, Field(ge=0)] = 500
+    lookback_seconds: Annotated[int, Field(ge=60, le=604_800)] = 3600
+    max_body_bytes: Annotated[int, Field(ge=65_536, le=64 << 20)] = 8 << 20
+    tokens_dir: Path = Path("/etc/casebook/receivers")
+    drain_seconds: Annotated[int, Field(ge=0, le=300)] = 25
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        names = [receiver.name for receiver in self.receivers]
+        if len(set(names)) < len(names):
+            raise ValueError("receivers: every receiver needs a name of its own")
+        for receiver in self.receivers:
+            if receiver.default_namespace == self.operator_namespace and not receiver.platform:
+                raise ValueError(
+                    f"receiver {receiver.name}: only one with `platform: true` may use the operator's own namespace"
+                )
+        return self
+
+    def address(self) -> tuple[str, int]:
+        """Host and port to listen on."""
+        host, _, port = self.listen.rpartition(":")
+        return host, int(port)
+
+
+class ConfigError(Exception):
+    """The settings cannot be used; the message names the field."""
+
+
+def load(path: Path) -> GatewayConfig:
+    """Read and check the settings. Raises `ConfigError`."""
+    try:
+        return GatewayConfig.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {explain(error)}") from error

@@ -1,0 +1,141 @@
+"""Alert groups become Investigations. Returns only once the API server has them; every failure is worth a retry."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+
+from casebook.api.names import group_hash
+from casebook.cluster.errors import ClusterError, Denied, NotFound, Unavailable
+from casebook.gateway.config import GatewayConfig, Receiver
+from casebook.gateway.directory import Directory, Namespaces
+from casebook.gateway.episodes import Begin, Ignore, Note, decide
+from casebook.gateway.groups import NAMESPACE, Group, split
+from casebook.gateway.investigations import Investigations, Record, alert_change
+from casebook.gateway.manifest import investigation
+from casebook.gateway.payload import Payload
+from casebook.gateway.queue import Overflow, Queue
+
+_RACES = 6
+_SIDE_BY_SIDE = 24
+"""Groups written at once; below the client's pool of connections, so that reads still get through."""
+
+
+class Outcome(StrEnum):
+    """What became of one alert group."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    IGNORED = "ignored"
+    OVERFLOW = "overflow"
+
+
+class Intake:
+    """Takes notifications. Raises `ClusterError`; a retry of the same notification is harmless."""
+
+    def __init__(
+        self,
+        investigations: Investigations,
+        namespaces: Namespaces,
+        queue: Queue,
+        overflow: Overflow,
+        config: GatewayConfig,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._investigations = investigations
+        self._namespaces = namespaces
+        self._queue = queue
+        self._overflow = overflow
+        self._config = config
+        self._clock = clock
+        self._slots = asyncio.Semaphore(_SIDE_BY_SIDE)
+
+    async def take(self, receiver: Receiver, payload: Payload) -> Counter[Outcome]:
+        """Place every group of the notification, then say what became of each; the first failure is raised."""
+        directory = await self._directory(payload)
+        groups = split(payload, lambda named: directory.place(receiver, named))
+        results = await asyncio.gather(
+            *(self._guarded(receiver, group, directory) for group in groups), return_exceptions=True
+        )
+        outcomes: Counter[Outcome] = Counter()
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+            outcomes[result] += 1
+        return outcomes
+
+    async def _directory(self, payload: Payload) -> Directory:
+        directory = await self._namespaces.current()
+        for named in {alert.labels.get(NAMESPACE, "") for alert in payload.alerts} - {""}:
+            if directory.tenant_of(named) is None:
+                return await self._namespaces.current(knowing=named)
+        return directory
+
+    async def _guarded(self, receiver: Receiver, group: Group, directory: Directory) -> Outcome:
+        async with self._slots:
+            try:
+                return await self._place(receiver, group, directory)
+            except (Denied, NotFound) as error:
+                # The namespace is going away, or nobody let the gateway in: the next try goes to the default one.
+                lasting = group.namespace != receiver.default_namespace and self._namespaces.refused(group.namespace)
+                where = f" (next: {receiver.default_namespace})" if lasting else ""
+                raise Unavailable(f"cannot create in {group.namespace}: {error.message}{where}", 1.0) from error
+            except Unavailable:
+                raise
+            except ClusterError as error:
+                raise Unavailable(f"the API server refused: {error.message}") from error
+
+    async def _place(self, receiver: Receiver, group: Group, directory: Directory) -> Outcome:
+        key = group_hash(receiver.name, group.group_key, group.namespace)
+        met: list[Record] = []
+        for _ in range(_RACES):
+            records = await self._investigations.episodes(group.namespace, key)
+            names = {record.parsed.metadata.name for record in records}
+            records += [record for record in met if record.parsed.metadata.name not in names]
+            match decide([record.episode for record in records], group, self._clock()):
+                case Ignore():
+                    return Outcome.IGNORED
+                case Note():
+                    await self._note(max(records, key=lambda record: record.episode.number), group)
+                    return Outcome.UPDATED
+                case Begin() as begin:
+                    outcome = await self._begin(receiver, group, directory, begin, met)
+                    if outcome:
+                        return outcome
+        raise Unavailable(f"others keep writing the episodes of group {key}", 1.0)
+
+    async def _begin(
+        self, receiver: Receiver, group: Group, directory: Directory, begin: Begin, met: list[Record]
+    ) -> Outcome | None:
+        """Create the episode; None where somebody else was faster, whose record is then added to `met`."""
+        tenant = directory.tenant_of(group.namespace) or group.namespace
+        if await self._queue.is_full(tenant, directory):
+            await self._count(receiver, group, directory, tenant)
+            return Outcome.OVERFLOW
+        manifest = investigation(group, receiver.name, begin.number, self._config.lookback_seconds)
+        record, created = await self._investigations.create(manifest)
+        if not created:
+            met.append(record)
+            return None
+        self._queue.added(tenant)
+        await self._investigations.update(record, lambda current: self._first(current, begin, group))
+        return Outcome.CREATED
+
+    async def _count(self, receiver: Receiver, group: Group, directory: Directory, tenant: str) -> None:
+        allowed = [name for name in directory.namespaces_of(tenant) if directory.place(receiver, name) == name]
+        await self._overflow.count(tenant, min(allowed, default=group.namespace), group, receiver.name)
+
+    async def _note(self, record: Record, group: Group) -> None:
+        def change(current: Record) -> dict[str, object] | None:
+            decision = decide([current.episode], group, self._clock())
+            return alert_change(decision.alert, current) if isinstance(decision, Note) else None
+
+        await self._investigations.update(record, change)
+
+    def _first(self, current: Record, begin: Begin, group: Group) -> dict[str, object] | None:
+        """The first alert status; where another post of the same group came in between, noted on top of its."""
+        if current.parsed.status.alert is None:
+            return alert_change(begin.alert, current)
+        decision = decide([current.episode], group, self._clock())
+        return alert_change(decision.alert, current) if isinstance(decision, Note) else None

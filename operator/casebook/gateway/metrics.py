@@ -1,0 +1,39 @@
+"""What the gateway measures of itself, in a registry of its own."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import generate_latest
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Metrics:
+    """All metrics of one gateway process."""
+
+    def __init__(self) -> None:
+        registry = CollectorRegistry()
+        self._registry = registry
+        self.alerts = Counter(
+            "casebook_alerts", "Alert groups by what became of them.", ["receiver", "outcome"], registry=registry
+        )
+        self.created = Counter("casebook_investigations_created", "Investigations made for alerts.", registry=registry)
+        self.reports = Counter("casebook_reports", "Reports taken, by verdict.", ["verdict"], registry=registry)
+        self.requests = Counter(
+            "casebook_http_requests", "Requests answered.", ["route", "method", "status"], registry=registry
+        )
+        self.seconds = Histogram(
+            "casebook_http_request_seconds", "Time to answer.", ["route"], buckets=_SECONDS, registry=registry
+        )
+        self.busy = Gauge("casebook_alert_requests_in_flight", "Notifications being taken now.", registry=registry)
+        self.store_up = Gauge(
+            "casebook_trace_store_up", "Whether the trace store answered last (1) or not (0).", registry=registry
+        )
+        self.outbound = Counter(
+            "casebook_outbound",
+            "Outbound notifications by what became of them.",
+            ["receiver", "outcome"],
+            registry=registry,
+        )
+
+    def text(self) -> bytes:
+        """The exposition format."""
+        return generate_latest(self._registry)

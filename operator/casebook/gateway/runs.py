@@ -1,0 +1,213 @@
+"""The run API's service: fetch a run, keep its observations, take its report."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from pydantic import JsonValue, ValidationError
+
+from casebook.api.enums import Reach
+from casebook.api.investigation import InvestigationSpec
+from casebook.api.meta import TRACE_STORED
+from casebook.api.names import PLATFORM_TENANT
+from casebook.api.observation import Observation
+from casebook.api.problems import first_problem
+from casebook.api.report import Report
+from casebook.api.run import Checkpoint, ObservationBatch, ReportEnvelope, ReportReceipt, Run, Scene
+from casebook.evidence.redaction import redact
+from casebook.gateway.accept import accept, check_digests, check_scope
+from casebook.gateway.claims import Claims, check_holder, claimed_at, is_finished
+from casebook.gateway.directory import Directory, Namespaces
+from casebook.gateway.errors import Problem, Stale
+from casebook.gateway.identity import Caller
+from casebook.gateway.investigations import Investigations, Record, condition
+from casebook.gateway.ports import TraceStore
+from casebook.gateway.trim import MAX_REPORT, MAX_STATUS, size
+from casebook.store.errors import StoreUnavailable
+
+_MIN_REPORT = 8 << 10
+_SLACK = 1 << 10
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Held:
+    """An attempt in the hands of its pod."""
+
+    caller: Caller
+    record: Record
+    tenant: str
+    run: Run
+    namespaces: frozenset[str]
+
+
+class Runs:
+    """Serves the pod that holds an attempt. Raises `Problem`, and `ClusterError` where the API server is away."""
+
+    def __init__(
+        self,
+        investigations: Investigations,
+        claims: Claims,
+        namespaces: Namespaces,
+        store: TraceStore | None,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._investigations = investigations
+        self._claims = claims
+        self._namespaces = namespaces
+        self._store = store
+        self._clock = clock
+
+    async def hold(self, caller: Caller) -> Held:
+        """The caller's run, now its own. Raises `Stale` where another pod, attempt or tenant has it."""
+        record = await self._claims.hold(caller)
+        directory = await self._namespaces.current(knowing=caller.namespace)
+        tenant = directory.tenant_of(caller.namespace)
+        if tenant != caller.tenant:
+            raise Stale(f"namespace {caller.namespace} has moved to another tenant")
+        run = _run(record, caller, directory)
+        return Held(caller, record, tenant, run, frozenset(_visible(tenant, directory)))
+
+    async def begin(self, held: Held) -> Run:
+        """What the agent is to do; kept for replay where there is a store that answers."""
+        if self._store:
+            try:
+                await self._store.begin(held.tenant, held.run)
+            except StoreUnavailable as error:
+                # It is kept with the first observations instead.
+                _log.warning("the run is not kept yet", investigation=held.caller.name, error=str(error))
+        return held.run
+
+    async def checkpoint(self, held: Held) -> Checkpoint:
+        """Observations of earlier attempts; none where the store does not answer, since a run can do without."""
+        if not self._store:
+            return Checkpoint()
+        try:
+            await self._store.begin(held.tenant, held.run)
+            return await self._store.resume(held.tenant, held.run.uid, held.run.attempt)
+        except StoreUnavailable as error:
+            _log.warning("an attempt begins anew", investigation=held.caller.name, error=str(error))
+            return Checkpoint()
+
+    async def record(self, held: Held, batch: ObservationBatch) -> None:
+        """Keep observations, redacted once more. Raises `StoreUnavailable`."""
+        if held.tenant != PLATFORM_TENANT:
+            check_scope(batch.observations, held.namespaces)
+        if self._store:
+            clean = await asyncio.to_thread(_redacted, batch.observations)
+            await self._store.append(held.tenant, held.run, batch.first, clean)
+
+    async def report(self, held: Held, envelope: ReportEnvelope) -> tuple[ReportReceipt, Record | None]:
+        """Take the report, then say whether its trace is stored. The record is given if this call took it."""
+        earlier = held.record.parsed.status.report
+        if earlier is None and is_finished(held.record):
+            raise Stale(f"investigation {held.caller.name} is finished")
+        if earlier is None:
+            report = await asyncio.to_thread(accept, envelope.report, _budget(held.record))
+        else:
+            report = earlier
+        receipt = await self._keep(held, envelope.replace(report=report), strict=earlier is None)
+        record = await self._investigations.update(
+            held.record, lambda current: self._reported(current, held.caller, report, receipt)
+        )
+        return receipt, record if earlier is None else None
+
+    async def _keep(self, held: Held, envelope: ReportEnvelope, *, strict: bool) -> ReportReceipt:
+        if not self._store:
+            return ReportReceipt(
+                trace_stored=False, retry=False, message="no database is configured, so no trace is kept"
+            )
+        try:
+            stored = await self._store.digests(held.tenant, held.run.uid, held.run.attempt)
+            if len(stored) != envelope.observations:
+                text = (
+                    f"{len(stored)} of {envelope.observations} observations are stored; send the rest, then the report"
+                )
+                return ReportReceipt(trace_stored=False, message=text)
+            check_digests(envelope.report, stored)
+            await self._store.finish(held.tenant, held.run, envelope)
+        except StoreUnavailable as error:
+            return ReportReceipt(trace_stored=False, message=f"the store cannot be used now: {error}")
+        except Problem as problem:
+            if strict:
+                raise
+            return ReportReceipt(trace_stored=False, retry=False, message=problem.message)
+        return ReportReceipt(trace_stored=True)
+
+    def _reported(
+        self, current: Record, caller: Caller, report: Report, receipt: ReportReceipt
+    ) -> dict[str, Any] | None:
+        check_holder(current, caller)
+        status = current.parsed.status
+        if status.report is None and is_finished(current):
+            raise Stale(f"investigation {caller.name} is finished")
+        told = next((item.status.value for item in status.conditions if item.type == TRACE_STORED), "")
+        if status.report is not None and (told == "True" or not receipt.trace_stored):
+            return None
+        flag, reason = (
+            ("True", "Stored") if receipt.trace_stored else ("False", "Pending" if receipt.retry else "NoStore")
+        )
+        message = receipt.message or "The whole trace is stored; the investigation can be replayed."
+        changed = condition(current, TRACE_STORED, flag, reason, message, self._clock())
+        return changed if status.report is not None else {**changed, **_columns(report), "report": report.wire()}
+
+
+def _columns(report: Report) -> dict[str, Any]:
+    columns: dict[str, Any] = {"verdict": report.verdict.value}
+    if report.root_causes:
+        first = report.root_causes[0]
+        columns |= {"cause": first.cause, "object": first.object, "confidencePercent": first.confidence_percent}
+    return columns
+
+
+def _budget(record: Record) -> int:
+    """Bytes for the report, so that the whole status stays under its limit."""
+    status = record.raw.get("status") or {}
+    others = {name: value for name, value in status.items() if name != "report"}
+    return max(_MIN_REPORT, min(MAX_REPORT, MAX_STATUS - size(others) - _SLACK))
+
+
+def _run(record: Record, caller: Caller, directory: Directory) -> Run:
+    parsed = record.parsed
+    scene = Scene(
+        tenant=caller.tenant,
+        platform=caller.tenant == PLATFORM_TENANT,
+        namespaces=_scene(parsed.spec, parsed.metadata.namespace, _visible(caller.tenant, directory))[:1000],
+    )
+    return Run(
+        uid=parsed.metadata.uid,
+        name=parsed.metadata.name,
+        namespace=parsed.metadata.namespace,
+        attempt=caller.attempt,
+        now=claimed_at(record),
+        spec=parsed.spec,
+        scene=scene,
+    )
+
+
+def _visible(tenant: str, directory: Directory) -> list[str]:
+    return sorted(directory.places) if tenant == PLATFORM_TENANT else directory.namespaces_of(tenant)
+
+
+def _scene(spec: InvestigationSpec, home: str, visible: Sequence[str]) -> list[str]:
+    """Its own namespace and its target's, or all of the tenant's; its own first, so that a cut never loses it."""
+    wanted = spec.target.namespace if spec.target and spec.target.namespace else home
+    first = [name for name in dict.fromkeys((wanted, home)) if name in visible]
+    return first if spec.scope is Reach.NAMESPACE else [*first, *(name for name in visible if name not in first)]
+
+
+def _redacted(observations: Sequence[Observation]) -> list[Observation]:
+    return [_clean(item) for item in observations]
+
+
+def _clean(item: Observation) -> Observation:
+    data: JsonValue = redact(item.data)
+    message = str(redact(item.message))[:1024]
+    try:
+        return item if data == item.data and message == item.message else item.replace(data=data, message=message)
+    except ValidationError as error:
+        field, text = first_problem(error)
+        raise Problem(422, text, f"observations[{item.id}].{field}") from error

@@ -1,0 +1,3 @@
+"""The real Postgres."""
+
+from support.postgres import postgres  # noqa: F401
