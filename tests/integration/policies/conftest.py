@@ -132,7 +132,7 @@ async def person(kubeconfig: str, policies: None, rights: Rights) -> AsyncIterat
 
 
 @pytest.fixture
-async def made(kube_client: Client, policies: None) -> AsyncIterator[Callable[..., Any]]:
+def made(kube_client: Client, policies: None) -> Callable[..., Any]:
     """Creates objects for real, as the administrator."""
     writer = Writer(kube_client, "casebook-tests")
 
@@ -144,7 +144,7 @@ async def made(kube_client: Client, policies: None) -> AsyncIterator[Callable[..
         assert created, json.dumps(manifest)
         return stored
 
-    yield make
+    return make
 
 
 @pytest.fixture
