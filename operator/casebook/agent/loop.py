@@ -153,6 +153,7 @@ class Agent:
         finally:
             for task in waiting:
                 task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
         return self._clock() < attempt.deadline
 
     async def _keep(self, attempt: _Attempt, observations: Sequence[Observation]) -> None:

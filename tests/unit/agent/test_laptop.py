@@ -1,0 +1,106 @@
+"""Preparing a run on a laptop: what is there, what is not, and what the caller may not see."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from casebook.agent.laptop import CannotRun, LaptopHome, Request, prepare
+from casebook.api.enums import Reach
+from casebook.cluster.errors import Denied, NotFound, Unavailable
+from casebook.cluster.reader import Page
+from casebook.cluster.resources import by_word
+
+NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+
+
+class FakeCluster:
+    """A cluster with these objects as {(resource, namespace): [names]}; `denied` resources are refused."""
+
+    def __init__(self, objects, denied=(), down=False):
+        self.objects, self.denied, self.down = objects, denied, down
+
+    def _check(self, resource):
+        if self.down:
+            raise Unavailable("cannot reach https://x")
+        if resource in self.denied:
+            raise Denied(f"{resource} is forbidden")
+
+    async def get(self, resource, name, namespace=""):
+        self._check(resource)
+        if name not in self.objects.get((resource, namespace), []):
+            raise NotFound(f'{resource} "{name}" not found')
+        return {"metadata": {"name": name}}
+
+    async def list(self, resource, namespace="", *, labels="", fields="", limit=5000):
+        self._check(resource)
+        return Page([{"metadata": {"name": name}} for name in self.objects.get((resource, namespace), [])], False, "1")
+
+
+SHOP = {("namespaces", ""): ["shop", "pay"], ("deployments.apps", "shop"): ["web", "api"], ("nodes", ""): ["node-1"]}
+
+
+def deployment(name: str, **more) -> Request:
+    return Request(namespace="shop", resource=by_word("deploy"), name=name, **more)
+
+
+async def test_a_target() -> None:
+    run = await prepare(FakeCluster(SHOP), deployment("web", question="why?", lookback_seconds=600), NOW)
+    target = run.spec.target
+    assert (target.api_version, target.kind, target.namespace, target.name) == ("apps/v1", "Deployment", "shop", "web")
+    assert (run.spec.question, run.spec.lookback_seconds, run.now) == ("why?", 600, NOW)
+    assert run.scene.namespaces == ["shop"]
+    assert run.spec.scope is Reach.NAMESPACE
+    assert await LaptopHome(run).fetch() == run
+
+
+async def test_no_target_means_the_namespace() -> None:
+    run = await prepare(FakeCluster(SHOP), Request(namespace="pay"), NOW)
+    assert run.spec.target is None
+    assert run.namespace == "pay"
+
+
+async def test_everything() -> None:
+    run = await prepare(FakeCluster(SHOP), Request(namespace="shop", everywhere=True), NOW)
+    assert run.scene.platform
+    assert run.scene.namespaces == ["shop", "pay"]
+    assert run.spec.scope is Reach.TENANT
+
+
+async def test_a_cluster_scoped_target_has_no_namespace() -> None:
+    run = await prepare(FakeCluster(SHOP), Request(namespace="shop", resource=by_word("node"), name="node-1"), NOW)
+    assert run.spec.target.namespace == ""
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        (deployment("wbe"), 'Deployment "wbe" not found in namespace "shop"; did you mean Deployment/web?'),
+        (deployment("zzz"), 'Deployment "zzz" not found in namespace "shop"'),
+        (Request(namespace="nope"), 'namespace "nope" not found'),
+        (
+            Request(namespace="shop", resource=by_word("node"), name="node-2"),
+            'Node "node-2" not found; did you mean Node/node-1?',
+        ),
+    ],
+)
+async def test_what_is_not_there(request_, message) -> None:
+    with pytest.raises(CannotRun) as raised:
+        await prepare(FakeCluster(SHOP), request_, NOW)
+    assert str(raised.value) == message
+
+
+async def test_namespaces_that_the_caller_may_not_read_are_looked_into_all_the_same() -> None:
+    run = await prepare(FakeCluster(SHOP, denied=["namespaces"]), deployment("web"), NOW)
+    assert run.scene.namespaces == ["shop"]
+
+
+async def test_without_rights_it_says_so() -> None:
+    with pytest.raises(CannotRun, match='cannot look into namespace "shop": pods is forbidden'):
+        await prepare(FakeCluster(SHOP, denied=["namespaces", "pods"]), Request(namespace="shop"), NOW)
+    with pytest.raises(CannotRun, match="cannot look at all namespaces"):
+        await prepare(FakeCluster(SHOP, denied=["namespaces"]), Request(namespace="shop", everywhere=True), NOW)
+
+
+async def test_a_cluster_that_does_not_answer() -> None:
+    with pytest.raises(CannotRun, match="cannot reach"):
+        await prepare(FakeCluster({}, down=True), deployment("web"), NOW)
