@@ -38,7 +38,7 @@ def main() -> None:
 @folder
 def list_command(directory: Path) -> None:
     """List the scenarios of a folder."""
-    show_list(Console(), _loaded(directory, ()))
+    show_list(_console(), _loaded(directory, ()))
 
 
 @main.command()
@@ -50,21 +50,21 @@ def list_command(directory: Path) -> None:
 @click.option("--parallel", type=click.IntRange(1, 16), default=2, show_default=True, help="Runs side by side.")
 @click.option("--keep", is_flag=True, help="Leave the namespaces for a look; `hack/scenarios clean` removes them.")
 @click.option("--traces", type=click.Path(path_type=Path, file_okay=False), help="Save each trace here (--via cli).")
-@click.option("--receiver", default="casebook", show_default=True, help="Receiver to post to (--via alert).")
+@click.option("--receiver", default="alertmanager", show_default=True, help="Receiver to post to (--via alert).")
 def run(ids: tuple[str, ...], directory: Path, out: Path | None, via: str, repeat: int, parallel: int, keep: bool,
         traces: Path | None, receiver: str) -> None:  # fmt: skip
     """Run scenarios, all of the folder or those named; exit code 1 if any is not right."""
     scenarios = _loaded(directory, ids)
     if traces:
         traces.mkdir(parents=True, exist_ok=True)
-    session = _Session(Console(), out, keep, traces, repeat, parallel)
+    session = _Session(_console(), out, keep, traces, repeat, parallel)
     try:
         rows = asyncio.run(session.go(scenarios, via, receiver))
     except CommandError as error:
         raise click.ClickException(str(error)) from None
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise click.ClickException("interrupted; the namespaces are being removed") from None
-    show_results(Console(), rows)
+    show_results(_console(), rows)
     sys.exit(0 if all(row.outcome in {"right", "skipped"} for row in rows) else 1)
 
 
@@ -157,6 +157,11 @@ async def _token(kube: Kube, receiver: str) -> str:
     if not encoded:
         raise CommandError(f"Secret casebook-receivers in casebook-system has no key {receiver}")
     return base64.b64decode(encoded).decode().split()[0]
+
+
+def _console() -> Console:
+    console = Console()
+    return console if console.is_terminal else Console(width=140)
 
 
 def _loaded(directory: Path, ids: tuple[str, ...]) -> list[Scenario]:

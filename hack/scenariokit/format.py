@@ -23,7 +23,9 @@ class FormatError(Exception):
 
 
 def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
+    """One name, or a list; a number that YAML made of a name is one again."""
+    listed = value if isinstance(value, list) else [value]
+    return [str(item) if isinstance(item, int | float) else item for item in listed]
 
 
 def _regex(value: str) -> str:

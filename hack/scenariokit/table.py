@@ -53,7 +53,7 @@ class Display:
         said = row.reason or f"{row.verdict} {row.object} {row.cause}".strip()
         mark = f"[{COLOURS[row.outcome]}]{row.outcome:7}[/]"
         count = f"{self._done}/{self._total}"
-        self._console.print(f"{count:>7} {mark} {row.id} [dim]({row.total_seconds:.0f} s)[/] {said}", highlight=False)
+        self._console.print(f"{count:>7} {mark} {row.id} [dim]({row.total_seconds:.0f} s)[/] {said}", highlight=False, soft_wrap=True)
 
 
 def show_list(console: Console, scenarios: Sequence[Scenario]) -> None:
@@ -76,13 +76,13 @@ def show_results(console: Console, rows: Sequence[Row]) -> None:
         table.add_column(title, justify="right")
     for row in sorted(rows, key=lambda r: (r.id, r.repeat)):
         verdict = str(row.verdict or "-")
-        top = f"{row.object} {row.cause}".strip() or row.reason[:120]
+        top = f"{row.object} {row.cause}".strip()
         right = f"[{COLOURS[row.outcome]}]{row.outcome}[/]"
         false = ", ".join(row.false_causes)
         table.add_row(row.id, verdict, top, right, false, f"{row.seconds:.1f}", str(row.observations))
     console.print(table)
     for line in summary_lines(rows):
-        console.print(line, highlight=False)
+        console.print(line, highlight=False, soft_wrap=True)
 
 
 def summary_lines(rows: Sequence[Row]) -> list[str]:

@@ -141,7 +141,7 @@ def alert_payload(question: Question, now: datetime) -> dict[str, Any]:
         "groupKey": f'{{}}:{{run="{question.key}"}}',
         "truncatedAlerts": 0,
         "status": "firing",
-        "receiver": "casebook",
+        "receiver": "alertmanager",
         "groupLabels": {"alertname": labels["alertname"]},
         "commonLabels": labels,
         "commonAnnotations": annotations,

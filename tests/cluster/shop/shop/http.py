@@ -30,6 +30,7 @@ class Response:
 
     status: int = 200
     body: Any = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 Handler = Callable[[Request], Response]
@@ -62,7 +63,7 @@ def call(method: str, url: str, body: dict[str, Any] | None = None, timeout: flo
 def serve(name: str, routes: dict[tuple[str, str], Handler], ready: Callable[[], str] = lambda: "") -> None:
     """Serve the routes until the process is told to stop; `ready` says why not, or nothing.
 
-    A route whose path ends in "/" also takes everything below it. Port from PORT, 8080 where not set.
+    A route of method ANY whose path ends in "/" takes everything below it. Port from PORT, 8080 where not set.
     """
     port = int(settings.number("PORT", 8080))
     own: dict[tuple[str, str], Handler] = {
@@ -115,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
         exact = self.routes.get((self.command, path))
         if exact is not None:
             return exact
-        below = [key for key in self.routes if key[0] in (self.command, "ANY") and key[1].endswith("/")]
+        below = [key for key in self.routes if key[0] == "ANY" and key[1].endswith("/")]
         return next((self.routes[key] for key in below if path.startswith(key[1])), None)
 
     def _send(self, response: Response) -> None:
@@ -125,6 +126,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_response(response.status)
             self.send_header("Content-Type", "text/plain; version=0.0.4" if plain else "application/json")
             self.send_header("Content-Length", str(len(data)))
+            for name, value in response.headers.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(data)
         except (BrokenPipeError, ConnectionResetError):

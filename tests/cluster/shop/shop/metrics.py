@@ -3,10 +3,12 @@
 import os
 import resource
 import threading
+import time
 from collections import defaultdict
 from pathlib import Path
 
 Labels = tuple[tuple[str, str], ...]
+STARTED = time.time()
 BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
@@ -42,6 +44,7 @@ class Registry:
     def text(self) -> str:
         """Everything, as Prometheus reads it."""
         self.gauge("process_resident_memory_bytes", _resident_bytes())
+        self.gauge("process_start_time_seconds", STARTED)
         with self._lock:
             lines = [*_simple("counter", self._counters), *_simple("gauge", self._gauges)]
             for name, series in sorted(self._histograms.items()):
@@ -60,7 +63,7 @@ def _key(labels: dict[str, str]) -> Labels:
 
 def _series(name: str, labels: Labels, value: float) -> str:
     inner = ",".join(f'{key}="{text}"' for key, text in labels)
-    return f"{name}{{{inner}}} {value:g}" if inner else f"{name} {value:g}"
+    return f"{name}{{{inner}}} {value:.12g}" if inner else f"{name} {value:.12g}"
 
 
 def _simple(kind: str, metrics: dict[str, dict[Labels, float]]) -> list[str]:

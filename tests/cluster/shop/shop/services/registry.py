@@ -10,7 +10,8 @@ def main(_: list[str]) -> None:
         if request.path == "/v2/":
             return Response(200)
         if request.path.startswith("/v2/private/"):
-            return Response(401, {"errors": [{"code": "UNAUTHORIZED", "message": "authentication required"}]})
+            errors = [{"code": "UNAUTHORIZED", "message": "authentication required"}]
+            return Response(401, {"errors": errors}, {"WWW-Authenticate": 'Basic realm="registry"'})
         return Response(404, {"errors": [{"code": "MANIFEST_UNKNOWN", "message": "manifest unknown"}]})
 
     serve("registry", {("ANY", "/v2/"): answer})
