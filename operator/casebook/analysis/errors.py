@@ -20,13 +20,17 @@ LAST_ENTRIES = 10
 
 
 def errors_of(world: World, workload: Workload, graph: Graph) -> Iterator[Symptom]:
-    """Symptoms in the logs of a workload that still go on."""
-    for log in world.logs_of(workload):
-        for entry, blamed in active_errors(world, workload, log, graph):
-            targets = frozenset(peer.target for peer in blamed)
-            yield Symptom(
-                workload.ref, sign_of(entry, targets), _said(entry, targets), entry.at, (log.cite(entry),), targets
-            )
+    """Symptoms in the logs of a workload that still go on; what says too little is put down to the peers blamed."""
+    found = [
+        (log, entry, frozenset(peer.target for peer in blamed))
+        for log in world.logs_of(workload)
+        for entry, blamed in active_errors(world, workload, log, graph)
+    ]
+    everyone = frozenset(target for _, _, targets in found for target in targets)
+    for log, entry, targets in found:
+        sign = sign_of(entry, targets)
+        peers_of = everyone if sign is Sign.VAGUE else targets if sign is Sign.PEER_ERRORS else frozenset()
+        yield Symptom(workload.ref, sign, _said(entry, targets), entry.at, (log.cite(entry),), peers_of)
 
 
 def sign_of(entry: Entry, targets: frozenset[Ref]) -> Sign:

@@ -84,23 +84,54 @@ def _closure(roots: Iterable[Ref], towards: dict[Ref, list[Ref]]) -> dict[Ref, i
 
 
 def build(world: World) -> Graph:
-    """The graph of everything observed."""
+    """The graph of everything observed.
+
+    Settings that several workloads share name more than each of them calls. Such a call counts as possible: it makes
+    the path of a question wider, but harm travels along it only where the caller blames nobody in its errors and
+    where nothing is known to call in the opposite direction.
+    """
     called = {workload.ref: calls(world, workload) for workload in world.workloads.values()}
-    edges: set[Edge] = set()
+    shared = _shared(called)
+    sure: set[Edge] = set()
+    possible: set[Edge] = set()
+    blaming: set[Ref] = set()
     for workload in world.workloads.values():
-        edges.update(Edge(workload.ref, call.target, "calls") for call in called[workload.ref])
-        edges.update(_blamed(world, workload, called[workload.ref]))
-        edges.update(Edge(workload.ref, item.target, _kind(item.key)) for item in references(workload))
-        edges.update(Edge(workload.ref, claim, "mounts") for claim in _claims(world, workload))
-    edges.update(_services(world))
-    edges.update(_others(world))
-    ordered = tuple(sorted(edge for edge in edges if edge.source != edge.target))
-    up: dict[Ref, list[Edge]] = {}
-    down: dict[Ref, list[Edge]] = {}
-    for edge in ordered:
-        up.setdefault(edge.source, []).append(edge)
-        down.setdefault(edge.target, []).append(edge)
-    return Graph(ordered, called, down, up)
+        for call in called[workload.ref]:
+            (possible if call.setting.origin in shared else sure).add(Edge(workload.ref, call.target, "calls"))
+        blamed = set(_blamed(world, workload, called[workload.ref]))
+        blaming |= {workload.ref} if blamed else set()
+        sure |= blamed
+        sure.update(Edge(workload.ref, item.target, _kind(item.key)) for item in references(workload))
+        sure.update(Edge(workload.ref, claim, "mounts") for claim in _claims(world, workload))
+    sure.update(_services(world))
+    sure.update(_others(world))
+    travels = sure | {edge for edge in possible if edge.source not in blaming and not _opposed(edge, sure)}
+    return Graph(tuple(sorted(sure | possible)), called, _by(travels, 1), _by(sure | possible, 0))
+
+
+def _by(edges: set[Edge], end: int) -> dict[Ref, list[Edge]]:
+    found: dict[Ref, list[Edge]] = {}
+    for edge in sorted(edges):
+        if edge.source != edge.target:
+            found.setdefault(edge[:2][end], []).append(edge)
+    return found
+
+
+def _shared(called: dict[Ref, list[Call]]) -> set[Ref]:
+    """ConfigMaps from which more than one workload takes the same endpoint."""
+    users: dict[tuple[Ref, str], set[Ref]] = {}
+    for ref, found in called.items():
+        for call in found:
+            if call.setting.origin.kind == "ConfigMap":
+                users.setdefault((call.setting.origin, call.setting.key), set()).add(ref)
+    return {origin for (origin, _), refs in users.items() if len(refs) > 1}
+
+
+def _opposed(edge: Edge, sure: set[Edge]) -> bool:
+    """Whether what is behind the target is known to call a Service of the source."""
+    behind = {other.target for other in sure if other.source == edge.target and other.kind == "selects"}
+    mine = {other.source for other in sure if other.target == edge.source and other.kind == "selects"}
+    return any(Edge(caller, service, "calls") in sure for caller in behind for service in mine)
 
 
 def _kind(key: str) -> str:

@@ -15,6 +15,21 @@ from casebook.api.observation import Query, pod_logs
 from casebook.reasoning.situation import Situation
 
 
+class Subject(NamedTuple):
+    """A container of a workload that a hypothesis is about."""
+
+    workload: Workload
+    container: Container
+
+    def said(self, situation: Situation) -> str:
+        """`Container c of Deployment/x`."""
+        return f"Container {self.container.name} of {situation.label(self.workload.ref)}"
+
+    def logs(self) -> list[Query]:
+        """Its logs."""
+        return logs_wanted(self.container)
+
+
 class Trouble(NamedTuple):
     """An error entry that goes on, where it was logged, and what it blames."""
 
@@ -73,6 +88,15 @@ def changed(situation: Situation, workload: Workload, part: str) -> Rollout | No
     if found is None or found.at < situation.world.begin:
         return None
     return found if any(part in item.path for item in found.found) else None
+
+
+def changed_part(situation: Situation, subject: Subject, *parts: str) -> Rollout | None:
+    """The newest rollout if it changed one of these parts of the container, for example `.image`."""
+    for part in parts:
+        found = changed(situation, subject.workload, f"[{subject.container.name}]{part}")
+        if found is not None:
+            return found
+    return None
 
 
 def was(found: Rollout | None, part: str) -> str:

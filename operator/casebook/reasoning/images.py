@@ -1,7 +1,7 @@
 """Image pulls that fail, and what the registry or the runtime says of them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from casebook.analysis.access import text
@@ -9,7 +9,7 @@ from casebook.analysis.signs import Sign
 from casebook.analysis.symptoms import IMAGE_REASONS
 from casebook.analysis.things import Cite
 from casebook.analysis.workloads import Container, Workload
-from casebook.reasoning.cause import UNTESTED, Candidate, Finding, held
+from casebook.reasoning.cause import UNTESTED, Candidate, Finding, held, tested
 from casebook.reasoning.helpers import changed as rolled_out
 from casebook.reasoning.helpers import cite_rollout, containers, only, was
 from casebook.reasoning.situation import Situation
@@ -67,8 +67,23 @@ def pulls(situation: Situation) -> Iterator[Pull]:
         yield Pull(workload, container, image, messages, cites)
 
 
-def candidate(situation: Situation, pull: Pull, said: str) -> Candidate[Pull]:
-    """The hypothesis that the pull fails for the reason in `said`."""
+def detector(kind: str, say: Callable[[Pull], str]) -> Callable[[Situation], Iterator[Candidate[Pull]]]:
+    """Detects pulls that fail in this way; `say` ends the statement."""
+
+    def detect(situation: Situation) -> Iterator[Candidate[Pull]]:
+        for pull in pulls(situation):
+            if pull.speaks_of(kind):
+                yield _candidate(situation, pull, say(pull))
+
+    return detect
+
+
+def says_so(kind: str) -> Callable[[Situation, Candidate[Pull]], Finding]:
+    """Checks that the registry, the runtime or the kubelet names this kind of failure."""
+    return lambda _, found: tested(found.about.speaks_of(kind), *found.about.cites)
+
+
+def _candidate(situation: Situation, pull: Pull, said: str) -> Candidate[Pull]:
     found = rolled_out(situation, pull.workload, ".image")
     before = was(found, f"[{pull.container.name}].image")
     return Candidate(

@@ -1,21 +1,17 @@
 """ImageNotFound: the tag, digest or repository that a workload asks for does not exist in the registry."""
 
-from collections.abc import Iterator
-
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, held, tested
 from casebook.reasoning.helpers import command, undo
-from casebook.reasoning.images import NOT_FOUND, UNAUTHORIZED, UNREACHABLE, Pull, candidate, image_changed, pulls
+from casebook.reasoning.images import (
+    NOT_FOUND,
+    UNAUTHORIZED,
+    UNREACHABLE,
+    Pull,
+    detector,
+    image_changed,
+    says_so,
+)
 from casebook.reasoning.situation import Situation
-
-
-def _detect(situation: Situation) -> Iterator[Candidate[Pull]]:
-    for pull in pulls(situation):
-        if pull.speaks_of(NOT_FOUND):
-            yield candidate(situation, pull, "which the registry does not have")
-
-
-def _registry_says_so(_: Situation, found: Candidate[Pull]) -> Finding:
-    return tested(found.about.speaks_of(NOT_FOUND), *found.about.cites)
 
 
 def _answers_and_lets_in(_: Situation, found: Candidate[Pull]) -> Finding:
@@ -51,9 +47,9 @@ CAUSES = (
         names="workload",
         explains="pods that wait for their image, a Service without endpoints, errors of callers",
         base_rate=0.04,
-        detect=_detect,
+        detect=detector(NOT_FOUND, lambda _: "which the registry does not have"),
         predictions=(
-            Prediction("the registry says that the image is not there", _registry_says_so, 450, -300),
+            Prediction("the registry says that the image is not there", says_so(NOT_FOUND), 450, -300),
             Prediction("the registry answers and lets the node in", _answers_and_lets_in, 60, -350),
             Prediction("no pod runs with this image", _starts_nowhere, 30, -150),
             Prediction("the newest revision changed the image", image_changed, 100, 0),

@@ -1,0 +1,128 @@
+"""CommandInvalid: the command or entrypoint of a container is not there, not executable, or takes other arguments."""
+
+import re
+from collections.abc import Iterator
+
+from casebook.analysis.access import text, words
+from casebook.analysis.signs import Sign
+from casebook.analysis.workloads import Container
+from casebook.api.base import timestamp
+from casebook.api.observation import Query
+from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
+from casebook.reasoning.helpers import Subject, changed, cite_rollout, containers, last_words, only, undo
+from casebook.reasoning.situation import Situation
+
+_RUNTIME = re.compile(
+    r"executable file not found|exec: |no such file or directory|error during container init|is a directory|"
+    r"permission denied|unable to start container process|stat .*: no such file",
+    re.IGNORECASE,
+)
+_MOUNT = re.compile(r"mount|rootfs|volume", re.IGNORECASE)
+_SAID = re.compile(
+    r"not found|no such file|can't open file|cannot open|cannot find module|unknown (?:command|flag|option|argument)|"
+    r"unrecognized (?:arguments?|option)|invalid (?:option|argument|choice)|^usage:|permission denied|No module named|"
+    r"unknown service|SyntaxError|syntax error",
+    re.IGNORECASE | re.MULTILINE,
+)
+ARCHITECTURE = re.compile(r"exec format error", re.IGNORECASE)
+CODES = {126, 127, 128, 2, 1, 64}
+CLEAR_CODES = {126, 127, 128}
+
+
+def said_by_runtime(container: Container) -> str:
+    """What the runtime says of a container that it could not start."""
+    return " ".join(filter(None, (text(container.ended, "message"), container.waiting_message)))
+
+
+def _detect(situation: Situation) -> Iterator[Candidate[Subject]]:
+    for workload, _, container in containers(situation):
+        runtime = said_by_runtime(container)
+        refused = bool(_RUNTIME.search(runtime)) and not _MOUNT.search(runtime) and not ARCHITECTURE.search(runtime)
+        if not refused and not (container.exit_code in CODES and _words(situation, container)):
+            continue
+        rolled = changed(situation, workload, f"[{container.name}].command") or changed(
+            situation, workload, f"[{container.name}].args"
+        )
+        line = " ".join([*words(container.spec, "command"), *words(container.spec, "args")])
+        since = f", changed {timestamp(rolled.at)}" if rolled else ""
+        yield Candidate(
+            object=workload.ref,
+            statement=f"Container {container.name} of {situation.label(workload.ref)} cannot run its command "
+            f"({line[:120] or 'of the image'}{since})",
+            harms=only(workload.ref),
+            covers=frozenset({Sign.CREATE, Sign.CRASH, Sign.NOT_READY, Sign.JOB_FAILED}),
+            about=Subject(workload, container),
+            changed=rolled.at if rolled else None,
+        )
+
+
+def _words(situation: Situation, container: Container) -> bool:
+    return any(_SAID.search(one.entry.said) for one in last_words(situation, container))
+
+
+def _cannot_run(situation: Situation, found: Candidate[Subject]) -> Finding:
+    container = found.about.container
+    if _RUNTIME.search(said_by_runtime(container)):
+        return held(container.cite_ended() if container.ended else container.cite_state())
+    if container.exit_code in CLEAR_CODES:
+        return held(container.cite_ended())
+    said = [one for one in last_words(situation, container) if _SAID.search(one.entry.said)]
+    return Finding(UNTESTED.outcome, tuple(one.cite() for one in said[:1]))
+
+
+def _says_so(situation: Situation, found: Candidate[Subject]) -> Finding:
+    said = last_words(situation, found.about.container)
+    fitting = [one for one in said if _SAID.search(one.entry.said)]
+    if fitting:
+        return held(*(one.cite() for one in fitting[:1]))
+    return failed(*(one.cite() for one in said[:1])) if said else UNTESTED
+
+
+def _logs(_: Situation, found: Candidate[Subject]) -> list[Query]:
+    return found.about.logs()
+
+
+def _changed(situation: Situation, found: Candidate[Subject]) -> Finding:
+    workload, container = found.about
+    for part in (f"[{container.name}].command", f"[{container.name}].args"):
+        rolled = changed(situation, workload, part)
+        if rolled:
+            return held(cite_rollout(rolled, part))
+    return UNTESTED
+
+
+def _at_once(_: Situation, found: Candidate[Subject]) -> Finding:
+    container = found.about.container
+    if container.is_running or container.ready:
+        return failed(container.cite_state())
+    return held(container.cite_state())
+
+
+def _steps(_: Situation, found: Candidate[Subject]) -> list[str]:
+    workload, container = found.about
+    return [f"Correct command and args of container {container.name}.", undo(workload)]
+
+
+CAUSES = (
+    Cause(
+        code="CommandInvalid",
+        means="The command or entrypoint is not there, not executable, or takes other arguments.",
+        names="workload",
+        explains="containers that cannot start or end at once",
+        base_rate=0.03,
+        detect=_detect,
+        predictions=(
+            Prediction("the runtime cannot run the command", _cannot_run, 380, -200),
+            Prediction(
+                "what it says at its end is about the command",
+                _says_so,
+                150,
+                -150,
+                _logs,
+            ),
+            Prediction("command or arguments were changed", _changed, 150, 0),
+            Prediction("it never comes up", _at_once, 40, -200),
+        ),
+        steps=_steps,
+    ),
+)

@@ -1,0 +1,140 @@
+"""EnvMissing: a program does not start because a variable that it requires is not set."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from casebook.analysis.access import listed, text
+from casebook.analysis.changes import Rollout, rollout
+from casebook.analysis.settings import settings
+from casebook.analysis.signs import Sign
+from casebook.analysis.workloads import Container, Workload
+from casebook.api.base import timestamp
+from casebook.api.observation import Query
+from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
+from casebook.reasoning.helpers import Trouble, cite_rollout, containers, last_words, logs_wanted, only, undo
+from casebook.reasoning.situation import Situation
+
+_NAME = r"['\"`$]?\{?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{3,})\}?['\"`]?"
+_GONE = r"(?:not |un)?(?:set|defined|provided|found|missing|required|empty)"
+_THING = r"(?:env\w*|variables?|settings?|config\w*)"
+_SAYS = tuple(
+    re.compile(words)
+    for words in (
+        rf"{_NAME}(?: environment)?(?: env| var| variable)*:?,? (?:is |was |has |must be |should be )?{_GONE}",
+        rf"(?i:(?:missing|undefined|unset|required|expected|need)[^\n]{{0,40}}?{_THING})[^\n]{{0,20}}?\b{_NAME}",
+        rf"KeyError: {_NAME}",
+        rf"{_NAME}: (?:parameter not set|unbound variable|parameter null or not set)",
+        rf"key not found: {_NAME}",
+        rf"(?i:please set|must set|set the) (?i:the |environment |env |variable )*{_NAME}",
+    )
+)
+_WORDS = {"ERROR", "FATAL", "INFO", "WARN", "WARNING", "CRITICAL", "DEBUG", "PANIC", "HTTP", "JSON", "YAML", "POST"}
+_WORDS |= {"GET", "PUT", "HEAD", "DELETE", "NULL", "NOT", "FILE", "PATH", "URL"}
+
+
+class Missing(NamedTuple):
+    """A variable that the last words of a container name."""
+
+    workload: Workload
+    container: Container
+    name: str
+    words: Trouble
+
+
+def named(said: str) -> str:
+    """The variable that a message calls missing, or empty."""
+    for pattern in _SAYS:
+        for found in pattern.finditer(said):
+            if found[1] not in _WORDS:
+                return found[1]
+    return ""
+
+
+def _detect(situation: Situation) -> Iterator[Candidate[Missing]]:
+    for workload, _, container in containers(situation):
+        if not container.exit_code:
+            continue
+        for words in last_words(situation, container):
+            kind, message = words.entry.exception
+            name = named(f"{words.entry.message}\n{kind}: {message}")
+            if name:
+                yield _candidate(situation, Missing(workload, container, name, words))
+
+
+def _candidate(situation: Situation, item: Missing) -> Candidate[Missing]:
+    rolled = _removed_by(situation, item)
+    since = f"; revision {rolled.new.number} took it out at {timestamp(rolled.at)}" if rolled else ""
+    return Candidate(
+        object=item.workload.ref,
+        statement=f"Container {item.container.name} of {situation.label(item.workload.ref)} needs variable "
+        f"{item.name}, which is not set{since}",
+        harms=only(item.workload.ref),
+        covers=frozenset({Sign.CRASH, Sign.NOT_READY, Sign.JOB_FAILED, Sign.ERRORS, Sign.VAGUE}),
+        about=item,
+        changed=rolled.at if rolled else None,
+    )
+
+
+def _removed_by(situation: Situation, item: Missing) -> Rollout | None:
+    rolled = rollout(item.workload)
+    if rolled is None or rolled.at < situation.world.begin:
+        return None
+    gone = any(f".env[{item.name}]" in one.path and one.new in (None, "") for one in rolled.found)
+    source = any(".envFrom[" in one.path and one.new is None for one in rolled.found)
+    return rolled if gone or source else None
+
+
+def _program_says_so(_: Situation, found: Candidate[Missing]) -> Finding:
+    return held(found.about.words.cite())
+
+
+def _not_given(situation: Situation, found: Candidate[Missing]) -> Finding:
+    item = found.about
+    given = [one for one in settings(situation.world, item.workload) if one.name == item.name and one.value.strip()]
+    if given:
+        return failed(given[0].cite())
+    from_secret = [
+        one
+        for one in listed(item.container.spec, "env")
+        if text(one, "name") == item.name and text(one, "valueFrom", "secretKeyRef", "name")
+    ]
+    if from_secret:
+        return UNTESTED
+    names = sorted(text(one, "name") for one in listed(item.container.spec, "env"))
+    return held(item.workload.thing.say(f"container {item.container.name} sets only: {', '.join(names) or 'nothing'}"))
+
+
+def _had_it_before(situation: Situation, found: Candidate[Missing]) -> Finding:
+    rolled = _removed_by(situation, found.about)
+    return held(cite_rollout(rolled, ".env")) if rolled else UNTESTED
+
+
+def _wants(_: Situation, found: Candidate[Missing]) -> list[Query]:
+    return logs_wanted(found.about.container)
+
+
+def _steps(_: Situation, found: Candidate[Missing]) -> list[str]:
+    item = found.about
+    return [
+        f"Set variable {item.name} for container {item.container.name}.",
+        undo(item.workload),
+    ]
+
+
+CAUSES = (
+    Cause(
+        code="EnvMissing",
+        means="A variable that the program requires is not set.",
+        names="workload",
+        explains="containers that end right after their start, restarts, work that is not done",
+        base_rate=0.04,
+        detect=_detect,
+        predictions=(
+            Prediction("the program names the variable when it ends", _program_says_so, 300, -200, _wants),
+            Prediction("neither the template nor its ConfigMaps set it", _not_given, 150, -400),
+            Prediction("the previous revision had it", _had_it_before, 200, 0),
+        ),
+        steps=_steps,
+    ),
+)

@@ -1,0 +1,108 @@
+"""MemoryLimitTooLow: a container is killed at its memory limit soon after its start, or since the limit was lowered."""
+
+from collections.abc import Iterator
+
+from casebook.analysis.access import moment, quantity, text
+from casebook.analysis.changes import rollout
+from casebook.analysis.signs import Sign
+from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
+from casebook.reasoning.helpers import Subject, changed, cite_rollout, command, containers, only, undo, was
+from casebook.reasoning.situation import Situation
+
+LIMIT = ".resources.limits.memory"
+KILLED = 137
+LONG_SECONDS = 300
+
+
+def _detect(situation: Situation) -> Iterator[Candidate[Subject]]:
+    for workload, _, container in containers(situation):
+        oom = text(container.ended, "reason") == "OOMKilled"
+        if not (oom or container.exit_code == KILLED) or (container.steady(situation.world.now) and workload.serves):
+            continue
+        rolled = changed(situation, workload, f"[{container.name}]{LIMIT}")
+        limit = text(container.spec, "resources", "limits", "memory")
+        before = was(rolled, f"[{container.name}]{LIMIT}")
+        yield Candidate(
+            object=workload.ref,
+            statement=f"Container {container.name} of {situation.label(workload.ref)} is killed at its memory limit of "
+            f"{limit or 'the node'}{before}",
+            harms=only(workload.ref),
+            covers=frozenset({Sign.KILLED, Sign.CRASH, Sign.NOT_READY, Sign.JOB_FAILED}),
+            about=Subject(workload, container),
+            changed=rolled.at if rolled else None,
+        )
+
+
+def _killed_for_memory(_: Situation, found: Candidate[Subject]) -> Finding:
+    container = found.about.container
+    if text(container.ended, "reason") == "OOMKilled":
+        return held(container.cite_ended())
+    return UNTESTED if container.exit_code == KILLED else failed(container.cite_ended())
+
+
+def _limit_set(_: Situation, found: Candidate[Subject]) -> Finding:
+    container = found.about.container
+    limit = text(container.spec, "resources", "limits", "memory")
+    said = container.pod.say(f"container {container.name}: resources.limits.memory = {limit or 'not set'}")
+    return held(said) if limit else failed(said)
+
+
+def _limit_lowered(situation: Situation, found: Candidate[Subject]) -> Finding:
+    workload, container = found.about
+    rolled = changed(situation, workload, f"[{container.name}]{LIMIT}")
+    for item in rolled.found if rolled else ():
+        old, new = quantity(item.old), quantity(item.new)
+        if LIMIT in item.path and new is not None and (old is None or new < old) and rolled:
+            return held(cite_rollout(rolled, LIMIT))
+    return UNTESTED
+
+
+def _soon(situation: Situation, found: Candidate[Subject]) -> Finding:
+    """A process that grows for minutes before it is killed leaks; one that is killed at once never fitted."""
+    workload, container = found.about
+    began, ended = moment(container.ended, "startedAt"), container.ended_at
+    if not began or not ended:
+        return UNTESTED
+    lived = (ended - began).total_seconds()
+    new_program = rollout(workload) is not None and changed(situation, workload, "].image") is not None
+    if lived <= LONG_SECONDS:
+        return held(container.cite_ended(), note=f"it lived {lived:.0f} s")
+    return failed(container.cite_ended(), note=f"it lived {lived:.0f} s") if new_program else UNTESTED
+
+
+def _no_probe_kills(situation: Situation, found: Candidate[Subject]) -> Finding:
+    container = found.about.container
+    if text(container.ended, "reason") == "OOMKilled":
+        return UNTESTED
+    kills = [
+        one for one in situation.world.about(container.pod.ref) if one.reason == "Killing" and "probe" in one.message
+    ]
+    return failed(kills[-1].cite()) if kills else held(container.cite_ended(), note="no probe killed it")
+
+
+def _steps(_: Situation, found: Candidate[Subject]) -> list[str]:
+    workload, container = found.about
+    return [
+        f"Raise resources.limits.memory of container {container.name} to what it needs; {undo(workload)}",
+        command("top pod", container.pod.ref, "--containers").replace("pod pod/", "pod ") + "   # what it uses",
+    ]
+
+
+CAUSES = (
+    Cause(
+        code="MemoryLimitTooLow",
+        means="A container is killed at its memory limit, which was lowered or never fitted.",
+        names="workload",
+        explains="containers killed with exit code 137, restarts, pods that are not ready, errors of callers",
+        base_rate=0.06,
+        detect=_detect,
+        predictions=(
+            Prediction("the kernel killed the container for its memory", _killed_for_memory, 300, -300),
+            Prediction("the container has a memory limit", _limit_set, 60, -200),
+            Prediction("the limit was lowered", _limit_lowered, 200, 0),
+            Prediction("it is killed soon after its start", _soon, 60, -120),
+            Prediction("no liveness probe killed it", _no_probe_kills, 120, -350),
+        ),
+        steps=_steps,
+    ),
+)

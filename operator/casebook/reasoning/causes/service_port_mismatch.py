@@ -1,0 +1,157 @@
+"""ServicePortMismatch: a Service sends to a port, a named port or a protocol on which its pods do not listen."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from casebook.analysis import failures
+from casebook.analysis.access import count, listed, text
+from casebook.analysis.changes import changed_after_creation, edited
+from casebook.analysis.services import target_ports
+from casebook.analysis.signs import Sign
+from casebook.analysis.things import Cite, Thing
+from casebook.analysis.workloads import Workload
+from casebook.api.base import timestamp
+from casebook.api.observation import Query
+from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
+from casebook.reasoning.helpers import Subject, command, only, troubles, workload_logs_wanted
+from casebook.reasoning.probes import listens
+from casebook.reasoning.situation import Situation
+
+REACHING = frozenset({failures.REFUSED, failures.TIMEOUT, failures.RESET, failures.UNREACHABLE})
+
+
+class Wrong(NamedTuple):
+    """A port of a Service that leads nowhere."""
+
+    service: Thing
+    workload: Workload
+    port: int
+    target: object
+    protocol: str
+    sure: bool
+    said: str
+
+
+def _detect(situation: Situation) -> Iterator[Candidate[Wrong]]:
+    for service in situation.world.all("Service"):
+        if text(service.raw, "spec", "type") == "ExternalName":
+            continue
+        for workload in situation.world.selected_by(service):
+            for port, target, protocol in target_ports(service):
+                wrong = _wrong(service, workload, port, target, protocol)
+                if wrong and workload.live:
+                    yield _candidate(situation, wrong)
+
+
+def _wrong(service: Thing, workload: Workload, port: int, target: object, protocol: str) -> Wrong | None:
+    ports = [item for _, _, spec in workload.specs() for item in listed(spec, "ports")]
+    if isinstance(target, str) and not target.isdigit():
+        named = [item for item in ports if text(item, "name") == target]
+        if not named:
+            names = ", ".join(sorted(text(item, "name") for item in ports if text(item, "name"))) or "none"
+            said = f"target port {target!r}, a name that no container port has (names: {names})"
+            return Wrong(service, workload, port, target, protocol, True, said)
+        number = count(named[0], "containerPort")
+    else:
+        number = int(target) if isinstance(target, int | str) else port
+    known = sorted({count(item, "containerPort") for item in ports})
+    same = [item for item in ports if count(item, "containerPort") == number]
+    if known and not same:
+        said = f"target port {number}, while the containers declare {', '.join(map(str, known))}"
+        return Wrong(service, workload, port, number, protocol, False, said)
+    if same and protocol not in {text(item, "protocol") or "TCP" for item in same}:
+        said = f"protocol {protocol}, while container port {number} speaks {text(same[0], 'protocol') or 'TCP'}"
+        return Wrong(service, workload, port, number, protocol, True, said)
+    return None
+
+
+def _candidate(situation: Situation, wrong: Wrong) -> Candidate[Wrong]:
+    edit = edited(wrong.service, "spec", "ports")
+    later = changed_after_creation(wrong.service)
+    return Candidate(
+        object=wrong.service.ref,
+        statement=f"{situation.label(wrong.service.ref)} sends port {wrong.port} to {wrong.said}",
+        harms=only(wrong.service.ref),
+        covers=frozenset({Sign.NO_ENDPOINTS}),
+        about=wrong,
+        changed=edit.at if edit and later and edit.at == later.at else None,
+    )
+
+
+def _offers_no_such_port(situation: Situation, found: Candidate[Wrong]) -> Finding:
+    wrong = found.about
+    container = next((one for pod in wrong.workload.live for one in pod.containers if not one.init), None)
+    served = listens(situation, Subject(wrong.workload, container)) if container else {}
+    if wrong.target in served and not wrong.sure:
+        return failed(served[int(str(wrong.target))], note="it does listen there")
+    specs = wrong.workload.specs()
+    ports = [wrong.workload.thing.cite(*wrong.workload.spec_path(key, index, "ports")) for key, index, _ in specs]
+    return held(wrong.service.cite("spec", "ports"), *ports[:1], *list(served.values())[:1])
+
+
+def _pods_are_well(_: Situation, found: Candidate[Wrong]) -> Finding:
+    ready = [pod for pod in found.about.workload.live if pod.ready]
+    return held(ready[0].cite_condition("Ready")) if ready else UNTESTED
+
+
+def _callers_fail(situation: Situation, found: Candidate[Wrong]) -> Finding:
+    """Refused or timed out says that nothing listens; any other answer says that something does."""
+    reaching, cites = False, list[Cite]()
+    callers = [item for item in situation.workloads if item.ref in situation.graph.downstream(found.harms)]
+    for workload in callers:
+        for one in troubles(situation, workload):
+            if any(peer.target == found.object for peer in one.peers):
+                cites.append(one.cite())
+                reaching |= bool(one.entry.kinds & REACHING)
+    if cites:
+        return held(*cites[:2]) if reaching else failed(*cites[:2])
+    read = [log for workload in callers for log in situation.world.logs_of(workload) if log.entries]
+    if found.about.sure or not read:
+        return UNTESTED
+    return failed(*(log.summary() for log in read[:2]), note="callers log no failure")
+
+
+def _caller_logs(situation: Situation, found: Candidate[Wrong]) -> list[Query]:
+    reached = situation.graph.downstream(found.harms)
+    return [
+        query
+        for workload in situation.workloads
+        if workload.ref in reached
+        for query in workload_logs_wanted(workload, 1)
+    ]
+
+
+def _changed_lately(situation: Situation, found: Candidate[Wrong]) -> Finding:
+    if found.changed is None or found.changed < situation.world.begin:
+        return UNTESTED
+    edit = edited(found.about.service, "spec", "ports")
+    by = f" by {edit.manager}" if edit else ""
+    return held(found.about.service.say(f"spec.ports written{by} at {timestamp(found.changed)}"))
+
+
+def _steps(_: Situation, found: Candidate[Wrong]) -> list[str]:
+    wrong = found.about
+    return [
+        f"Point port {wrong.port} of Service {found.object.name} to a port on which its pods listen.",
+        command("edit", found.object, "  # traffic follows at once"),
+        command("get", found.object, "-o yaml --show-managed-fields   # who wrote the ports"),
+    ]
+
+
+CAUSES = (
+    Cause(
+        code="ServicePortMismatch",
+        means="A Service sends to a port, a named port or a protocol on which its pods do not listen.",
+        names="Service",
+        explains="callers that are refused or time out while the pods behind the Service are well",
+        base_rate=0.03,
+        detect=_detect,
+        predictions=(
+            Prediction("no container of its pods offers what it sends to", _offers_no_such_port, 250, -300),
+            Prediction("the pods behind it are well", _pods_are_well, 60, -60),
+            Prediction("callers are refused or time out there", _callers_fail, 150, -200, _caller_logs),
+            Prediction("the ports were written lately", _changed_lately, 100, 0),
+        ),
+        steps=_steps,
+    ),
+)
