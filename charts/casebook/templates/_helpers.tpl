@@ -13,6 +13,12 @@ app.kubernetes.io/name: casebook
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
+{{/* Labels of pods: nothing that changes with the chart's version, so that an upgrade restarts only what it changes. */}}
+{{- define "casebook.podLabels" -}}
+{{ include "casebook.selector" . }}
+app.kubernetes.io/part-of: casebook
+{{- end }}
+
 {{/* An image; call with (dict "root" $ "image" .Values.image). A digest wins over a tag. */}}
 {{- define "casebook.image" -}}
 {{- if .image.digest -}}
