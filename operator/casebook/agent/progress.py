@@ -1,9 +1,12 @@
 """What a watcher of a run is told while it goes on."""
 
+import logging
 from typing import Protocol
 
-from casebook.api.observation import Observation
+from casebook.api.observation import Observation, Result
 from casebook.reasoning.engine import Board, Look
+
+log = logging.getLogger(__name__)
 
 
 class Progress(Protocol):
@@ -33,3 +36,26 @@ class Silent:
 
     def weighed(self, board: Board) -> None:
         """Nothing is said."""
+
+
+class Logged:
+    """One log line for each round, for what could not be read, and for the leading hypothesis whenever it changes."""
+
+    def __init__(self) -> None:
+        self._leader = ""
+
+    def looking(self, round_: int, look: Look) -> None:
+        """Log what is looked at, and why."""
+        log.info("looking", extra={"round": round_, "why": look.why, "reads": len(look.queries)})
+
+    def observed(self, observation: Observation) -> None:
+        """Log what could not be read."""
+        if observation.result in (Result.DENIED, Result.UNAVAILABLE):
+            log.warning("not read", extra={"query": observation.query.command(), "reason": observation.message})
+
+    def weighed(self, board: Board) -> None:
+        """Log what leads, if that has changed."""
+        leader = next((f"{item.object} {item.cause} {item.percent} %" for item in board.ranked), "")
+        if leader and leader != self._leader:
+            log.info("leading", extra={"hypothesis": leader})
+        self._leader = leader

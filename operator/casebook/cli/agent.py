@@ -14,6 +14,7 @@ import click
 from casebook.agent.gateway import GatewayClient
 from casebook.agent.job import GatewayHome, ProjectedSource, ScopedSource
 from casebook.agent.loop import Agent, Conclusion, HomeError
+from casebook.agent.progress import Logged
 from casebook.agent.rights import TooMuchRight, check_rights
 from casebook.api.observation import KUBERNETES
 from casebook.api.run import Run
@@ -85,7 +86,7 @@ async def _run(settings: Settings) -> Conclusion:
         run = await home.fetch()
         await check_rights(Writer(client, "casebook-agent"), run.scene.namespaces or [run.namespace])
         observer = RoutingObserver(_sources(run, Reader(client), gateway), _now)
-        return await Agent(home, observer, engine).investigate()
+        return await Agent(home, observer, engine, Logged()).investigate()
 
 
 def _sources(run: Run, reader: Reader, gateway: GatewayClient) -> dict[str, Source]:
