@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from pathlib import Path
 
 import click
@@ -42,7 +43,7 @@ def _content(path: Path) -> bytes:
             head = file.read(len(_GZIP))
         with gzip.open(path) if head == _GZIP else path.open("rb") as opened:
             data = opened.read(MAX_BYTES + 1)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise click.ClickException(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
     if len(data) > MAX_BYTES:
         raise click.ClickException(f"{path} is larger than {MAX_BYTES >> 20} MiB")

@@ -69,12 +69,12 @@ class Page:
         for word, style, glued in _words(spans, self._width - len(rest)):
             gap = 0 if glued or not started else 1
             if started and used + gap + columns(word) > self._width:
-                self._lines.append(line.rstrip())
+                self._lines.append(line.rstrip(" "))
                 line, used, gap = rest, len(rest), 0
             line += " " * gap + self._styled(word, style)
             used += gap + columns(word)
             started = True
-        self._lines.append(line.rstrip())
+        self._lines.append(line.rstrip(" "))
 
     def text(self, text: str, style: str = "", *, indent: int = 0, hang: int | None = None) -> None:
         """A paragraph in one style."""
@@ -83,6 +83,10 @@ class Page:
     def line(self, text: str, style: str = "", *, indent: int = 0) -> None:
         """One line, cut where it is too long."""
         self._lines.append(" " * indent + self._styled(clip(text, self._width - indent), style))
+
+    def whole(self, text: str, style: str = "", *, indent: int = 0) -> None:
+        """One line, however long."""
+        self._lines.append(" " * indent + self._styled(" ".join(clean(text).split()), style))
 
     def _styled(self, text: str, style: str) -> str:
         if not self._colour or not style or not text:

@@ -24,11 +24,11 @@ class LiveProgress:
 
     def __init__(self, stream: TextIO) -> None:
         console = Console(file=stream, width=min(WIDTH, Console(file=stream).width))
-        self._live = Live(console=console, transient=True, refresh_per_second=12, get_renderable=self._picture)
         self._why = "connecting"
         self._last = ""
         self._reads = 0
         self._ranked: tuple[Ranked, ...] = ()
+        self._live = Live(console=console, transient=True, refresh_per_second=12, get_renderable=self._picture)
 
     def __enter__(self) -> Self:
         self._live.__enter__()

@@ -1,15 +1,16 @@
 """A report for somebody at a terminal at night: verdict and cause first, then why, then everything else, briefly."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from casebook.api.enums import Outcome, Standing, Verdict
-from casebook.api.report import Evidence, Finding, Hypothesis, Prediction, Report, RootCause
+from casebook.api.report import Evidence, Hypothesis, Prediction, Report, RootCause
 from casebook.cli.render.heading import Heading
-from casebook.cli.render.page import Page, Span, clean
+from casebook.cli.render.page import WIDTH, Page, Span, clean, clip
 
 MOST_EVIDENCE = 6
 MOST_LINES = 3
+MOST_COLUMNS = 2 * WIDTH
 MOST_OTHERS = 6
 MOST_UNSEEN = 6
 
@@ -31,7 +32,7 @@ def report_text(report: Report, heading: Heading, *, colour: bool) -> str:
     _chains(page, report.root_causes)
     _others(page, [item for item in report.hypotheses if item not in behind])
     _knowledge(page, report)
-    _findings(page, "Also affected", report.affected)
+    _affected(page, report)
     _unseen(page, report)
     _steps(page, report)
     _foot(page, report)
@@ -41,17 +42,11 @@ def report_text(report: Report, heading: Heading, *, colour: bool) -> str:
 def _top(page: Page, report: Report, heading: Heading) -> None:
     title, style = _TITLES[report.verdict]
     if not report.root_causes:
-        page.add([(title, style), ("  ", ""), (f"{heading.subject} in {heading.namespace}", "bold")])
+        page.add([(title, style), (f" · {heading.subject}", "bold"), (f" in {heading.namespace}", "")])
     for cause in report.root_causes:
-        page.add(
-            [
-                (title, style),
-                ("  ", ""),
-                (cause.object, "bold"),
-                (f"  {cause.cause}  {cause.confidence_percent} %", ""),
-                (_since(cause.since, heading.now), "dim"),
-            ]
-        )
+        named = f" · {cause.object} · {cause.cause}"
+        percent = f" · {cause.confidence_percent} %"
+        page.add([(title, style), (named, "bold"), (percent, ""), (_since(cause.since, heading.now), "dim")])
         if not report.summary.startswith(cause.statement):
             page.text(cause.statement, "bold", indent=2)
     page.text(report.summary, indent=2)
@@ -64,7 +59,7 @@ def _since(since: datetime | None, now: datetime) -> str:
         return ""
     minutes = max(0, round((now - since).total_seconds() / 60))
     ago = f"{minutes} min" if minutes < 120 else f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} d"
-    return f"  since {since:%Y-%m-%d %H:%M:%S}Z, {ago} ago"
+    return f" · since {since:%Y-%m-%d %H:%M:%S}Z, {ago} ago"
 
 
 def _behind(report: Report) -> list[Hypothesis]:
@@ -81,14 +76,15 @@ def _why(page: Page, report: Report, behind: Sequence[Hypothesis]) -> None:
     page.heading("Why" if report.root_causes else "Closest")
     for hypothesis in behind:
         if len(behind) > 1 or not report.root_causes:
-            page.add(
-                [(f"{hypothesis.object}  {hypothesis.cause}", "bold"), (f"  {hypothesis.confidence_percent} %", "")]
-            )
-            page.text(hypothesis.statement, indent=2)
+            page.add([(_named(hypothesis), "bold"), (f": {hypothesis.statement}", "")], indent=2)
         for prediction in hypothesis.predictions:
             _prediction(page, prediction)
     cited = [item for hypothesis in behind for item in hypothesis.evidence_for]
     _evidence(page, [item for item in report.evidence if item.id in cited])
+
+
+def _named(item: Hypothesis) -> str:
+    return f"{item.object} · {item.cause} · {item.confidence_percent} %"
 
 
 def _prediction(page: Page, prediction: Prediction) -> None:
@@ -103,19 +99,19 @@ def _evidence(page: Page, evidence: Sequence[Evidence]) -> None:
         page.line(f"{item.id}  {item.query}", "dim", indent=4)
         lines = [line for line in clean(item.excerpt).split("\n") if line.strip()]
         for line in lines[:MOST_LINES]:
-            page.line(line, indent=8)
+            page.text(clip(line, MOST_COLUMNS), indent=6, hang=8)
         if len(lines) > MOST_LINES:
-            page.line(f"… {len(lines) - MOST_LINES} more lines", "dim", indent=8)
+            page.line(f"… {len(lines) - MOST_LINES} more lines", "dim", indent=6)
 
 
 def _chains(page: Page, causes: Sequence[RootCause]) -> None:
-    steps = [cause.chain for cause in causes if len(cause.chain) > 1]
-    if not steps:
-        return
-    page.heading("How it leads to what was seen")
-    for chain in steps:
+    """The steps after the cause itself, which stands on top already."""
+    chains = [cause.chain[1:] for cause in causes if len(cause.chain) > 1]
+    if chains:
+        page.heading("What follows from it")
+    for chain in chains:
         for depth, step in enumerate(chain):
-            page.text(step if depth == 0 else f"→ {step}", indent=2, hang=4)
+            page.text(f"→ {step}", indent=2 + 2 * min(depth, 4), hang=4 + 2 * min(depth, 4))
 
 
 def _others(page: Page, others: Sequence[Hypothesis]) -> None:
@@ -125,16 +121,15 @@ def _others(page: Page, others: Sequence[Hypothesis]) -> None:
     for item in others[:MOST_OTHERS]:
         page.add(
             [
-                (f"{item.object}  {item.cause}", ""),
-                (f"  {item.confidence_percent} %  ", "dim"),
+                (_named(item), ""),
+                (" · ", "dim"),
                 (item.verdict.value.lower(), _STANDINGS[item.verdict]),
                 (f": {_because(item)}", ""),
             ],
             indent=2,
             hang=4,
         )
-    if len(others) > MOST_OTHERS:
-        page.text(f"and {len(others) - MOST_OTHERS} more, in -o json", "dim", indent=2)
+    _more(page, len(others) - MOST_OTHERS)
 
 
 def _because(item: Hypothesis) -> str:
@@ -154,14 +149,21 @@ def _knowledge(page: Page, report: Report) -> None:
         page.text(f"{use.kind}/{use.name}: {use.effect} ({use.why})", indent=2, hang=4)
 
 
-def _findings(page: Page, title: str, findings: Sequence[Finding]) -> None:
-    if not findings:
+def _affected(page: Page, report: Report) -> None:
+    """What shows symptoms, but for what the cause itself names."""
+    blamed = {cause.object for cause in report.root_causes}
+    others = [finding for finding in report.affected if finding.object not in blamed]
+    if not others:
         return
-    page.heading(title)
-    for finding in findings[:MOST_OTHERS]:
+    page.heading("Also affected" if blamed else "Affected")
+    for finding in others[:MOST_OTHERS]:
         page.text(f"{finding.object}: {finding.note}", indent=2, hang=4)
-    if len(findings) > MOST_OTHERS:
-        page.text(f"and {len(findings) - MOST_OTHERS} more, in -o json", "dim", indent=2)
+    _more(page, len(others) - MOST_OTHERS)
+
+
+def _more(page: Page, number: int) -> None:
+    if number > 0:
+        page.text(f"and {number} more, in -o json", "dim", indent=2)
 
 
 def _unseen(page: Page, report: Report) -> None:
@@ -169,14 +171,9 @@ def _unseen(page: Page, report: Report) -> None:
     if not unseen:
         return
     page.heading("Not seen")
-    _bullets(page, unseen[:MOST_UNSEEN])
-    if len(unseen) > MOST_UNSEEN:
-        page.text(f"and {len(unseen) - MOST_UNSEEN} more, in -o json", "dim", indent=2)
-
-
-def _bullets(page: Page, lines: Iterable[str]) -> None:
-    for line in lines:
+    for line in unseen[:MOST_UNSEEN]:
         page.text(f"- {line}", indent=2, hang=4)
+    _more(page, len(unseen) - MOST_UNSEEN)
 
 
 def _steps(page: Page, report: Report) -> None:
@@ -184,12 +181,16 @@ def _steps(page: Page, report: Report) -> None:
         return
     page.heading("Next steps")
     for number, step in enumerate(report.next_steps, start=1):
-        page.text(f"{number}. {step}", indent=2, hang=5)
+        if step.startswith("kubectl "):
+            # Never broken, so that it can be copied.
+            page.whole(f"{number}. {step}", indent=2)
+        else:
+            page.text(f"{number}. {step}", indent=2, hang=5)
 
 
 def _foot(page: Page, report: Report) -> None:
     cost = report.cost
     page.blank()
-    stopped = f"Stopped: {report.stopped}  " if report.stopped else ""
-    reads = f"{cost.observations} reads, {cost.bytes / 1024:.0f} KiB, {cost.milliseconds / 1000:.1f} s"
-    page.text(f"{stopped}{reads}", "dim")
+    stopped = f" · stopped: {report.stopped}" if report.stopped else ""
+    reads = f"{cost.observations} reads · {cost.bytes / 1024:.0f} KiB · {cost.milliseconds / 1000:.1f} s"
+    page.text(f"{reads}{stopped}", "dim")
