@@ -1,0 +1,124 @@
+"""An API server and etcd of a test's own, in a pod of the test cluster.
+
+A controller acts on the whole cluster, so its tests cannot share one: an installed Casebook and other tests would see
+the same objects. This one has the images, flags and certificates of the cluster's own, and no other controllers: what
+the kubelet and the Job controller would do, tests do themselves.
+"""
+
+import copy
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import yaml
+
+from casebook.cluster.client import Client, connect
+from casebook.cluster.errors import ClusterError, NotFound
+from casebook.cluster.reader import Reader
+from casebook.cluster.writer import Writer
+from support.waiting import until
+
+
+@asynccontextmanager
+async def private_api_server(kubeconfig: str, folder: Path) -> AsyncIterator[str]:
+    """The kubeconfig of a fresh API server; it is gone afterwards, with all that was in it."""
+    async with connect(kubeconfig) as outer:
+        reader, writer = Reader(outer), Writer(outer, "casebook-tests")
+        space = f"test-api-{uuid4().hex[:8]}"
+        port = random.randrange(20_000, 29_000)
+        await writer.create("namespaces", {"metadata": {"name": space}, "apiVersion": "v1", "kind": "Namespace"})
+        try:
+            await _default_account(reader, space)
+            model = await _model(reader)
+            await writer.create("pods", _pod(model, space, port))
+            path = folder / f"{space}.kubeconfig"
+            path.write_text(_kubeconfig(kubeconfig, f"https://{model['status']['hostIP']}:{port}"))
+            await _answers(str(path))
+            yield str(path)
+        finally:
+            await writer.delete("pods", "api", space)
+            await writer.delete("namespaces", space)
+
+
+async def _default_account(reader: Reader, space: str) -> None:
+    async def look() -> bool:
+        try:
+            await reader.get("serviceaccounts", "default", space)
+        except NotFound:
+            return False
+        return True
+
+    await until(f"the default account of {space}", look)
+
+
+async def _model(reader: Reader) -> dict[str, Any]:
+    page = await reader.list("pods", "kube-system", labels="component=kube-apiserver")
+    etcd = await reader.list("pods", "kube-system", labels="component=etcd")
+    model = page.items[0]
+    model["etcd"] = etcd.items[0]["spec"]["containers"][0]["image"]
+    return model
+
+
+def _pod(model: dict[str, Any], space: str, port: int) -> dict[str, Any]:
+    server = copy.deepcopy(model["spec"]["containers"][0])
+    etcd_url = f"http://127.0.0.1:{port + 1}"
+    replaced = ("--etcd-", "--secure-port", "--authorization-mode")
+    kept = [flag for flag in server["command"] if not flag.startswith(replaced)]
+    for name in ("livenessProbe", "readinessProbe", "startupProbe", "ports", "resources"):
+        server.pop(name, None)
+    # The cluster's administrator has its rights by a binding that is not in here.
+    own = [f"--etcd-servers={etcd_url}", f"--secure-port={port}", "--authorization-mode=AlwaysAllow"]
+    server["command"] = [*kept, *own]
+    etcd = {
+        "name": "etcd",
+        "image": model["etcd"],
+        "command": [
+            "etcd",
+            "--data-dir=/data",
+            f"--listen-client-urls={etcd_url}",
+            f"--advertise-client-urls={etcd_url}",
+            f"--listen-peer-urls=http://127.0.0.1:{port + 2}",
+            f"--initial-advertise-peer-urls=http://127.0.0.1:{port + 2}",
+            f"--initial-cluster=default=http://127.0.0.1:{port + 2}",
+            "--unsafe-no-fsync",
+        ],
+        "volumeMounts": [{"name": "data", "mountPath": "/data"}],
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "api", "namespace": space},
+        "spec": {
+            "hostNetwork": True,
+            "automountServiceAccountToken": False,
+            "terminationGracePeriodSeconds": 1,
+            "nodeName": model["spec"]["nodeName"],
+            "tolerations": [{"operator": "Exists"}],
+            "containers": [server, etcd],
+            "volumes": [*model["spec"]["volumes"], {"name": "data", "emptyDir": {}}],
+        },
+    }
+
+
+def _kubeconfig(outer: str, server: str) -> str:
+    config = yaml.safe_load(Path(outer).read_text())
+    for cluster in config["clusters"]:
+        cluster["cluster"]["server"] = server
+    return yaml.safe_dump(config)
+
+
+async def _answers(kubeconfig: str) -> None:
+    async with connect(kubeconfig) as client:
+        await until("an API server of the test's own", lambda: _ready(client))
+
+
+async def _ready(client: Client) -> bool:
+    try:
+        await client.text("/readyz", timeout=5)
+        await client.json("GET", "/api/v1/namespaces/default", timeout=5)
+    except ClusterError:
+        return False
+    return True

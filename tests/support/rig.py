@@ -1,0 +1,229 @@
+"""A cluster seen past a proxy that can fail, the controller under test, and what others would do in it."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import yaml
+
+from casebook.api.base import timestamp
+from casebook.api.names import run_name
+from casebook.cluster.client import Client, connect
+from casebook.cluster.errors import Conflict, NotFound
+from casebook.cluster.reader import Reader
+from casebook.cluster.writer import Writer
+from casebook.controller.config import ControllerConfig
+from casebook.handlers import service
+from support.faultproxy import FaultProxy
+from support.waiting import condition as condition_of
+from support.waiting import until
+
+INVESTIGATIONS = "investigations.casebook.dev"
+JOBS = "jobs.batch"
+PATIENCE = 90.0
+
+
+@dataclass
+class Rig:
+    """One API server seen past the proxy, and what a test does to it."""
+
+    client: Client
+    proxy: FaultProxy
+    folder: Path
+    suffix: str = field(default_factory=lambda: uuid4().hex[:6])
+
+    def __post_init__(self) -> None:
+        self.reader, self.writer = Reader(self.client), Writer(self.client, "casebook-tests")
+        self.gateway = Writer(self.client, "casebook-gateway")
+        self.operator, self.runs = f"sys-{self.suffix}", f"runs-{self.suffix}"
+        self.spaces: list[str] = []
+
+    def config(self, **changes: Any) -> ControllerConfig:
+        settings = {
+            "operatorNamespace": self.operator,
+            "runsNamespace": self.runs,
+            "image": "casebook:test",
+            "gatewayURL": "http://gateway:8080",
+            "backoffSeconds": 1,
+            "resyncSeconds": 2,
+            "listen": "127.0.0.1:0",
+            **changes,
+        }
+        return ControllerConfig.model_validate(settings)
+
+    async def namespace(self, name: str = "", tenant: str = "") -> str:
+        name = name or f"team-{len(self.spaces)}-{self.suffix}"
+        labels = {"casebook.dev/tenant": tenant} if tenant else {}
+        await self.writer.create("namespaces", {"metadata": {"name": name, "labels": labels}})
+        self.spaces.append(name)
+        return name
+
+    async def ask(self, namespace: str, name: str = "why", **spec: Any) -> dict[str, Any]:
+        """Create an Investigation."""
+        manifest = {
+            "apiVersion": "casebook.dev/v1alpha1",
+            "kind": "Investigation",
+            "metadata": {"name": name, "namespace": namespace},
+            "spec": {"question": "why?", **spec},
+        }
+        return (await self.writer.create(INVESTIGATIONS, manifest))[0]
+
+    async def get(self, made: dict[str, Any]) -> dict[str, Any]:
+        metadata = made["metadata"]
+        return await self.reader.get(INVESTIGATIONS, metadata["name"], metadata["namespace"])
+
+    async def condition(self, made: dict[str, Any], type_: str, status: str = "True") -> dict[str, Any]:
+        """Wait until a condition has this status; the condition."""
+
+        async def check() -> dict[str, Any] | None:
+            found = condition_of(await self.get(made), type_)
+            return found if found.get("status") == status else None
+
+        found: dict[str, Any] = await until(f"{made['metadata']['name']} {type_}={status}", check, PATIENCE)
+        return found
+
+    async def job(self, made: dict[str, Any], attempt: int = 1) -> dict[str, Any]:
+        """Wait for the Job of an attempt."""
+        name = run_name(made["metadata"]["uid"], attempt)
+
+        async def check() -> dict[str, Any] | None:
+            try:
+                return await self.reader.get(JOBS, name, self.runs)
+            except NotFound:
+                return None
+
+        found: dict[str, Any] = await until(f"Job {name}", check, PATIENCE)
+        return found
+
+    async def jobs(self) -> list[dict[str, Any]]:
+        return (await self.reader.list(JOBS, self.runs)).items
+
+    async def job_runs(self, job: dict[str, Any]) -> None:
+        """As the Job controller: its pod is ready."""
+        await self._job_status(job, {"active": 1, "ready": 1, "startTime": now()})
+
+    async def job_completes(self, job: dict[str, Any]) -> None:
+        """As the Job controller: its pod has ended well."""
+        ends = {"succeeded": 1, "startTime": now(), "completionTime": now()}
+        await self._job_status(job, {**ends, "conditions": _ends("SuccessCriteriaMet", "Complete", "", "")})
+
+    async def job_fails(self, job: dict[str, Any], reason: str, message: str = "") -> None:
+        """As the Job controller: it is over for this reason."""
+        told = _ends("FailureTarget", "Failed", reason, message)
+        await self._job_status(job, {"failed": 1, "startTime": now(), "conditions": told})
+
+    async def _job_status(self, job: dict[str, Any], status: dict[str, Any]) -> None:
+        metadata = job["metadata"]
+        whole = {"active": None, "ready": None, "uncountedTerminatedPods": {}, **status}
+        await self.writer.patch(JOBS, metadata["name"], self.runs, {"status": whole}, "status")
+
+    async def claims(self, made: dict[str, Any], attempt: int, pod: str = "pod-1") -> None:
+        """As the gateway: a pod takes the attempt up."""
+        told = condition("Claimed", "True", f"Attempt{attempt}")
+        await self._status(made, {"attemptPodUID": pod, "conditions": [told]})
+
+    async def reports(self, made: dict[str, Any], *, stored: bool = True) -> None:
+        """As the gateway: the report stands in the status."""
+        trace = condition("TraceStored", "True" if stored else "False", "Stored" if stored else "DatabaseAway")
+        found = {"verdict": "NoFault", "summary": "All is well."}
+        await self._status(made, {"report": found, "verdict": "NoFault", "conditions": [trace]})
+
+    async def _status(self, made: dict[str, Any], status: dict[str, Any]) -> None:
+        metadata = {key: made["metadata"][key] for key in ("name", "namespace")}
+        for _ in range(10):
+            try:
+                await self.gateway.apply_status(INVESTIGATIONS, {"metadata": metadata, "status": status})
+            except Conflict:
+                continue
+            return
+
+    async def pod(self, job: dict[str, Any], status: dict[str, Any]) -> None:
+        """As the Job controller and the kubelet: a pod of the Job with this status."""
+        labels = {
+            **job["spec"]["template"]["metadata"]["labels"],
+            "batch.kubernetes.io/job-name": job["metadata"]["name"],
+        }
+        owner = {
+            "apiVersion": "batch/v1",
+            "kind": "Job",
+            "name": job["metadata"]["name"],
+            "uid": job["metadata"]["uid"],
+        }
+        name = f"{job['metadata']['name']}-abcde"
+        template = job["spec"]["template"]["spec"]
+        spec = {"containers": template["containers"], "volumes": template["volumes"], "restartPolicy": "Never"}
+        manifest = {
+            "metadata": {"name": name, "namespace": self.runs, "labels": labels, "ownerReferences": [owner]},
+            "spec": spec,
+        }
+        await self.writer.create("pods", {"apiVersion": "v1", "kind": "Pod", **manifest})
+        await self.writer.patch("pods", name, self.runs, {"status": status}, "status")
+
+    async def setup(self) -> None:
+        for name in (self.operator, self.runs):
+            await self.namespace(name)
+        account = {"metadata": {"name": "default", "namespace": self.runs}}
+        await self.writer.create("serviceaccounts", {"apiVersion": "v1", "kind": "ServiceAccount", **account})
+
+    async def teardown(self) -> None:
+        for space in self.spaces:
+            for item in (await self.reader.list(INVESTIGATIONS, space)).items:
+                await self.writer.delete(INVESTIGATIONS, item["metadata"]["name"], space)
+            await self.writer.delete("namespaces", space)
+            gone = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}, "spec": {"finalizers": []}}
+            try:
+                await self.client.json("PUT", f"/api/v1/namespaces/{space}/finalize", body=gone)
+            except NotFound:
+                continue
+
+    @asynccontextmanager
+    async def controller(self, **changes: Any) -> AsyncIterator[asyncio.Task[None]]:
+        """The controller in this process, speaking through the proxy."""
+        path = self.proxy.kubeconfig(self.folder)
+        before = os.environ.get("KUBECONFIG")
+        os.environ["KUBECONFIG"] = path
+        try:
+            async with connect(path) as client:
+                task = asyncio.create_task(service.run(client, self.config(**changes)))
+                yield task
+                task.cancel()
+                await asyncio.wait({task})
+                assert task.cancelled(), task.exception()
+        finally:
+            if before is not None:
+                os.environ["KUBECONFIG"] = before
+
+    async def process(self, **changes: Any) -> asyncio.subprocess.Process:
+        """The controller in a process of its own, speaking through the proxy."""
+        settings = self.config(**changes).model_dump(mode="json", by_alias=True)
+        path = self.folder / "controller.yaml"
+        path.write_text(yaml.safe_dump(settings))
+        environment = {**os.environ, "KUBECONFIG": self.proxy.kubeconfig(self.folder)}
+        command = [sys.executable, "-m", "casebook", "controller", "--config", str(path)]
+        with (self.folder / "controller.log").open("ab") as log:
+            return await asyncio.create_subprocess_exec(*command, env=environment, stderr=log)
+
+
+def now() -> str:
+    return timestamp(datetime.now(UTC))
+
+
+def condition(type_: str, status: str, reason: str) -> dict[str, Any]:
+    return {"type": type_, "status": status, "reason": reason, "message": "", "lastTransitionTime": now()}
+
+
+def conditions(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The conditions of an Investigation by type."""
+    return {item["type"]: item for item in found.get("status", {}).get("conditions", [])}
+
+
+def _ends(first: str, last: str, reason: str, message: str) -> list[dict[str, Any]]:
+    told = {"status": "True", "reason": reason, "message": message, "lastTransitionTime": now(), "lastProbeTime": now()}
+    return [{"type": first, **told}, {"type": last, **told}]
