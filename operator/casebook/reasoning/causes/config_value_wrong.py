@@ -1,0 +1,161 @@
+"""ConfigValueWrong: a setting sends its readers to a place where nothing is, or breaks them with its value."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from casebook.analysis import failures
+from casebook.analysis.settings import Setting, settings
+from casebook.analysis.signs import Sign
+from casebook.analysis.things import Cite
+from casebook.analysis.workloads import Workload
+from casebook.api.base import timestamp
+from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
+from casebook.reasoning.configuration import (
+    UNREACHED,
+    Misled,
+    changed_at,
+    is_outside,
+    misled,
+    previous_value,
+    serves_elsewhere,
+    well,
+    written,
+)
+from casebook.reasoning.helpers import Trouble, command, last_words, troubles, undo
+from casebook.reasoning.situation import Situation
+
+COVERS = frozenset({Sign.PEER_ERRORS, Sign.ERRORS, Sign.VAGUE, Sign.CRASH, Sign.NOT_READY, Sign.JOB_FAILED})
+_MIN_VALUE, _MIN_NAME = 3, 4
+
+
+class Broken(NamedTuple):
+    """A setting that is thought wrong, who reads it, what they say, and why the value cannot be right."""
+
+    setting: Setting
+    reader: Workload
+    said: tuple[Trouble, ...]
+    misled: Misled | None
+    ports: tuple[int, ...]
+
+
+def _detect(situation: Situation) -> Iterator[Candidate[Broken]]:
+    for item in misled(situation):
+        ports = serves_elsewhere(situation, item.call)
+        if ports:
+            said = tuple(one for one in item.troubles if one.entry.kinds & UNREACHED) or item.troubles
+            broken = Broken(item.setting, item.callers[0], said, item, tuple(ports))
+            yield _candidate(situation, broken, item.callers)
+    for workload in situation.workloads:
+        yield from _invalid(situation, workload)
+
+
+def _invalid(situation: Situation, workload: Workload) -> Iterator[Candidate[Broken]]:
+    """Settings that the errors of their reader name, changed within the time asked about."""
+    said = [*troubles(situation, workload), *_ends(situation, workload)]
+    for setting in settings(situation.world, workload) if said else ():
+        if setting.origin.kind != "ConfigMap" or changed_at(situation, setting, workload) is None:
+            continue
+        naming = tuple(one for one in said if _names(one, setting))
+        if naming:
+            yield _candidate(situation, Broken(setting, workload, naming, None, ()), (workload,))
+
+
+def _ends(situation: Situation, workload: Workload) -> list[Trouble]:
+    failing = [one for one in workload.containers if one.exit_code]
+    return [words for container in failing for words in last_words(situation, container)]
+
+
+def _names(one: Trouble, setting: Setting) -> bool:
+    """Whether an error speaks of a setting by its name, and of a value that could not be used."""
+    if one.entry.kinds & failures.PEER_KINDS or len(setting.name) < _MIN_NAME:
+        return False
+    said = one.entry.said
+    value = len(setting.value) < _MIN_VALUE or setting.value[:40] in said
+    return setting.name in said and (value or one.entry.exception[0] != "")
+
+
+def _candidate(situation: Situation, item: Broken, readers: tuple[Workload, ...]) -> Candidate[Broken]:
+    at = changed_at(situation, item.setting, item.reader)
+    edit = written(situation, item.setting)
+    by = f" by {edit.manager}" if edit and at else ""
+    since = f", written{by} at {timestamp(at)}" if at else ""
+    why = ""
+    if item.misled:
+        target = situation.label(item.misled.call.target)
+        why = f": {target} serves port {', '.join(map(str, item.ports))}, not {item.misled.call.endpoint.port}"
+    return Candidate(
+        object=item.setting.origin,
+        statement=f"{situation.label(item.setting.origin)} gives {item.setting.key} the value "
+        f"{item.setting.value[:80]!r}{since}{why}",
+        harms=frozenset(workload.ref for workload in readers),
+        covers=COVERS,
+        about=item,
+        changed=at,
+    )
+
+
+def _errors_follow(_: Situation, found: Candidate[Broken]) -> Finding:
+    said = found.about.said
+    return held(*(one.cite() for one in said[:2])) if said else UNTESTED
+
+
+def _cannot_be_right(situation: Situation, found: Candidate[Broken]) -> Finding:
+    item = found.about
+    if item.misled is None:
+        return held(item.setting.cite(), note="the error names it")
+    service = situation.world.things[item.misled.call.target]
+    return held(item.setting.cite(), service.cite("spec", "ports"))
+
+
+def _the_called_is_well(situation: Situation, found: Candidate[Broken]) -> Finding:
+    item = found.about
+    if item.misled is None or is_outside(item.misled.call.target):
+        return UNTESTED
+    service = situation.world.things[item.misled.call.target]
+    if well(situation, service.ref):
+        return held(service.say("it has ready endpoints"))
+    return failed(service.say("it has no ready endpoints either"))
+
+
+def _changed_lately(situation: Situation, found: Candidate[Broken]) -> Finding:
+    item = found.about
+    if found.changed is None:
+        return UNTESTED
+    thing = situation.world.things.get(item.setting.origin)
+    edit = written(situation, item.setting)
+    if thing is None or edit is None:
+        return held(Cite(item.setting.source, f"{item.setting.key} changed at {timestamp(found.changed)}"))
+    before = previous_value(thing, item.setting.key)
+    old = f"; kubectl apply had set {before[:80]!r}" if before else "; the previous value is not recorded"
+    return held(thing.say(f"written by {edit.manager} at {timestamp(edit.at)}{old}"))
+
+
+def _steps(_: Situation, found: Candidate[Broken]) -> list[str]:
+    item = found.about
+    where = item.setting.origin
+    if where.kind != "ConfigMap":
+        return [f"Correct {item.setting.key} of {where.kind} {where.name}.", undo(item.reader)]
+    return [
+        f"Correct key {item.setting.key} of ConfigMap {where.name}, then restart what reads it at start.",
+        command("edit", where),
+        command("rollout restart", item.reader.ref, "  # restarts its pods"),
+    ]
+
+
+CAUSES = (
+    Cause(
+        code="ConfigValueWrong",
+        means="A setting has a value that breaks its readers, for example a wrong host or port.",
+        names="ConfigMap (key)",
+        explains="errors or crashes of everything that reads the setting, while what it should reach is well",
+        base_rate=0.05,
+        detect=_detect,
+        predictions=(
+            Prediction("readers fail in a way that the value explains", _errors_follow, 200, -200),
+            Prediction("the value cannot be right", _cannot_be_right, 200, -300),
+            Prediction("what it should lead to is well", _the_called_is_well, 100, -150),
+            Prediction("it was changed lately", _changed_lately, 150, 0),
+        ),
+        steps=_steps,
+    ),
+)

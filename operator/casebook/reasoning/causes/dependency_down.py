@@ -1,0 +1,113 @@
+"""DependencyDown: something that others call has no pods that answer, and nothing deeper is known of it."""
+
+from collections.abc import Iterator
+
+from casebook.analysis import failures
+from casebook.analysis.access import text
+from casebook.analysis.services import ready_endpoints
+from casebook.analysis.signs import Sign
+from casebook.analysis.workloads import Workload
+from casebook.api.observation import Query
+from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
+from casebook.reasoning.helpers import Trouble, command, only, troubles, workload_logs_wanted
+from casebook.reasoning.situation import Situation
+
+DOWN = frozenset({Sign.CRASH, Sign.KILLED, Sign.NOT_READY, Sign.NO_PODS, Sign.ERRORS, Sign.VAGUE})
+GONE = frozenset(
+    {failures.REFUSED, failures.TIMEOUT, failures.UNREACHABLE, failures.RESET, failures.UNRESOLVED, failures.STATUS}
+)
+
+
+def _detect(situation: Situation) -> Iterator[Candidate[Workload]]:
+    for workload in situation.workloads:
+        if not workload.serves or not _blaming(situation, workload):
+            continue
+        since = min((one.since for one in situation.symptoms_of(workload.ref) if one.since), default=None)
+        state = f"{workload.ready} of {workload.desired} pods are ready"
+        yield Candidate(
+            object=workload.ref,
+            statement=f"{situation.label(workload.ref)}, which others call, does not answer them: {state}",
+            harms=only(workload.ref),
+            covers=DOWN,
+            about=workload,
+            since=None if since is None else since,
+        )
+
+
+def _blaming(situation: Situation, workload: Workload) -> list[Trouble]:
+    services = {one.ref for one in situation.world.all("Service") if workload in situation.world.selected_by(one)}
+    return [
+        one
+        for caller in situation.workloads
+        if caller.ref != workload.ref
+        for one in troubles(situation, caller)
+        if any(peer.target in services or peer.target == workload.ref for peer in one.peers)
+    ]
+
+
+def _callers_name_it(situation: Situation, found: Candidate[Workload]) -> Finding:
+    said = _blaming(situation, found.about)
+    fitting = [one for one in said if one.entry.kinds & GONE]
+    return held(*(one.cite() for one in fitting[:2])) if fitting else UNTESTED
+
+
+def _is_down(_: Situation, found: Candidate[Workload]) -> Finding:
+    workload = found.about
+    if workload.ready >= max(workload.desired, 1):
+        return failed(workload.live[0].cite_condition("Ready"), note="all its pods are ready")
+    pods = [pod.cite_condition("Ready") for pod in workload.live if not pod.ready]
+    return held(*(pods[:2] or [workload.thing.cite("spec", "replicas")]))
+
+
+def _no_endpoints(situation: Situation, found: Candidate[Workload]) -> Finding:
+    for service in situation.world.all("Service", found.object.namespace):
+        if found.about in situation.world.selected_by(service):
+            slices, ready = ready_endpoints(situation.world, service)
+            if not ready and slices:
+                return held(slices[0].cite("endpoints"))
+            if ready:
+                return failed(*(one.cite("endpoints") for one in slices[:1]))
+    return UNTESTED
+
+
+def _it_fails_first(situation: Situation, found: Candidate[Workload]) -> Finding:
+    """Its own errors that blame another peer say that it is a link of the chain, not its begin."""
+    own = [one for one in troubles(situation, found.about) if one.peers]
+    return failed(*(one.cite() for one in own[:2])) if own else UNTESTED
+
+
+def _logs(_: Situation, found: Candidate[Workload]) -> list[Query]:
+    return workload_logs_wanted(found.about)
+
+
+def _steps(_: Situation, found: Candidate[Workload]) -> list[str]:
+    return [
+        command("describe", found.object),
+        f"kubectl get pods -n {found.object.namespace} -l {_selector(found.about)} -o wide",
+        command("logs", found.object, "--all-pods --tail=100"),
+    ]
+
+
+def _selector(workload: Workload) -> str:
+    labels = workload.template.get("metadata")
+    pairs = labels.get("labels") if isinstance(labels, dict) else {}
+    return ",".join(f"{key}={text(value)}" for key, value in pairs.items()) if isinstance(pairs, dict) else ""
+
+
+CAUSES = (
+    Cause(
+        code="DependencyDown",
+        means="Something that others call has no pods that answer, and nothing deeper is known of it.",
+        names="the dependency's workload",
+        explains="errors of everything that calls it",
+        base_rate=0.04,
+        detect=_detect,
+        predictions=(
+            Prediction("callers name it in their errors", _callers_name_it, 180, -100),
+            Prediction("its pods are not all ready", _is_down, 150, -300),
+            Prediction("its Service has no ready endpoints", _no_endpoints, 80, -150),
+            Prediction("it blames nobody further up", _it_fails_first, 0, -250, _logs),
+        ),
+        steps=_steps,
+    ),
+)

@@ -1,0 +1,112 @@
+"""EnvShadowed: a variable in `env` overrides what `envFrom` gives, and its value is the wrong one."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from casebook.analysis.access import listed, strings, text
+from casebook.analysis.changes import Rollout
+from casebook.analysis.signs import Sign
+from casebook.analysis.things import Ref, Thing
+from casebook.analysis.workloads import Workload
+from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
+from casebook.reasoning.helpers import Trouble, changed, cite_rollout, only, undo
+from casebook.reasoning.logged import everything
+from casebook.reasoning.situation import Situation
+
+_LOCAL = {"localhost": ("localhost", "127.0.0.1", "::1")}
+
+
+class Shadow(NamedTuple):
+    """A variable that is given twice, with both values and the path of the winning one."""
+
+    workload: Workload
+    name: str
+    value: str
+    given: str
+    source: Thing
+    path: tuple[str | int, ...]
+    said: tuple[Trouble, ...]
+
+
+def _detect(situation: Situation) -> Iterator[Candidate[Shadow]]:
+    for workload in situation.workloads:
+        for shadow in _shadows(situation, workload):
+            rolled = _rolled(situation, shadow)
+            yield Candidate(
+                object=workload.ref,
+                statement=f"{situation.label(workload.ref)} sets {shadow.name}={shadow.value[:80]} itself, which "
+                f"overrides {shadow.given[:80]} of {situation.label(shadow.source.ref)}",
+                harms=only(workload.ref),
+                covers=frozenset({Sign.ERRORS, Sign.VAGUE, Sign.PEER_ERRORS, Sign.CRASH, Sign.NOT_READY}),
+                about=shadow,
+                changed=rolled.at if rolled else None,
+            )
+
+
+def _shadows(situation: Situation, workload: Workload) -> Iterator[Shadow]:
+    for key, index, spec in workload.specs():
+        given: dict[str, tuple[str, Thing]] = {}
+        for item in listed(spec, "envFrom"):
+            thing = situation.world.things.get(
+                Ref("ConfigMap", workload.ref.namespace, text(item, "configMapRef", "name"))
+            )
+            if thing is not None:
+                prefix = text(item, "prefix")
+                given |= {prefix + name: (value, thing) for name, value in strings(thing.raw, "data").items()}
+        for position, item in enumerate(listed(spec, "env")):
+            name, value = text(item, "name"), text(item, "value")
+            if value and name in given and given[name][0] != value:
+                path = workload.spec_path(key, index, "env", position)
+                said = tuple(one for one in everything(situation, workload) if _about(one, value))
+                yield Shadow(workload, name, value, given[name][0], given[name][1], path, said)
+
+
+def _about(one: Trouble, value: str) -> bool:
+    host = value.split("://")[-1].split("/")[0].rsplit("@", maxsplit=1)[-1]
+    names = _LOCAL.get(host.split(":")[0], ()) or (host.split(":")[0],)
+    return any(name and name in one.entry.said for name in names)
+
+
+def _errors_name_it(_: Situation, found: Candidate[Shadow]) -> Finding:
+    shadow = found.about
+    if shadow.said:
+        return held(*(one.cite() for one in shadow.said[:2]))
+    return failed(shadow.workload.thing.cite(*shadow.path), note="no error names it")
+
+
+def _given_twice(_: Situation, found: Candidate[Shadow]) -> Finding:
+    shadow = found.about
+    return held(shadow.workload.thing.cite(*shadow.path), shadow.source.say(f"{shadow.name} = {shadow.given[:120]}"))
+
+
+def _rolled(situation: Situation, shadow: Shadow) -> Rollout | None:
+    return changed(situation, shadow.workload, f".env[{shadow.name}]")
+
+
+def _changed_lately(situation: Situation, found: Candidate[Shadow]) -> Finding:
+    rolled = _rolled(situation, found.about)
+    return held(cite_rollout(rolled, ".env")) if rolled else UNTESTED
+
+
+def _steps(_: Situation, found: Candidate[Shadow]) -> list[str]:
+    shadow = found.about
+    where = f"{shadow.workload.ref.kind} {shadow.workload.ref.name}"
+    return [f"Take {shadow.name} out of env of {where}.", undo(shadow.workload)]
+
+
+CAUSES = (
+    Cause(
+        code="EnvShadowed",
+        means="A variable in env overrides what envFrom gives, with the wrong value.",
+        names="workload",
+        explains="errors that name a place that the ConfigMap does not name",
+        base_rate=0.02,
+        detect=_detect,
+        predictions=(
+            Prediction("errors name the overriding value", _errors_name_it, 280, -300),
+            Prediction("env and envFrom give different values", _given_twice, 200, -300),
+            Prediction("the newest revision brought it", _changed_lately, 120, 0),
+        ),
+        steps=_steps,
+    ),
+)

@@ -1,0 +1,77 @@
+"""RBACDenied: a program is refused by the API server, because its ServiceAccount may not do what it does."""
+
+import re
+from collections.abc import Iterator
+
+from casebook.analysis import failures
+from casebook.analysis.access import listed, text
+from casebook.analysis.things import Ref, Thing
+from casebook.api.observation import Query, listing
+from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, held
+from casebook.reasoning.logged import Said, candidate, of_kind, quoted, says_so, spoken
+from casebook.reasoning.situation import Situation
+
+_ACCOUNT = re.compile(r"system:serviceaccount:([\w.-]+):([\w.-]+)")
+_DENIED = re.compile(r"cannot (\w+) resource \\?\"([\w./-]+)\\?\"(?: in API group \\?\"([\w.-]*)\\?\")?")
+ROLES, BINDINGS = "roles.rbac.authorization.k8s.io", "rolebindings.rbac.authorization.k8s.io"
+
+
+def _detect(situation: Situation) -> Iterator[Candidate[Said]]:
+    for said in spoken(situation, of_kind(failures.FORBIDDEN)):
+        account = _ACCOUNT.search(said.entries[0].entry.said)
+        denied = _DENIED.search(said.entries[0].entry.said)
+        role = _role(situation, *account.groups()) if account else None
+        place = said.workload.ref.namespace
+        who = account[2] if account else text(said.workload.template, "spec", "serviceAccountName") or "default"
+        what = f"may not {denied[1]} {denied[2]}" if denied else f"is refused: {quoted(said)}"
+        yield candidate(
+            situation,
+            said,
+            f"ServiceAccount {who} of {situation.label(said.workload.ref)} {what}",
+            thing=role or Ref("ServiceAccount", place, who),
+        )
+
+
+def _role(situation: Situation, place: str, account: str) -> Ref | None:
+    """The Role that is bound to the account, as far as roles were read."""
+    for binding in situation.world.all("RoleBinding"):
+        for subject in listed(binding.raw, "subjects"):
+            if text(subject, "name") == account and (text(subject, "namespace") or place) == place:
+                kind, name = text(binding.raw, "roleRef", "kind"), text(binding.raw, "roleRef", "name")
+                return Ref(kind, binding.ref.namespace if kind == "Role" else "", name)
+    return None
+
+
+def _lacks_the_verb(situation: Situation, found: Candidate[Said]) -> Finding:
+    role: Thing | None = situation.world.things.get(found.object)
+    return held(role.cite("rules")) if role and role.ref.kind in ("Role", "ClusterRole") else UNTESTED
+
+
+def _roles(_: Situation, found: Candidate[Said]) -> list[Query]:
+    place = found.about.workload.ref.namespace
+    return [listing(BINDINGS, place), listing(ROLES, place)]
+
+
+def _steps(_: Situation, found: Candidate[Said]) -> list[str]:
+    place = found.about.workload.ref.namespace
+    return [
+        "Add the verb to a Role that is bound to the ServiceAccount, if the program is meant to do this.",
+        f"kubectl get roles,rolebindings -n {place} -o yaml",
+    ]
+
+
+CAUSES = (
+    Cause(
+        code="RBACDenied",
+        means="The API server refuses a ServiceAccount what its program does.",
+        names="Role, ClusterRole or binding",
+        explains="errors of the program that asks, work that is not done",
+        base_rate=0.02,
+        detect=_detect,
+        predictions=(
+            says_so("the API server's refusal stands in the log", 400),
+            Prediction("the role that is bound to it lacks the verb", _lacks_the_verb, 80, 0, _roles),
+        ),
+        steps=_steps,
+    ),
+)
