@@ -125,7 +125,7 @@ class _Session:
                     with self._out.open("a") as file:
                         file.write(row.model_dump_json() + "\n")
         if not self._keep:
-            await await_gone(kube, GONE_SECONDS)
+            await await_gone(kube, GONE_SECONDS, {name for row in rows for name in row.namespaces.values()})
         return rows
 
 

@@ -56,13 +56,12 @@ class Runner:
     async def _inside(self, scenario: Scenario, repeat: int, row: Row, steps: Steps, kube: Kube) -> Row:
         names = row.namespaces
         try:
-            for stage, work in (
-                ("setup", steps.do(scenario.setup)),
-                ("inject", steps.do(scenario.inject)),
-                ("symptoms", steps.await_signs(scenario.until)),
-            ):
-                self._tell(scenario.id, repeat, stage)
-                await work
+            self._tell(scenario.id, repeat, "setup")
+            await steps.do(scenario.setup)
+            self._tell(scenario.id, repeat, "inject")
+            await steps.do(scenario.inject)
+            self._tell(scenario.id, repeat, "symptoms")
+            await steps.await_signs(scenario.until)
             self._tell(scenario.id, repeat, "investigation")
             owners = await owners_in(kube, names)
             question = self._question(scenario, repeat, names)
@@ -131,11 +130,12 @@ async def owners_in(kube: Kube, names: dict[str, str]) -> dict[str, str]:
     return owners
 
 
-async def await_gone(kube: Kube, seconds: float) -> list[str]:
-    """Wait for the namespaces of all runs to be gone; those that are still there when the time is over."""
+async def await_gone(kube: Kube, seconds: float, names: set[str] | None = None) -> list[str]:
+    """Wait for these namespaces, or those of all runs, to be gone; those still there when the time is over."""
     end = time.monotonic() + seconds
     while True:
-        left = [n["metadata"]["name"] for n in await kube.objects("namespaces", "-l", LABEL)]
+        there = {n["metadata"]["name"] for n in await kube.objects("namespaces", "-l", LABEL)}
+        left = sorted(there if names is None else there & names)
         if not left or time.monotonic() >= end:
             return left
         await asyncio.sleep(2)

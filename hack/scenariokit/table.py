@@ -53,7 +53,9 @@ class Display:
         said = row.reason or f"{row.verdict} {row.object} {row.cause}".strip()
         mark = f"[{COLOURS[row.outcome]}]{row.outcome:7}[/]"
         count = f"{self._done}/{self._total}"
-        self._console.print(f"{count:>7} {mark} {row.id} [dim]({row.total_seconds:.0f} s)[/] {said}", highlight=False, soft_wrap=True)
+        self._console.print(
+            f"{count:>7} {mark} {row.id} [dim]({row.total_seconds:.0f} s)[/] {said}", highlight=False, soft_wrap=True
+        )
 
 
 def show_list(console: Console, scenarios: Sequence[Scenario]) -> None:

@@ -68,14 +68,8 @@ class Resource:
 
     async def ask(self, kube: Kube, question: Question) -> Report:
         """Create it, wait until it is Finished, read its report."""
-        spec: dict[str, Any] = {"trigger": "Question", "question": asked_in_words(question.ask)}
-        if question.ask.target:
-            kind, _, name = question.ask.target.partition("/")
-            spec["target"] = {"kind": kind, "name": name}
-        metadata = {"name": f"sc-{question.key}", "namespace": question.namespace}
-        made = {"apiVersion": "casebook.dev/v1alpha1", "kind": "Investigation", "metadata": metadata, "spec": spec}
-        await kube.must("create", "-f", "-", stdin=json.dumps(made))
-        return await finished(kube, question.namespace, metadata["name"])
+        name = await create_investigation(kube, question.namespace, f"sc-{question.key}", question.ask)
+        return await finished(kube, question.namespace, name)
 
 
 class Webhook:
@@ -110,6 +104,18 @@ class Webhook:
                 return str(found[0]["metadata"]["name"])
             await asyncio.sleep(0.5)
         raise CommandError(f"the alert made no Investigation in {namespace}")
+
+
+async def create_investigation(kube: Kube, namespace: str, name: str, ask: Ask) -> str:
+    """Ask by an Investigation of this name; gives the name."""
+    spec: dict[str, Any] = {"trigger": "Question", "question": asked_in_words(ask)}
+    if ask.target:
+        kind, _, target = ask.target.partition("/")
+        spec["target"] = {"kind": kind, "name": target}
+    metadata = {"name": name, "namespace": namespace}
+    made = {"apiVersion": "casebook.dev/v1alpha1", "kind": "Investigation", "metadata": metadata, "spec": spec}
+    await kube.must("create", "-f", "-", stdin=json.dumps(made))
+    return name
 
 
 def asked_in_words(ask: Ask) -> str:

@@ -1,0 +1,96 @@
+"""Prometheus and Alertmanager of the demo, asked through the API server."""
+
+import base64
+import hashlib
+import json
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from scenariokit.kubectl import CommandError, Kube
+
+NAMESPACE = "casebook-monitoring"
+MANIFESTS = Path(__file__).resolve().parents[2] / "tests" / "cluster" / "monitoring"
+RECEIVER = "alertmanager"
+SERVICES = f"/api/v1/namespaces/{NAMESPACE}/services"
+SILENCE_MINUTES = 15
+
+
+@dataclass(frozen=True)
+class Alert:
+    """An alert as Prometheus knows it."""
+
+    name: str
+    state: str
+    summary: str
+
+
+async def install(kube: Kube) -> None:
+    """Have both run, with the token by which the gateway knows Alertmanager; CommandError if they do not start."""
+    secret = await kube.must("get", "secret", "casebook-receivers", "-n", "casebook-system", "-o", "json")
+    token = token_of(json.loads(secret), RECEIVER)
+    await kube.must("apply", "-f", "-", stdin=_base(token))
+    await kube.must("apply", "-f", str(MANIFESTS))
+    # a ConfigMap that changed is read by a new pod only
+    texts = [path.read_bytes() for path in sorted(MANIFESTS.glob("*.yaml"))]
+    digest = hashlib.sha256(b"".join(texts)).hexdigest()[:16]
+    for name in ("prometheus", "alertmanager"):
+        patch = {"spec": {"template": {"metadata": {"annotations": {"casebook.dev/config": digest}}}}}
+        await kube.must("-n", NAMESPACE, "patch", f"deployment/{name}", "-p", json.dumps(patch))
+        await kube.must("-n", NAMESPACE, "rollout", "status", f"deployment/{name}", "--timeout=120s", seconds=130)
+
+
+def token_of(secret: dict[str, Any], receiver: str) -> str:
+    """The first token that the gateway's Secret holds for a receiver; CommandError where it holds none."""
+    encoded = (secret.get("data") or {}).get(receiver)
+    if not encoded:
+        raise CommandError(f"Secret casebook-receivers in casebook-system has no key {receiver}")
+    return base64.b64decode(encoded).decode().split()[0]
+
+
+async def alerts(kube: Kube, namespaces: set[str]) -> list[Alert]:
+    """The alerts of these namespaces that are pending or firing now."""
+    path = f"{SERVICES}/prometheus:9090/proxy/api/v1/alerts"
+    return alerts_in(json.loads(await kube.must("get", "--raw", path)), namespaces)
+
+
+def alerts_in(answer: dict[str, Any], namespaces: set[str]) -> list[Alert]:
+    """The alerts of these namespaces in an answer of Prometheus, firing ones first."""
+    found = [
+        Alert(a["labels"].get("alertname", ""), a["state"], a.get("annotations", {}).get("summary", ""))
+        for a in answer.get("data", {}).get("alerts", [])
+        if a["labels"].get("namespace") in namespaces
+    ]
+    return sorted(found, key=lambda alert: (alert.state != "firing", alert.name, alert.summary))
+
+
+async def silence(kube: Kube, namespaces: set[str]) -> str:
+    """Keep alerts of these namespaces from being sent, while the shop is set up; the id of the silence."""
+    now = datetime.now(UTC)
+    body = {
+        "matchers": [{"name": "namespace", "value": "|".join(sorted(namespaces)), "isRegex": True, "isEqual": True}],
+        "startsAt": now.isoformat(),
+        "endsAt": (now + timedelta(minutes=SILENCE_MINUTES)).isoformat(),
+        "createdBy": "demo",
+        "comment": "the shop is being set up",
+    }
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(body, file)
+        file.flush()
+        path = f"{SERVICES}/alertmanager:9093/proxy/api/v2/silences"
+        answer = json.loads(await kube.must("create", "--raw", path, "-f", file.name))
+    return str(answer["silenceID"])
+
+
+async def unsilence(kube: Kube, identity: str) -> None:
+    """End the silence."""
+    await kube.must("delete", "--raw", f"{SERVICES}/alertmanager:9093/proxy/api/v2/silence/{identity}")
+
+
+def _base(token: str) -> str:
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+    metadata = {"name": "casebook-receiver", "namespace": NAMESPACE}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"token": token}}
+    return f"{json.dumps(namespace)}\n---\n{json.dumps(secret)}\n"

@@ -1,0 +1,40 @@
+"""What a cluster lacks."""
+
+import json
+
+import pytest
+
+from scenariokit.needs import CHECKS, lacking
+from unit.hack.scenarios.fakes import FakeKube, failed
+
+FULL = {
+    "get --raw /apis/metrics.k8s.io": "{}",
+    "get service -A -l casebook.dev/fixture=prometheus": "service/prometheus",
+    "get daemonset": "daemonset.apps/kube-proxy\ndaemonset.apps/calico-node",
+    "get nodes": json.dumps({"items": [{"spec": {}}, {"spec": {}}]}),
+    "get pods -A -l casebook.dev/fixture=registry": "Running",
+}
+BARE = {
+    "get --raw /apis/metrics.k8s.io": failed("not found"),
+    "get service": "",
+    "get daemonset": "daemonset.apps/kube-proxy",
+    "get nodes": json.dumps({"items": [{"spec": {}}, {"spec": {"unschedulable": True}}]}),
+    "get pods": "",
+}
+
+
+async def test_a_full_cluster_lacks_only_a_shell_on_its_nodes() -> None:
+    assert set(await lacking(FakeKube(FULL), set(CHECKS))) == {"node-access"}
+
+
+async def test_a_bare_cluster_lacks_all_and_says_why() -> None:
+    found = await lacking(FakeKube(BARE), set(CHECKS))
+    assert set(found) == set(CHECKS)
+    assert all(found.values())
+
+
+@pytest.mark.parametrize("need", sorted(CHECKS))
+async def test_only_what_is_wanted_is_looked_at(need) -> None:
+    kube = FakeKube(FULL)
+    await lacking(kube, {need})
+    assert len(kube.calls) == (0 if need == "node-access" else 1)
