@@ -28,8 +28,6 @@ CAUSES = (
             Prediction("the kernel did not kill the container", _not_killed, 100, -300),
             Prediction("the newest revision changed its settings", part_changed("HEAP", ".env", ".args"), 60, 0),
         ),
-        steps=advice(
-            "Raise the heap that the program allows itself (its container allows more), or let it need less."
-        ),
+        steps=advice("Raise the heap that the program allows itself (its container allows more), or let it need less."),
     ),
 )

@@ -48,8 +48,6 @@ CAUSES = (
             Prediction("the path that is refused is a mounted volume", _names_a_mount, 120, -120),
             Prediction("the newest revision changed user or volumes", part_changed(*PARTS), 100, 0),
         ),
-        steps=advice(
-            "Give the volume to the container's user: fsGroup, or ownership on the volume."
-        ),
+        steps=advice("Give the volume to the container's user: fsGroup, or ownership on the volume."),
     ),
 )

@@ -1,0 +1,74 @@
+"""MemoryLeak: a container grows for minutes until it is killed at a limit that used to be enough."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from casebook.analysis.access import moment, text
+from casebook.analysis.changes import rollout
+from casebook.analysis.signs import Sign
+from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
+from casebook.reasoning.helpers import Subject, changed_part, cite_rollout, containers, only, undo
+from casebook.reasoning.situation import Situation
+
+LONG = timedelta(minutes=2)
+LIMIT = ".resources.limits.memory"
+
+
+def _detect(situation: Situation) -> Iterator[Candidate[Subject]]:
+    for workload, _, container in containers(situation):
+        if text(container.ended, "reason") != "OOMKilled" or not workload.serves:
+            continue
+        subject = Subject(workload, container)
+        rolled = changed_part(situation, subject, ".image", ".env", ".args", ".command")
+        since = f" since revision {rolled.new.number}" if rolled else ""
+        yield Candidate(
+            object=workload.ref,
+            statement=f"{subject.said(situation)} grows until it is killed at its memory limit{since}",
+            harms=only(workload.ref),
+            covers=frozenset({Sign.KILLED, Sign.CRASH, Sign.NOT_READY}),
+            about=subject,
+            changed=rolled.at if rolled else None,
+        )
+
+
+def _lives_long(_: Situation, found: Candidate[Subject]) -> Finding:
+    container = found.about.container
+    began, ended = moment(container.ended, "startedAt"), container.ended_at
+    if not began or not ended:
+        return UNTESTED
+    lived = ended - began
+    cite, note = container.cite_ended(), f"it lived {lived.total_seconds():.0f} s"
+    return held(cite, note=note) if lived >= LONG else failed(cite, note=note)
+
+
+def _limit_the_same(situation: Situation, found: Candidate[Subject]) -> Finding:
+    rolled = changed_part(situation, found.about, LIMIT)
+    return failed(cite_rollout(rolled, LIMIT)) if rolled else UNTESTED
+
+
+def _new_program(situation: Situation, found: Candidate[Subject]) -> Finding:
+    rolled = rollout(found.about.workload)
+    changed = changed_part(situation, found.about, ".image", ".env", ".args", ".command")
+    return held(cite_rollout(changed)) if rolled and changed else UNTESTED
+
+
+def _steps(_: Situation, found: Candidate[Subject]) -> list[str]:
+    return [undo(found.about.workload), "Take a heap profile; raising the limit only makes the intervals longer."]
+
+
+CAUSES = (
+    Cause(
+        code="MemoryLeak",
+        means="Memory grows with time or requests until the limit; began with a revision.",
+        names="workload (revision)",
+        explains="containers killed every few minutes, latency before each kill",
+        base_rate=0.03,
+        detect=_detect,
+        predictions=(
+            Prediction("it lives for minutes before it is killed", _lives_long, 200, -300),
+            Prediction("the limit is what it was", _limit_the_same, 0, -300),
+            Prediction("the program is new", _new_program, 180, 0),
+        ),
+        steps=_steps,
+    ),
+)

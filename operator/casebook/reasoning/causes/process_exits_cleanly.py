@@ -1,0 +1,64 @@
+"""ProcessExitsCleanly: the main process ends with 0 although it should serve."""
+
+from collections.abc import Iterator
+
+from casebook.analysis.signs import Sign
+from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
+from casebook.reasoning.helpers import Subject, changed_part, cite_rollout, containers, only, undo
+from casebook.reasoning.probes import kills
+from casebook.reasoning.situation import Situation
+
+
+def _detect(situation: Situation) -> Iterator[Candidate[Subject]]:
+    for workload, _, container in containers(situation):
+        if container.init or not workload.serves or container.exit_code != 0 or container.is_running:
+            continue
+        rolled = changed_part(situation, Subject(workload, container), ".command", ".args", ".image", ".env")
+        yield Candidate(
+            object=workload.ref,
+            statement=f"The main process of container {container.name} of {situation.label(workload.ref)} "
+            "ends with 0 although it should keep running",
+            harms=only(workload.ref),
+            covers=frozenset({Sign.CRASH, Sign.NOT_READY}),
+            about=Subject(workload, container),
+            changed=rolled.at if rolled else None,
+        )
+
+
+def _ends_with_zero(_: Situation, found: Candidate[Subject]) -> Finding:
+    return held(found.about.container.cite_ended())
+
+
+def _nobody_stops_it(situation: Situation, found: Candidate[Subject]) -> Finding:
+    events = kills(situation, found.about.container)
+    return failed(events[-1].cite()) if events else held(found.about.container.cite_state())
+
+
+def _changed(situation: Situation, found: Candidate[Subject]) -> Finding:
+    rolled = changed_part(situation, found.about, ".command", ".args", ".image", ".env")
+    return held(cite_rollout(rolled)) if rolled else UNTESTED
+
+
+def _steps(_: Situation, found: Candidate[Subject]) -> list[str]:
+    return [
+        f"Make the command of container {found.about.container.name} stay in the foreground, or run it as a Job.",
+        undo(found.about.workload),
+    ]
+
+
+CAUSES = (
+    Cause(
+        code="ProcessExitsCleanly",
+        means="The main process ends with 0 although it should serve.",
+        names="workload",
+        explains="restarts without an error",
+        base_rate=0.02,
+        detect=_detect,
+        predictions=(
+            Prediction("it ends with 0", _ends_with_zero, 280, -300),
+            Prediction("nobody stops it", _nobody_stops_it, 120, -350),
+            Prediction("the newest revision changed the program", _changed, 120, 0),
+        ),
+        steps=_steps,
+    ),
+)
