@@ -1,0 +1,100 @@
+"""`python -m bench [NAME...]`."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from bench import machine
+from bench.measures import faults, image, memory, replay, startup, storm, workloads
+from bench.measures.replay import NoTraceError
+from bench.process import ROOT, ProcessError
+from bench.row import Row, broken
+from bench.session import Options, Session
+from bench.table import table
+from casebook.cluster.client import NotConfigured
+from casebook.cluster.errors import ClusterError
+from scenariokit.format import FormatError
+from scenariokit.kubectl import CommandError
+
+Measure = Callable[[Session, set[str]], Awaitable[list[Row]]]
+FAILURES = (CommandError, ClusterError, NotConfigured, FormatError, ProcessError, NoTraceError, TimeoutError)
+WIDTH = 150
+SCENARIOS = ("bad-deploy-exception", "oom-limit-low", "svc-selector", "configmap-missing", "quota-exceeded")
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is measured together, and under which names it is asked for."""
+
+    names: dict[str, str]
+    measure: Measure
+
+
+STEPS = (
+    Step({"startup": "start of the command and of the agent"}, startup.measure),
+    Step({"image": "size of the image above its base"}, image.measure),
+    Step(
+        {
+            "investigate": "casebook investigate over scenarios: seconds, calls",
+            "agent": "alert to agent to report over scenarios, memory of the agent",
+        },
+        faults.measure,
+    ),
+    Step({"workloads": "casebook investigate in a namespace of 50 workloads"}, workloads.measure),
+    Step({"replay": "the engine alone, over what was saved"}, replay.measure),
+    Step({"memory": "controller and gateways, idle"}, memory.measure),
+    Step({"storm": "5,000 alert groups in a minute, with kills; memory with all of them queued"}, storm.measure),
+)
+NAMES = {name: told for step in STEPS for name, told in step.names.items()}
+
+
+@click.command(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Names: " + "; ".join(f"{name} ({told})" for name, told in NAMES.items()) + ".",
+)
+@click.argument("names", nargs=-1, type=click.Choice(list(NAMES)), metavar="[NAME]...")
+@click.option("--runs", type=click.IntRange(1, 50), default=3, show_default=True, help="Repetitions of each timing.")
+@click.option("--scenario", "scenarios", multiple=True, help="Scenario to investigate; may be given several times.")
+@click.option("--groups", type=click.IntRange(10, 20_000), default=5000, show_default=True, help="Groups of the storm.")
+@click.option("--image", "image_name", default="casebook:dev", show_default=True, help="Image to measure.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), default=ROOT / "out", help="Folder for results."
+)
+def main(
+    names: tuple[str, ...], runs: int, scenarios: tuple[str, ...], groups: int, image_name: str, out: Path
+) -> None:
+    """Measure Casebook beside a floor from the same run; exit code 1 if a bound is broken. Without names, everything.
+
+    What needs a cluster uses the one of `hack/cluster`, with the chart installed.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    options = Options(runs, out, scenarios or SCENARIOS, groups, image_name)
+    rows = asyncio.run(_measure(options, set(names) or set(NAMES)))
+    # In a file or a pipe the table takes the width that it needs.
+    screen = Console() if sys.stdout.isatty() else Console(width=WIDTH)
+    screen.print(table(rows, machine.description()))
+    (out / "bench.json").write_text(
+        json.dumps({**machine.facts(), "rows": [row.wire() for row in rows]}, indent=1) + "\n"
+    )
+    sys.exit(1 if broken(rows) else 0)
+
+
+async def _measure(options: Options, chosen: set[str]) -> list[Row]:
+    rows = [machine.noise()]
+    steps = [step for step in STEPS if chosen & step.names.keys()]
+    async with Session(options, Console(stderr=True)) as session:
+        for index, step in enumerate(steps):
+            wanted = chosen & step.names.keys()
+            session.begin(" and ".join(name for name in step.names if name in wanted), index, len(steps))
+            try:
+                rows += await step.measure(session, wanted)
+            except FAILURES as error:
+                text = " ".join((getattr(error, "message", "") or str(error) or type(error).__name__).split())
+                rows += [Row(name, NAMES[name], note=text[:400]) for name in step.names if name in wanted]
+    return rows
