@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import aiohttp
 import yaml
 
 from casebook.api.base import timestamp
@@ -101,6 +103,40 @@ class Rig:
 
         found: dict[str, Any] = await until(f"Job {name}", check, PATIENCE)
         return found
+
+    async def gone(self, made: dict[str, Any]) -> None:
+        """Wait until an Investigation is deleted."""
+
+        async def look() -> bool:
+            try:
+                await self.get(made)
+            except NotFound:
+                return True
+            return False
+
+        await until(f"{made['metadata']['name']} is deleted", look, PATIENCE)
+
+    def free_port(self) -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return int(probe.getsockname()[1])
+
+    async def page(self, port: int, path: str) -> tuple[int, str]:
+        """Status and text of one of the controller's own pages; 0 where nobody listens."""
+        try:
+            async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}{path}") as answer:
+                return answer.status, await answer.text()
+        except aiohttp.ClientConnectionError:
+            return 0, ""
+
+    async def command(self, *arguments: str) -> tuple[int, str]:
+        """Run `casebook` to its end: exit code and standard error."""
+        command = [sys.executable, "-m", "casebook", *arguments]
+        process = await asyncio.create_subprocess_exec(
+            *command, stderr=asyncio.subprocess.PIPE, env=self._environment()
+        )
+        _, said = await process.communicate()
+        return process.returncode or 0, said.decode()
 
     async def jobs(self) -> list[dict[str, Any]]:
         return (await self.reader.list(JOBS, self.runs)).items
@@ -205,10 +241,12 @@ class Rig:
         settings = self.config(**changes).model_dump(mode="json", by_alias=True)
         path = self.folder / "controller.yaml"
         path.write_text(yaml.safe_dump(settings))
-        environment = {**os.environ, "KUBECONFIG": self.proxy.kubeconfig(self.folder)}
         command = [sys.executable, "-m", "casebook", "controller", "--config", str(path)]
         with (self.folder / "controller.log").open("ab") as log:
-            return await asyncio.create_subprocess_exec(*command, env=environment, stderr=log)
+            return await asyncio.create_subprocess_exec(*command, env=self._environment(), stderr=log)
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "KUBECONFIG": self.proxy.kubeconfig(self.folder)}
 
 
 def now() -> str:

@@ -164,7 +164,7 @@ def case_of(raw: dict[str, Any]) -> Case:
         asked = _spec(raw.get("spec") or {}, metadata["namespace"])
     except ValidationError as error:
         asked = {"unreadable": f"spec.{explain(error)}"}
-    return Case(**head, **asked, **_status(status)).trimmed()
+    return Case(**{**head, **asked, **_status(status)}).trimmed()
 
 
 def _head(metadata: dict[str, Any]) -> dict[str, Any]:

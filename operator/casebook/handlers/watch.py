@@ -28,22 +28,29 @@ class Watch:
     """One kopf operator: these sources, in one namespace or (`namespace` empty) in the whole cluster."""
 
     def __init__(
-        self, name: str, sources: tuple[Source, ...], config: ControllerConfig, metrics: Metrics, namespace: str = ""
+        self,
+        name: str,
+        sources: tuple[Source, ...],
+        config: ControllerConfig,
+        metrics: Metrics,
+        namespace: str = "",
+        first_pause: float = FIRST_PAUSE,
     ) -> None:
         self._name = name
         self._sources = sources
         self._config = config
         self._restarts = metrics.watch_restarts.labels(name)
         self._namespace = namespace
+        self._first_pause = first_pause
 
     async def keep(self) -> None:
         """Watch until cancelled, whatever happens."""
         clock = asyncio.get_running_loop().time
-        pause = FIRST_PAUSE
+        pause = self._first_pause
         while True:
             begun = clock()
             error = await self._once()
-            pause = FIRST_PAUSE if clock() - begun > STEADY else pause
+            pause = self._first_pause if clock() - begun > STEADY else pause
             log.warning("watch ended", watch=self._name, error=str(error), again=pause)
             self._restarts.inc()
             await asyncio.sleep(pause)
