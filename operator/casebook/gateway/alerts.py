@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import structlog
 from aiohttp import web
 
 from casebook.gateway.body import Room, read_clipped
@@ -15,6 +16,7 @@ from casebook.gateway.tokens import TokenFiles
 MAX_REQUESTS = 64
 MAX_BYTES = 24 << 20
 """Bodies in memory at once; decoded they take several times as much."""
+_log = structlog.get_logger(__name__)
 
 
 class Alerts:
@@ -40,6 +42,8 @@ class Alerts:
         for outcome, count in outcomes.items():
             self._metrics.alerts.labels(receiver.name, outcome.value).inc(count)
         self._metrics.created.inc(outcomes[Outcome.CREATED])
+        if outcomes.keys() & {Outcome.CREATED, Outcome.OVERFLOW}:
+            _log.info("alerts taken", receiver=receiver.name, **{outcome.value: n for outcome, n in outcomes.items()})
         return web.json_response({outcome.value: count for outcome, count in sorted(outcomes.items())})
 
     def _authorized(self, request: web.Request) -> Receiver:

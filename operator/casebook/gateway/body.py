@@ -1,5 +1,6 @@
 """Reads request bodies within bounds: a cap on each, and one on all of them together."""
 
+import asyncio
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from casebook.gateway.payload import Body
 _Model = TypeVar("_Model", bound=BaseModel)
 _TAIL = 64 << 10
 _CHUNK = 64 << 10
+READ_SECONDS = 30.0
 
 
 @dataclass
@@ -42,7 +44,18 @@ class Room:
 
 
 async def read_clipped(request: web.Request, limit: int) -> Body:
-    """The body; of one over the limit its beginning and its end, for there stands the group key."""
+    """The body; of one over the limit its beginning and its end, for there stands the group key.
+
+    Raises `Problem` 503 where it does not come in within `READ_SECONDS`.
+    """
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            return await _read(request, limit)
+    except TimeoutError as error:
+        raise Problem(503, f"the body did not come in within {READ_SECONDS:.0f} s") from error
+
+
+async def _read(request: web.Request, limit: int) -> Body:
     head = bytearray()
     tail: deque[bytes] = deque()
     kept = 0

@@ -1,4 +1,7 @@
-"""Tells a receiver's webhook of a finished investigation: signed, retried, sent by one replica."""
+"""Tells a receiver's webhook what an investigation found: signed, retried, sent by one replica.
+
+The replica that took the report sends it. One that dies meanwhile is followed by the one that the agent asks next.
+"""
 
 import asyncio
 import hmac
@@ -12,8 +15,7 @@ from typing import Any
 import aiohttp
 import structlog
 
-from casebook.api.enums import ConditionStatus
-from casebook.api.meta import FINISHED, NOTIFIED, Condition
+from casebook.api.meta import NOTIFIED, Condition
 from casebook.cluster.errors import ClusterError
 from casebook.gateway.config import Receiver
 from casebook.gateway.investigations import Investigations, Record, condition
@@ -118,12 +120,10 @@ class Notifier:
 
 
 def due(record: Record, now: datetime) -> bool:
-    """Whether somebody is yet to be told: a report is there, or it finished without one, and no replica is at it."""
-    told = _condition(record, NOTIFIED)
-    finished = _condition(record, FINISHED)
-    done = record.parsed.status.report is not None or (finished and finished.status is ConditionStatus.TRUE)
-    if told is None or not done:
-        return bool(done)
+    """Whether there is a report that nobody was told of, and no replica is at it."""
+    told = _notified(record)
+    if told is None:
+        return record.parsed.status.report is not None
     return told.reason == _SENDING and now - told.last_transition_time > LEASE
 
 
@@ -136,7 +136,7 @@ def signature(key: bytes, moment: int, body: bytes) -> str:
 def notice(record: Record) -> dict[str, Any]:
     """What is told: where the investigation is, what it found, and for which alert."""
     metadata, spec, status = record.parsed.metadata, record.parsed.spec, record.parsed.status
-    report, finished = status.report, _condition(record, FINISHED)
+    report = status.report
     return {
         "version": "1",
         "event": "InvestigationFinished",
@@ -147,10 +147,10 @@ def notice(record: Record) -> dict[str, Any]:
         "cause": status.cause,
         "object": status.object,
         "confidencePercent": status.confidence_percent,
-        "summary": report.summary if report else (finished.message if finished else ""),
+        "summary": report.summary if report else "",
         "alert": {"labels": dict(spec.alert.labels), "groupKey": spec.alert.group_key} if spec.alert else None,
     }
 
 
-def _condition(record: Record, kind: str) -> Condition | None:
-    return next((item for item in record.parsed.status.conditions if item.type == kind), None)
+def _notified(record: Record) -> Condition | None:
+    return next((item for item in record.parsed.status.conditions if item.type == NOTIFIED), None)

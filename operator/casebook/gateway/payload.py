@@ -81,7 +81,7 @@ def _document(body: Body) -> tuple[dict[str, Any], bool, bool]:
     replaced = "\ufffd" in text
     if not body.cut:
         try:
-            whole = json.loads(text, strict=False)
+            whole = json.loads(text, strict=False, parse_int=_number)
         except (ValueError, RecursionError):
             whole = None
         if isinstance(whole, dict):
@@ -91,6 +91,11 @@ def _document(body: Body) -> tuple[dict[str, Any], bool, bool]:
     except ValueError:
         part = None
     return (part if isinstance(part, dict) else {}), True, replaced
+
+
+def _number(digits: str) -> int | None:
+    """The number; nothing of ours has more digits than this, and Python refuses to read far longer ones."""
+    return int(digits) if len(digits) <= 18 else None
 
 
 def _group_key(document: Mapping[str, Any], body: Body) -> str:
@@ -152,8 +157,7 @@ def _string(value: Any) -> str:
         return clean(value)
     if value is None:
         return ""
-    small = isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < 1 << 63)
-    return str(value) if small else "…"
+    return str(value) if isinstance(value, bool | int | float) else "…"
 
 
 def _unreadable(document: Mapping[str, Any], body: Body) -> SentAlert:

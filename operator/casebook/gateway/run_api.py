@@ -51,12 +51,12 @@ class RunApi:
     async def report(self, request: web.Request) -> web.Response:
         """`PUT /v1/run/report`."""
         held = await self._held(request)
-        receipt, taken = await self._runs.report(held, await read_model(request, ReportEnvelope, MAX_REPORT))
-        if taken is not None:
-            verdict = taken.parsed.status.verdict
-            self._metrics.reports.labels(verdict.value if verdict else "").inc()
+        receipt, record = await self._runs.report(held, await read_model(request, ReportEnvelope, MAX_REPORT))
+        verdict = record.parsed.status.verdict
+        if held.record.parsed.status.report is None and verdict:
+            self._metrics.reports.labels(verdict.value).inc()
             _log.info("report taken", investigation=held.caller.name, namespace=held.caller.namespace, verdict=verdict)
-            self._notifier.offer(taken)
+        self._notifier.offer(record)
         return _json(receipt)
 
     async def projected(self, request: web.Request) -> web.Response:

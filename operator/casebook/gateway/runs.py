@@ -25,10 +25,9 @@ from casebook.gateway.errors import Problem, Stale
 from casebook.gateway.identity import Caller
 from casebook.gateway.investigations import Investigations, Record, condition
 from casebook.gateway.ports import TraceStore
-from casebook.gateway.trim import MAX_REPORT, MAX_STATUS, size
+from casebook.gateway.trim import MAX_REPORT, MAX_STATUS, MIN_REPORT, size
 from casebook.store.errors import StoreUnavailable
 
-_MIN_REPORT = 8 << 10
 _SLACK = 1 << 10
 _log = structlog.get_logger(__name__)
 
@@ -100,8 +99,8 @@ class Runs:
             clean = await asyncio.to_thread(_redacted, batch.observations)
             await self._store.append(held.tenant, held.run, batch.first, clean)
 
-    async def report(self, held: Held, envelope: ReportEnvelope) -> tuple[ReportReceipt, Record | None]:
-        """Take the report, then say whether its trace is stored. The record is given if this call took it."""
+    async def report(self, held: Held, envelope: ReportEnvelope) -> tuple[ReportReceipt, Record]:
+        """Take the report, then say whether its trace is stored, and how the Investigation stands now."""
         earlier = held.record.parsed.status.report
         if earlier is None and is_finished(held.record):
             raise Stale(f"investigation {held.caller.name} is finished")
@@ -113,7 +112,7 @@ class Runs:
         record = await self._investigations.update(
             held.record, lambda current: self._reported(current, held.caller, report, receipt)
         )
-        return receipt, record if earlier is None else None
+        return receipt, record
 
     async def _keep(self, held: Held, envelope: ReportEnvelope, *, strict: bool) -> ReportReceipt:
         if not self._store:
@@ -167,7 +166,7 @@ def _budget(record: Record) -> int:
     """Bytes for the report, so that the whole status stays under its limit."""
     status = record.raw.get("status") or {}
     others = {name: value for name, value in status.items() if name != "report"}
-    return max(_MIN_REPORT, min(MAX_REPORT, MAX_STATUS - size(others) - _SLACK))
+    return max(MIN_REPORT, min(MAX_REPORT, MAX_STATUS - size(others) - _SLACK))
 
 
 def _run(record: Record, caller: Caller, directory: Directory) -> Run:

@@ -9,6 +9,8 @@ from casebook.gateway.clip import clip_bytes, clip_text
 
 MAX_REPORT = 48 << 10
 MAX_STATUS = 64 << 10
+MIN_REPORT = 12 << 10
+"""The shortest form of any report fits into this."""
 SHORTENED = "This report was shortened to fit its resource; the stored trace holds all of it."
 
 _LONG = {"summary": 4096, "excerpt": 4096}
@@ -41,6 +43,7 @@ _STEPS = (
     _Step(300, 300, 6, 6, 8, 4, 8),
     _Step(160, 200, 4, 4, 4, 3, 5),
     _Step(80, 120, 2, 2, 0, 2, 3),
+    _Step(60, 80, 0, 1, 0, 1, 1),
 )
 
 
@@ -108,6 +111,4 @@ def _texts(value: Any, step: _Step | None, name: str = "") -> Any:
     text = clip_text(value, _LONG.get(name) or _SHORT.get(name, _LINE))
     if step is None:
         return text
-    return clip_bytes(
-        text, step.excerpt if name == "excerpt" else max(step.text, 1000) if name == "summary" else step.text
-    )
+    return clip_bytes(text, {"excerpt": step.excerpt, "summary": step.text * 5}.get(name, step.text))

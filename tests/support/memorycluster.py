@@ -1,0 +1,177 @@
+"""An API server in memory: names, resource versions, compare-and-set, field ownership, selectors, faults."""
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from casebook.api.base import timestamp
+from casebook.cluster.errors import ClusterError, Conflict, NotFound
+from casebook.cluster.reader import Page
+from casebook.cluster.resources import locate
+
+Key = tuple[str, str, str]
+Fault = Callable[[str, str], ClusterError | None]
+
+
+@dataclass
+class MemoryCluster:
+    """The state that readers and writers share. `before` and `after` may fail a call, with or without its effect."""
+
+    clock: Callable[[], datetime]
+    objects: dict[Key, dict[str, Any]] = field(default_factory=dict)
+    owned: dict[tuple[Key, str], set[tuple[str, ...]]] = field(default_factory=dict)
+    reviews: dict[str, dict[str, Any]] = field(default_factory=dict)
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    before: Fault = lambda verb, resource: None
+    after: Fault = lambda verb, resource: None
+    version: int = 0
+
+    def put(self, resource: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
+        """Store an object as the API server would, with no questions asked."""
+        found = copy.deepcopy(dict(manifest))
+        metadata = found.setdefault("metadata", {})
+        self.version += 1
+        metadata |= {"resourceVersion": str(self.version), "uid": metadata.get("uid") or str(uuid4())}
+        metadata.setdefault("creationTimestamp", timestamp(self.clock()))
+        metadata.setdefault("generation", 1)
+        self.objects[self.key(resource, metadata.get("namespace", ""), metadata["name"])] = found
+        return found
+
+    def key(self, resource: str, namespace: str, name: str) -> Key:
+        return resource, namespace if locate(resource).namespaced else "", name
+
+    def find(self, resource: str, namespace: str, name: str) -> dict[str, Any]:
+        try:
+            return self.objects[self.key(resource, namespace, name)]
+        except KeyError:
+            raise NotFound(f'{resource} "{name}" not found') from None
+
+    def all(self, resource: str) -> list[dict[str, Any]]:
+        return [item for (kind, _, _), item in self.objects.items() if kind == resource]
+
+    def namespace(self, name: str, **labels: str) -> None:
+        named = {key.replace("__", "/").replace("_", "."): value for key, value in labels.items()}
+        self.put("namespaces", {"metadata": {"name": name, "labels": named}})
+
+    def enter(self, verb: str, resource: str) -> None:
+        self.calls.append((verb, resource))
+        error = self.before(verb, resource)
+        if error:
+            raise error
+
+    def leave(self, verb: str, resource: str) -> None:
+        error = self.after(verb, resource)
+        if error:
+            raise error
+
+
+class MemoryReader:
+    """Reads; the shape of `cluster.Reader`."""
+
+    def __init__(self, cluster: MemoryCluster) -> None:
+        self._cluster = cluster
+
+    async def get(self, resource: str, name: str, namespace: str = "") -> dict[str, Any]:
+        self._cluster.enter("get", resource)
+        return copy.deepcopy(self._cluster.find(resource, namespace, name))
+
+    async def list(
+        self, resource: str, namespace: str = "", *, labels: str = "", fields: str = "", limit: int = 5000
+    ) -> Page:
+        self._cluster.enter("list", resource)
+        found = [
+            copy.deepcopy(item)
+            for item in self._cluster.all(resource)
+            if (not namespace or item["metadata"].get("namespace") == namespace)
+            and _matches(item["metadata"].get("labels") or {}, labels)
+            and _has(item, fields)
+        ]
+        return Page(found[:limit], len(found) > limit, str(self._cluster.version))
+
+
+class MemoryWriter:
+    """Writes under one field manager; the shape of `cluster.Writer`."""
+
+    def __init__(self, cluster: MemoryCluster, manager: str) -> None:
+        self._cluster = cluster
+        self._manager = manager
+
+    async def create(self, resource: str, manifest: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+        cluster, metadata = self._cluster, manifest["metadata"]
+        cluster.enter("create", resource)
+        if locate(resource).namespaced:
+            cluster.find("namespaces", "", metadata["namespace"])
+        key = cluster.key(resource, metadata.get("namespace", ""), metadata["name"])
+        created = key not in cluster.objects
+        if created:
+            cluster.put(resource, {name: value for name, value in manifest.items() if name != "status"})
+        cluster.leave("create", resource)
+        return copy.deepcopy(cluster.objects[key]), created
+
+    async def apply_status(self, resource: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
+        cluster, metadata = self._cluster, manifest["metadata"]
+        cluster.enter("apply", resource)
+        found = cluster.find(resource, metadata["namespace"], metadata["name"])
+        if (
+            metadata.get("resourceVersion", found["metadata"]["resourceVersion"])
+            != found["metadata"]["resourceVersion"]
+        ):
+            raise Conflict("the object has been modified")
+        key = cluster.key(resource, metadata["namespace"], metadata["name"])
+        wanted = _fields(manifest["status"])
+        status = found.setdefault("status", {})
+        for path in cluster.owned.get((key, self._manager), set()) - wanted.keys():
+            _drop(status, path)
+        for path, value in wanted.items():
+            _set(status, path, copy.deepcopy(value))
+        cluster.owned[key, self._manager] = set(wanted)
+        cluster.version += 1
+        found["metadata"]["resourceVersion"] = str(cluster.version)
+        cluster.leave("apply", resource)
+        return copy.deepcopy(found)
+
+    async def review(self, resource: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
+        self._cluster.enter("review", resource)
+        status = self._cluster.reviews.get(manifest["spec"]["token"], {"authenticated": False})
+        return {**manifest, "status": status}
+
+
+def _fields(status: Mapping[str, Any]) -> dict[tuple[str, ...], Any]:
+    fields = {(name,): value for name, value in status.items() if name != "conditions"}
+    return fields | {("conditions", item["type"]): item for item in status.get("conditions", [])}
+
+
+def _drop(status: dict[str, Any], path: tuple[str, ...]) -> None:
+    if len(path) == 1:
+        status.pop(path[0], None)
+    else:
+        status["conditions"] = [item for item in status.get("conditions", []) if item["type"] != path[1]]
+
+
+def _set(status: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    _drop(status, path)
+    if len(path) == 1:
+        status[path[0]] = value
+    else:
+        status["conditions"] = [*status.get("conditions", []), value]
+
+
+def _matches(labels: Mapping[str, str], selector: str) -> bool:
+    wanted = [part.split("=", 1) for part in selector.split(",") if part]
+    return all(labels.get(key) == value for key, value in wanted)
+
+
+def _has(item: Mapping[str, Any], selector: str) -> bool:
+    for part in filter(None, selector.split(",")):
+        path, negated, value = part.partition("!=")
+        if not negated:
+            path, _, value = part.partition("=")
+        found: Any = item
+        for step in path.split("."):
+            found = found.get(step, "") if isinstance(found, Mapping) else ""
+        if (found == value) == bool(negated):
+            return False
+    return True
