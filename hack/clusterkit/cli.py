@@ -15,10 +15,11 @@ from .settings import Settings
 
 def make_cluster() -> Cluster:
     """The cluster that this process's environment asks for."""
-    return Cluster(Settings.of(os.environ), os.environ, Progress(Console(stderr=True)), _ask)
+    return Cluster(Settings.of(os.environ), os.environ, Progress(Console(stderr=True)), ask)
 
 
-def _ask(question: str) -> bool:
+def ask(question: str) -> bool:
+    """Ask the person at the terminal; ClusterError where there is none."""
     if not sys.stdin.isatty():
         raise ClusterError(f"{question} There is nobody to ask: YES=1 answers yes")
     return click.confirm(question, err=True)
@@ -59,7 +60,7 @@ def status() -> None:
     """Say what runs, and whether it is ready; exit code 1 where there is no cluster."""
     cluster = make_cluster()
     click.echo("\n".join(cluster.plan()))
-    _need_cluster(cluster)
+    need_cluster(cluster)
     click.echo(cluster.shell.text("kubectl", "get", "nodes", "--output", "wide"))
     click.echo(cluster.shell.text("kubectl", "top", "nodes"))
 
@@ -71,7 +72,7 @@ def load(images: tuple[str, ...]) -> None:
     cluster = make_cluster()
     if cluster.settings.context:
         raise ClusterError("images are loaded into kind clusters only: push them to a registry that yours pulls from")
-    _need_cluster(cluster)
+    need_cluster(cluster)
     cluster.kind.load(list(images))
 
 
@@ -79,7 +80,7 @@ def load(images: tuple[str, ...]) -> None:
 def kubeconfig() -> None:
     """Print the path of the cluster's kubeconfig."""
     cluster = make_cluster()
-    _need_cluster(cluster)
+    need_cluster(cluster)
     click.echo(cluster.settings.kubeconfig)
 
 
@@ -97,11 +98,12 @@ def env() -> None:
 def kubectl(arguments: tuple[str, ...]) -> None:
     """Run kubectl on the cluster."""
     cluster = make_cluster()
-    _need_cluster(cluster)
+    need_cluster(cluster)
     _become(("kubectl", *arguments), cluster)
 
 
-def _need_cluster(cluster: Cluster) -> None:
+def need_cluster(cluster: Cluster) -> None:
+    """ClusterError where no cluster was made yet."""
     if not cluster.settings.kubeconfig.exists():
         raise ClusterError("there is no cluster: make one with hack/cluster up")
 

@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from . import apt, versions
@@ -103,6 +104,13 @@ class Cluster:
                 if engine is Engine.OWN:
                     self.start_engine()
                 self._kind_up(machine)
+
+    def ensure_engine(self) -> None:
+        """An engine that answers: started where it is ours and has stopped, never where a named context is used."""
+        if self.docker.version() is None:
+            with self._alone():
+                if choose_engine(replace(self.machine(), context=None)) is Engine.OWN:
+                    self.start_engine()
 
     def start_engine(self) -> None:
         """An engine of our own, installed and running."""

@@ -36,15 +36,15 @@ class Progress:
             with self._running(title):
                 yield
         except BaseException:
-            self._console.print(f"[red]✗[/red] {escape(title)}", highlight=False)
+            self._console.print(f"[red]✗[/red] {escape(title)}", highlight=False, soft_wrap=True)
             raise
         took = f"[dim]{time.monotonic() - begin:.1f} s[/dim]"
-        self._console.print(f"[green]✓[/green] {escape(title)}  {took}", highlight=False)
+        self._console.print(f"[green]✓[/green] {escape(title)}  {took}", highlight=False, soft_wrap=True)
 
     @contextmanager
     def _running(self, title: str) -> Iterator[None]:
         if not self._console.is_terminal:
-            self._console.print(f"  {escape(title)} ...", highlight=False)
+            self._console.print(f"  {escape(title)} ...", highlight=False, soft_wrap=True)
             yield
             return
         with self._console.status(escape(title)) as self._status:

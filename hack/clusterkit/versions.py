@@ -22,6 +22,9 @@ HOME_NODE: Final = f"casebook-node:{KUBERNETES}"
 PYTHON_BASE: Final = "python:3.11-slim-bookworm"
 """What the Dockerfiles build on; its stand-in is Debian's own Python 3.11 on the same Debian."""
 
+STAND_IN: Final = "dev.casebook.stand-in"
+"""The label of a base image that was built here because no registry answers."""
+
 PROMETHEUS: Final = "prom/prometheus:v2.42.0"
 ALERTMANAGER: Final = "prom/alertmanager:v0.25.0"
 """The versions that Debian bookworm packages, so that both sources behave alike."""
