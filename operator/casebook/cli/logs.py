@@ -6,6 +6,10 @@ import sys
 import structlog
 
 
+# Local variables of a frame may hold what must not be logged: objects of a tenant, credentials.
+_FRAMES = structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=20)
+
+
 def configure(*, json: bool, level: str = "INFO") -> None:
     """Send every log line to standard error, as JSON or for a terminal; `level` is a name of the standard library."""
     shared: list[structlog.typing.Processor] = [
@@ -16,7 +20,7 @@ def configure(*, json: bool, level: str = "INFO") -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     final: list[structlog.typing.Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(sort_keys=True)]
+        [structlog.processors.ExceptionRenderer(_FRAMES), structlog.processors.JSONRenderer(sort_keys=True)]
         if json
         else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     )
