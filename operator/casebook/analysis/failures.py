@@ -18,6 +18,7 @@ MEMORY: Final = "memory"
 FILES: Final = "files"
 THREADS: Final = "threads"
 CONNECTIONS: Final = "connections"
+POOL: Final = "pool"
 FORBIDDEN: Final = "forbidden"
 
 PEER_KINDS: Final = frozenset({REFUSED, TIMEOUT, UNRESOLVED, RESET, UNREACHABLE, STATUS, AUTH, TLS})
@@ -48,8 +49,9 @@ _WORDS: Final = {
     FILES: r"too many open files|emfile|enfile",
     THREADS: r"can't start new thread|resource temporarily unavailable|unable to create (?:new )?native thread|"
     r"can't fork|cannot fork",
-    CONNECTIONS: r"too many connections|too many clients|remaining connection slots|pool (?:is )?exhausted|"
-    r"queuepool limit|connection pool|waiting for (?:a )?connection|no free connections|pooltimeout",
+    CONNECTIONS: r"too many connections|too many clients|remaining connection slots|max number of clients",
+    POOL: r"pool (?:is )?exhausted|queuepool limit|connection pool|waiting for (?:a )?connection|no free connections|"
+    r"pooltimeout",
     FORBIDDEN: r"is forbidden: user|\bcannot (?:get|list|watch|create|update|patch|delete) resource\b",
 }
 _ANY: Final = re.compile("|".join(f"(?P<{kind}>{words})" for kind, words in _WORDS.items()), re.IGNORECASE)

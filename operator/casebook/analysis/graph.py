@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from casebook.analysis.access import listed, strings, text
@@ -45,7 +46,18 @@ class Graph:
 
     def downstream(self, roots: Iterable[Ref]) -> dict[Ref, int]:
         """Everything that is harmed with these, themselves included, with the distance in edges."""
-        return _closure(roots, {ref: [edge.source for edge in edges] for ref, edges in self._down.items()})
+        key = frozenset(roots)
+        if key not in self._reached:
+            self._reached[key] = _closure(key, self._sources)
+        return self._reached[key]
+
+    @cached_property
+    def _reached(self) -> dict[frozenset[Ref], dict[Ref, int]]:
+        return {}
+
+    @cached_property
+    def _sources(self) -> dict[Ref, list[Ref]]:
+        return {ref: [edge.source for edge in edges] for ref, edges in self._down.items()}
 
     def way(self, start: Ref, goals: Iterable[Ref]) -> list[Edge]:
         """The shortest way along which harm travels from `start` to one of the goals, or empty."""

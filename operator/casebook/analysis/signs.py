@@ -25,6 +25,8 @@ class Sign(StrEnum):
     NO_ENDPOINTS = "NoEndpoints"
     CLAIM = "ClaimPending"
     JOB_FAILED = "JobFailed"
+    SUSPENDED = "Suspended"
+    NO_ROUTE = "NoRoute"
     NODE = "Node"
     SCALER = "Autoscaler"
     ERRORS = "Errors"

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from casebook.analysis.access import dig, listed, moment, text
+from casebook.analysis.access import count, dig, listed, moment, text
 from casebook.analysis.changes import edited
 from casebook.analysis.errors import errors_of
 from casebook.analysis.graph import Graph
-from casebook.analysis.services import ready_endpoints
+from casebook.analysis.services import ready_endpoints, routes
 from casebook.analysis.signs import Sign, Symptom
 from casebook.analysis.things import Ref, Thing
 from casebook.analysis.workloads import Container, Pod, Workload, cite_condition, condition
@@ -36,6 +36,8 @@ def _all(world: World, graph: Graph) -> Iterator[Symptom]:
         yield from errors_of(world, workload, graph)
     for service in world.all("Service"):
         yield from _service(world, service)
+    for ingress in world.all("Ingress"):
+        yield from _ingress(world, ingress)
     for claim in world.all("PersistentVolumeClaim"):
         yield from _claim(world, claim)
     for node in world.all("Node"):
@@ -116,15 +118,34 @@ def _workload(world: World, workload: Workload) -> Iterator[Symptom]:
             )
         return
     refused = [event for event in world.about(*world.family(workload)) if event.reason == "FailedCreate"]
-    if refused and len(workload.live) < workload.desired:
+    if refused and lacks_pods(workload):
         yield Symptom(
             workload.ref, Sign.REFUSED, "its pods are refused on creation", refused[0].first, (refused[-1].cite(),)
         )
+    if workload.ref.kind == "CronJob" and dig(workload.thing.raw, "spec", "suspend") is True:
+        edit = edited(workload.thing, "spec", "suspend")
+        cites = (workload.thing.cite("spec", "suspend"),)
+        yield Symptom(workload.ref, Sign.SUSPENDED, "is suspended", edit.at if edit else None, cites)
     for job in _jobs(world, workload):
         failed = condition(job, "Failed")
         at = moment(failed, "lastTransitionTime")
         if text(failed, "status") == "True" and (at is None or at >= world.begin):
             yield Symptom(workload.ref, Sign.JOB_FAILED, "a Job failed", at, (cite_condition(job, "Failed"),))
+
+
+def _ingress(world: World, ingress: Thing) -> Iterator[Symptom]:
+    for route in routes(world, ingress):
+        if route.wrong:
+            since = ingress.created
+            yield Symptom(ingress.ref, Sign.NO_ROUTE, route.wrong, since, (ingress.cite("spec", "rules"),))
+
+
+def lacks_pods(workload: Workload) -> bool:
+    """Whether it has fewer pods than wanted, or its newest revision has none although it wants some."""
+    if len(workload.live) < workload.desired:
+        return True
+    newest = workload.revisions[0] if workload.revisions else None
+    return newest is not None and count(newest.thing.raw, "spec", "replicas") > len(workload.pods_of(newest))
 
 
 def _jobs(world: World, workload: Workload) -> list[Thing]:

@@ -155,16 +155,34 @@ class World:
 
     def selected_by(self, service: Thing) -> list[Workload]:
         """Workloads whose pod template carries the labels that a Service selects."""
-        selector = strings(service.raw, "spec", "selector")
-        if not selector:
-            return []
-        return [
-            workload
+        return self._selected.get(service.ref, [])
+
+    @cached_property
+    def _selected(self) -> dict[Ref, list[Workload]]:
+        labelled = [
+            (workload, strings(workload.template, "metadata", "labels").items())
             for workload in self.workloads.values()
-            if workload.ref.namespace == service.ref.namespace
-            and workload.ref.kind not in ("Job", "CronJob")
-            and selector.items() <= strings(workload.template, "metadata", "labels").items()
+            if workload.ref.kind not in ("Job", "CronJob")
         ]
+        found: dict[Ref, list[Workload]] = {}
+        for service in self.all("Service"):
+            selector, place = strings(service.raw, "spec", "selector").items(), service.ref.namespace
+            if selector:
+                mine = [one for one, labels in labelled if one.ref.namespace == place and selector <= labels]
+                found[service.ref] = mine
+        return found
+
+    def services_of(self, workload: Workload) -> list[Thing]:
+        """Services that select a workload."""
+        return self._selecting.get(workload.ref, [])
+
+    @cached_property
+    def _selecting(self) -> dict[Ref, list[Thing]]:
+        found: dict[Ref, list[Thing]] = {}
+        for ref, selected in self._selected.items():
+            for workload in selected:
+                found.setdefault(workload.ref, []).append(self.things[ref])
+        return found
 
     def listed(self, resource: str, namespace: str) -> Observation | None:
         """The answer to the list of a kind, whole or with any selector left out."""

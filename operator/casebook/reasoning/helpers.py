@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from casebook.analysis.calls import Peer, peers
 from casebook.analysis.changes import Rollout, rollout
-from casebook.analysis.errors import active_errors
 from casebook.analysis.logs import Entry, Log
 from casebook.analysis.things import Cite, Ref, shown
 from casebook.analysis.workloads import Container, Pod, Workload
@@ -44,11 +43,7 @@ class Trouble(NamedTuple):
 
 def troubles(situation: Situation, workload: Workload) -> list[Trouble]:
     """Distinct errors that go on in the logs of a workload."""
-    return [
-        Trouble(log, entry, blamed)
-        for log in situation.world.logs_of(workload)
-        for entry, blamed in active_errors(situation.world, workload, log, situation.graph)
-    ]
+    return [Trouble(log, entry, blamed) for log, entry, blamed in situation.active_errors(workload)]
 
 
 def last_words(situation: Situation, container: Container) -> list[Trouble]:

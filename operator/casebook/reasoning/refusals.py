@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from casebook.analysis.events import Event
 from casebook.analysis.signs import Sign
+from casebook.analysis.symptoms import lacks_pods
 from casebook.analysis.things import Ref
 from casebook.analysis.workloads import Workload
 from casebook.reasoning.cause import Candidate, Finding, Prediction, failed, held
@@ -64,9 +65,9 @@ def _pods_are_lacking(_: Situation, found: Candidate[Refusal]) -> Finding:
     said = workload.thing.say(f"{len(workload.live)} of {workload.desired} pods exist")
     if workload.ref.kind in ("Job", "CronJob"):
         return held(said)
-    return held(said) if len(workload.live) < workload.desired else failed(said, note="it has its pods now")
+    return held(said) if lacks_pods(workload) else failed(said, note="it has its pods now")
 
 
-SAYS_SO: Prediction[Refusal] = Prediction("the API server refuses its pods in these words", _api_says_so, 450, -300)
+SAYS_SO: Prediction[Refusal] = Prediction("the API server refuses its pods in these words", _api_says_so, 650, -300)
 LACKING: Prediction[Refusal] = Prediction("pods are lacking now", _pods_are_lacking, 60, -300)
 EXPLAINS = "fewer pods than wanted, or none; no pod that could be looked at"

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from casebook.analysis.calls import Peer
+from casebook.analysis.errors import active_errors
 from casebook.analysis.graph import Graph, build
+from casebook.analysis.logs import Entry, Log
 from casebook.analysis.signs import Symptom
 from casebook.analysis.snapshot import Snapshot
 from casebook.analysis.symptoms import symptoms
@@ -66,6 +69,16 @@ class Situation:
         """Workloads, those on the path first."""
         far = len(self.world.things) + 1
         return sorted(self.world.workloads.values(), key=lambda item: (self.path.get(item.ref, far), item.ref))
+
+    @cached_property
+    def _troubles(self) -> dict[Ref, list[tuple[Log, Entry, list[Peer]]]]:
+        return {}
+
+    def active_errors(self, workload: Workload) -> list[tuple[Log, Entry, list[Peer]]]:
+        """Distinct errors that go on in the logs of a workload, with what they blame."""
+        if workload.ref not in self._troubles:
+            self._troubles[workload.ref] = active_errors(self.world, workload, self.graph)
+        return self._troubles[workload.ref]
 
     def label(self, ref: Ref) -> str:
         """How the report writes an entity: with its namespace where that is not the investigation's own."""

@@ -54,7 +54,7 @@ CAUSES = (
         base_rate=0.02,
         detect=detector(_AFFINITY, _say, ".affinity"),
         predictions=(
-            Prediction("the scheduler says that the pod affinity rules do not fit", says_so(_AFFINITY), 330, -300),
+            Prediction("the scheduler says that the pod affinity rules do not fit", says_so(_AFFINITY), 560, -300),
             Prediction("the pod has such rules", _asks, 100, -100),
             Prediction("the newest revision changed the affinity", part_changed("affinity"), 120, 0),
         ),
@@ -68,7 +68,7 @@ CAUSES = (
         base_rate=0.01,
         detect=detector(_SPREAD, _say_spread, ".topologySpreadConstraints"),
         predictions=(
-            Prediction("the scheduler says that the spread constraints do not fit", says_so(_SPREAD), 330, -300),
+            Prediction("the scheduler says that the spread constraints do not fit", says_so(_SPREAD), 560, -300),
             Prediction("the pod has such constraints", _asks_spread, 100, -200),
             Prediction("the newest revision changed them", part_changed("topologySpreadConstraints"), 120, 0),
         ),

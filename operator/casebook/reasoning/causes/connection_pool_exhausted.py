@@ -11,7 +11,7 @@ CAUSES = (
         names="workload",
         explains=EXPLAINS,
         base_rate=0.02,
-        detect=detector(failures.CONNECTIONS, "runs out of connections", "POOL", "replicas"),
+        detect=detector(failures.POOL, "runs out of connections", "POOL", "replicas"),
         predictions=(
             says_so("the program says that no connection is left", 260),
             Prediction("the newest revision changed the pool", part_changed("POOL"), 120, 0),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from casebook.analysis.access import dig, text
 from casebook.analysis.changes import edited
+from casebook.analysis.signs import Sign
 from casebook.analysis.things import Thing
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.helpers import at
@@ -20,7 +21,7 @@ def _detect(situation: Situation) -> Iterator[Candidate[Thing]]:
                 object=thing.ref,
                 statement=f"{situation.label(thing.ref)} is suspended{by}, so no Jobs start",
                 harms=frozenset({thing.ref}),
-                covers=frozenset(),
+                covers=frozenset({Sign.SUSPENDED}),
                 about=thing,
                 since=edit.at if edit else None,
                 changed=edit.at if edit else None,

@@ -35,7 +35,7 @@ def _detect(situation: Situation) -> Iterator[Candidate[Workload]]:
 
 
 def _blaming(situation: Situation, workload: Workload) -> list[Trouble]:
-    services = {one.ref for one in situation.world.all("Service") if workload in situation.world.selected_by(one)}
+    services = {one.ref for one in situation.world.services_of(workload)}
     return [
         one
         for caller in situation.workloads
@@ -60,13 +60,10 @@ def _is_down(_: Situation, found: Candidate[Workload]) -> Finding:
 
 
 def _no_endpoints(situation: Situation, found: Candidate[Workload]) -> Finding:
-    for service in situation.world.all("Service", found.object.namespace):
-        if found.about in situation.world.selected_by(service):
-            slices, ready = ready_endpoints(situation.world, service)
-            if not ready and slices:
-                return held(slices[0].cite("endpoints"))
-            if ready:
-                return failed(*(one.cite("endpoints") for one in slices[:1]))
+    for service in situation.world.services_of(found.about):
+        slices, ready = ready_endpoints(situation.world, service)
+        if slices:
+            return failed(slices[0].cite("endpoints")) if ready else held(slices[0].cite("endpoints"))
     return UNTESTED
 
 

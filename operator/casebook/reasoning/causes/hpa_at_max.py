@@ -78,7 +78,7 @@ CAUSES = (
         base_rate=0.02,
         detect=_detector("ScalingLimited", "True", AT_MAX, "is at its maximum for"),
         predictions=(
-            Prediction("it says that it is limited", _limited, 350, -300),
+            Prediction("it says that it is limited", _limited, 450, -300),
             Prediction("it has as many replicas as it may", _wants_more, 80, -200),
         ),
         steps=_steps,
@@ -90,7 +90,7 @@ CAUSES = (
         explains="replicas that stay as they are under load",
         base_rate=0.02,
         detect=_detector("ScalingActive", "False", "", "gets no metrics for"),
-        predictions=(Prediction("it says that it has no metrics", _blind, 350, -300),),
+        predictions=(Prediction("it says that it has no metrics", _blind, 450, -300),),
         steps=_steps_blind,
     ),
 )

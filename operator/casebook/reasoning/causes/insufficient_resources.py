@@ -58,7 +58,7 @@ CAUSES = (
         base_rate=0.03,
         detect=detector(_WORDS, _say, ".resources.requests"),
         predictions=(
-            Prediction("the scheduler says that nodes have too little left", says_so(_WORDS), 330, -300),
+            Prediction("the scheduler says that nodes have too little left", says_so(_WORDS), 560, -300),
             Prediction("the request is larger than any node", _larger_than_any_node, 100, 0),
             Prediction("the newest revision changed the requests", part_changed("resources.requests"), 120, 0),
         ),

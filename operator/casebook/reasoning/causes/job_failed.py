@@ -89,7 +89,7 @@ CAUSES = (
         base_rate=0.03,
         detect=_detector(deadline=False),
         predictions=(
-            Prediction("the Job gave up", _gave_up, 250, -300),
+            Prediction("the Job gave up", _gave_up, 450, -300),
             Prediction("its command ends with an error", _command_fails, 120, -250, _logs),
             Prediction("it blames nothing that it calls", _own_fault, 0, -150, _logs),
         ),
@@ -102,7 +102,7 @@ CAUSES = (
         explains="work that was not done",
         base_rate=0.02,
         detect=_detector(deadline=True),
-        predictions=(Prediction("the Job ran into its deadline", _gave_up, 420, -300),),
+        predictions=(Prediction("the Job ran into its deadline", _gave_up, 650, -300),),
         steps=_steps,
     ),
 )

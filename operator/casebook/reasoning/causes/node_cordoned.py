@@ -57,7 +57,7 @@ CAUSES = (
         base_rate=0.01,
         detect=_detect,
         predictions=(
-            Prediction("the scheduler says that nodes are unschedulable", says_so(_WORDS), 350, -300),
+            Prediction("the scheduler says that nodes are unschedulable", says_so(_WORDS), 560, -300),
             Prediction("the node is marked unschedulable", _marked, 150, -300),
             Prediction("it was not announced as planned", _not_announced, 0, -100),
         ),

@@ -61,7 +61,7 @@ CAUSES = (
         base_rate=0.02,
         detect=detector(_WORDS, _say, ".nodeSelector"),
         predictions=(
-            Prediction("the scheduler says that nodes do not fit the selector", says_so(_WORDS), 350, -300),
+            Prediction("the scheduler says that nodes do not fit the selector", says_so(_WORDS), 560, -300),
             Prediction("the pod asks for labels of nodes", _asks, 60, -300),
             Prediction("no node carries them", _no_node_carries_it, 150, -350),
             Prediction("the newest revision changed the nodeSelector", part_changed("nodeSelector"), 120, 0),

@@ -22,7 +22,7 @@ def _detect(situation: Situation) -> Iterator[Candidate[Thing]]:
                 statement=f"{situation.label(workload.ref)} was {'scaled to 0' if off else 'suspended'} as planned: "
                 f"{said.excerpt.split(' = ', 1)[-1][:160]}",
                 harms=frozenset({workload.ref}),
-                covers=frozenset({Sign.NO_PODS, Sign.NO_ENDPOINTS}),
+                covers=frozenset({Sign.NO_PODS, Sign.NO_ENDPOINTS, Sign.SUSPENDED}),
                 about=workload.thing,
             )
 

@@ -55,7 +55,7 @@ CAUSES = (
         base_rate=0.02,
         detect=_detect,
         predictions=(
-            Prediction("it ends with 0", _ends_with_zero, 280, -300),
+            Prediction("it ends with 0", _ends_with_zero, 420, -300),
             Prediction("nobody stops it", _nobody_stops_it, 120, -350),
             Prediction("the newest revision changed the program", _changed, 120, 0),
         ),

@@ -109,6 +109,12 @@ def _the_program_itself(situation: Situation, found: Candidate[Rollout]) -> Find
     return failed(*(one.cite() for one in new[:2])) if not own else UNTESTED
 
 
+def _past_its_init(_: Situation, found: Candidate[Rollout]) -> Finding:
+    pods = found.about.workload.pods_of(found.about.new)
+    failing = [one for pod in pods for one in pod.containers if one.init and not one.sidecar and one.exit_code]
+    return failed(failing[0].cite_ended(), note="it has not come to run the program") if failing else UNTESTED
+
+
 def _program_changed(_: Situation, found: Candidate[Rollout]) -> Finding:
     cite = cite_rollout(found.about)
     return held(cite) if _program(found.about) else failed(cite)
@@ -135,6 +141,7 @@ CAUSES = (
             Prediction("pods of the new revision fail", _new_pods_fail, 100, -200, _new_logs),
             Prediction("pods of the old revision do not fail", _old_pods_well, 120, -250),
             Prediction("the program itself fails, not what it calls", _the_program_itself, 180, -280, _new_logs),
+            Prediction("its pods get past their init containers", _past_its_init, 0, -300),
             Prediction("the revision changed image, command, arguments or environment", _program_changed, 60, -300),
         ),
         steps=_steps,

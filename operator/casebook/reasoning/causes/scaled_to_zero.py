@@ -44,8 +44,7 @@ def _set_lately(situation: Situation, found: Candidate[Workload]) -> Finding:
 def _missed(situation: Situation, found: Candidate[Workload]) -> Finding:
     if found.object in situation.focus:
         return held(found.about.thing.cite("spec", "replicas"), note="it is what was asked about")
-    world = situation.world
-    services = {service.ref for service in world.all("Service") if found.about in world.selected_by(service)}
+    services = {service.ref for service in situation.world.services_of(found.about)}
     blamed = [one for one in situation.symptoms if one.peers & services]
     if blamed:
         return held(*(cite for one in blamed[:2] for cite in one.cites[:1]))

@@ -54,7 +54,7 @@ CAUSES = (
         base_rate=0.02,
         detect=detector(_WORDS, _say, ".tolerations"),
         predictions=(
-            Prediction("the scheduler names the taint", says_so(_WORDS), 320, -300),
+            Prediction("the scheduler names the taint", says_so(_WORDS), 560, -300),
             Prediction("nodes carry it", _nodes_carry_it, 100, 0),
             Prediction("the newest revision changed the tolerations", part_changed("tolerations"), 120, 0),
         ),

@@ -85,7 +85,7 @@ CAUSES = (
         detect=_detect,
         predictions=(
             Prediction("the claim is not bound", is_pending, 60, -300),
-            Prediction("the volume controller says that nothing fits", _controller_says_so, 250, 0),
+            Prediction("the volume controller says that nothing fits", _controller_says_so, 400, 0),
             Prediction("no volume that exists fits", _no_volume_fits, 150, -300),
         ),
         steps=_steps,

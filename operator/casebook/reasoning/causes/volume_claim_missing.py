@@ -44,7 +44,7 @@ CAUSES = (
         base_rate=0.01,
         detect=detector(_WORDS, _say, ".volumes"),
         predictions=(
-            Prediction("the scheduler says that the claim is not found", says_so(_WORDS), 400, -300),
+            Prediction("the scheduler says that the claim is not found", says_so(_WORDS), 560, -300),
             Prediction("no such claim is listed", _absent, 100, -300),
             Prediction("the newest revision changed the volumes", part_changed(".volumes"), 100, 0),
         ),
