@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -76,11 +75,8 @@ async def silence(kube: Kube, namespaces: set[str]) -> str:
         "createdBy": "demo",
         "comment": "the shop is being set up",
     }
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump(body, file)
-        file.flush()
-        path = f"{SERVICES}/alertmanager:9093/proxy/api/v2/silences"
-        answer = json.loads(await kube.must("create", "--raw", path, "-f", file.name))
+    path = f"{SERVICES}/alertmanager:9093/proxy/api/v2/silences"
+    answer = json.loads(await kube.must("create", "--raw", path, "-f", "-", stdin=json.dumps(body)))
     return str(answer["silenceID"])
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from scenariokit.format import Ask, Need, Scenario, substituted
+from scenariokit.format import Ask, Decoy, Expect, Need, Scenario, substituted
 from scenariokit.kubectl import CommandError, Kube
 from scenariokit.rows import Row, blank, filled
 from scenariokit.score import Places, judge
@@ -69,7 +69,7 @@ class Runner:
             report = await self._way.ask(kube, question)
             seconds = time.monotonic() - begin
             places = Places(names, owners | await owners_in(kube, names))
-            row = filled(row, report, judge(report, scenario, places), seconds)
+            row = filled(row, report, judge(report, placed(scenario, names), places), seconds)
             return row.model_copy(update={"trace": str(question.trace or "")})
         finally:
             await asyncio.shield(self._tidy(scenario, steps))
@@ -117,6 +117,13 @@ async def all_runs(runner: Runner, scenarios: list[Scenario], repeats: int, para
         for left in tasks:
             left.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def placed(scenario: Scenario, names: dict[str, str]) -> Scenario:
+    """The scenario with the namespaces filled in where it says what is expected."""
+    expect = Expect.model_validate(substituted(scenario.expect.model_dump(), names))
+    decoys = [Decoy.model_validate(substituted(decoy.model_dump(), names)) for decoy in scenario.decoys]
+    return scenario.model_copy(update={"expect": expect, "decoys": decoys})
 
 
 async def owners_in(kube: Kube, names: dict[str, str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from casebook.api.enums import Verdict
 from casebook.api.report import Cost, Report
 from scenariokit.format import Scenario
 from scenariokit.kubectl import CommandError
-from scenariokit.run import Options, Runner, all_runs, await_gone, owners_in
+from scenariokit.run import Options, Runner, all_runs, await_gone, owners_in, placed
 from unit.hack.scenarios.fakes import FakeKube, failed
 
 
@@ -146,3 +146,15 @@ async def test_waiting_for_namespaces_tells_which_are_left() -> None:
     assert await await_gone(FakeKube({"get namespaces": there}), 0, {"sc-2", "sc-3"}) == ["sc-2"]
     assert await await_gone(FakeKube({"get namespaces": there}), 0) == ["sc-1", "sc-2"]
     assert await await_gone(FakeKube(), 0) == []
+
+
+def test_what_is_expected_may_name_a_namespace() -> None:
+    causes = [{"object": "Namespace/{ns}", "cause": "X"}]
+    wanted = scenario(
+        expect={"verdict": "RootCause", "causes": causes},
+        decoys=[{"object": "Deployment/{ns:outside}/a", "cause": "Y"}],
+    )
+    there = placed(wanted, {"main": "sc-1", "outside": "sc-1-outside"})
+    assert there.expect.causes[0].object == ["Namespace/sc-1"]
+    assert there.decoys[0].object == "Deployment/sc-1-outside/a"
+    assert there.id == wanted.id
