@@ -7,6 +7,7 @@ from casebook.analysis.access import count, dig, listed, moment, text
 from casebook.analysis.changes import edited
 from casebook.analysis.errors import errors_of
 from casebook.analysis.graph import Graph
+from casebook.analysis.scaling import scaling
 from casebook.analysis.services import ready_endpoints, routes
 from casebook.analysis.signs import Sign, Symptom
 from casebook.analysis.things import Ref, Thing
@@ -111,11 +112,10 @@ def _unready(world: World, workload: Workload, pod: Pod) -> Iterator[Symptom]:
 
 def _workload(world: World, workload: Workload) -> Iterator[Symptom]:
     if workload.desired == 0 and workload.ref.kind in ("Deployment", "StatefulSet"):
-        edit = edited(workload.thing, "spec", "replicas")
-        if edit and edit.at >= world.begin:
-            yield Symptom(
-                workload.ref, Sign.NO_PODS, "has no replicas", edit.at, (workload.thing.cite("spec", "replicas"),)
-            )
+        scaled = scaling(world, workload)
+        if scaled.at and scaled.at >= world.begin:
+            cites = (workload.thing.cite("spec", "replicas"),)
+            yield Symptom(workload.ref, Sign.NO_PODS, "has no replicas", scaled.at, cites)
         return
     refused = [event for event in world.about(*world.family(workload)) if event.reason == "FailedCreate"]
     if refused and lacks_pods(workload):
@@ -168,8 +168,8 @@ def _service(world: World, service: Thing) -> Iterator[Symptom]:
 
 
 def _lately(world: World, workload: Workload) -> bool:
-    edit = edited(workload.thing, "spec", "replicas")
-    return edit is not None and edit.at >= world.begin
+    at = scaling(world, workload).at
+    return at is not None and at >= world.begin
 
 
 def _claim(world: World, claim: Thing) -> Iterator[Symptom]:

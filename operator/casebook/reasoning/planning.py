@@ -149,10 +149,14 @@ def _of_container(situation: Situation, container: Container) -> Iterator[Query]
 
 
 def _tests(situation: Situation, board: Board) -> list[Query]:
-    """What the leading hypotheses want to know, best first; nothing where one stands clear of the others."""
-    if _clear(board):
-        return []
-    found = [query for item in board.ranked if not item.refuted for query in wanted(situation, item)]
+    """What the leading hypotheses want to know, best first; of the others nothing where one stands clear."""
+    clear = _clear(board)
+    found = [
+        query
+        for item in board.ranked
+        if item.chosen or not (clear or item.refuted)
+        for query in wanted(situation, item)
+    ]
     return _unique(found)[:MAX_TESTS]
 
 

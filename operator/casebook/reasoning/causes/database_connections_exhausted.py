@@ -1,11 +1,11 @@
 """DatabaseConnectionsExhausted: clients times pool is more than a database lets in."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
 from casebook.analysis import failures
 from casebook.analysis.access import strings
-from casebook.analysis.changes import edited
 from casebook.analysis.settings import settings
 from casebook.analysis.things import Ref
 from casebook.analysis.workloads import Workload
@@ -14,6 +14,8 @@ from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Predic
 from casebook.reasoning.helpers import command
 from casebook.reasoning.logged import EXPLAINS, SIGNS, Said, of_kind, quoted, says_so, spoken
 from casebook.reasoning.situation import Situation
+
+_UP = re.compile(r"Scaled up replica set \S+ from [1-9]\d* to \d+")
 
 
 def _detect(situation: Situation) -> Iterator[Candidate[Said]]:
@@ -42,10 +44,9 @@ def _servers(said: Said) -> set[Ref]:
 
 
 def _scaled(situation: Situation, workload: Workload) -> datetime | None:
-    edit = edited(workload.thing, "spec", "replicas")
-    created = workload.thing.created
-    fresh = edit and edit.at >= situation.world.begin and created and (edit.at - created).total_seconds() > 2
-    return edit.at if edit and fresh and workload.desired > 1 else None
+    ups = [one for one in situation.world.about(workload.ref) if _UP.search(one.message)]
+    at = ups[-1].last if ups else None
+    return at if at and at >= situation.world.begin and workload.desired > 1 else None
 
 
 def _scaled_lately(situation: Situation, found: Candidate[Said]) -> Finding:

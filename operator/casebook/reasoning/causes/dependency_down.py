@@ -51,6 +51,10 @@ def _callers_name_it(situation: Situation, found: Candidate[Workload]) -> Findin
     return held(*(one.cite() for one in fitting[:2])) if fitting else UNTESTED
 
 
+def _is_wanted(_: Situation, found: Candidate[Workload]) -> Finding:
+    return UNTESTED if found.about.desired else failed(found.about.thing.cite("spec", "replicas"))
+
+
 def _is_down(_: Situation, found: Candidate[Workload]) -> Finding:
     workload = found.about
     if workload.ready >= max(workload.desired, 1):
@@ -101,6 +105,7 @@ CAUSES = (
         detect=_detect,
         predictions=(
             Prediction("callers name it in their errors", _callers_name_it, 180, -100),
+            Prediction("it is meant to have pods", _is_wanted, 0, -250),
             Prediction("its pods are not all ready", _is_down, 150, -300),
             Prediction("its Service has no ready endpoints", _no_endpoints, 80, -150),
             Prediction("it blames nobody further up", _it_fails_first, 0, -250, _logs),

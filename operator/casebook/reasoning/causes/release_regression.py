@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from casebook.analysis import failures
 from casebook.analysis.changes import Difference, Rollout, rollout
 from casebook.analysis.errors import sign_of
 from casebook.analysis.signs import Sign
@@ -13,6 +14,10 @@ from casebook.reasoning.helpers import Trouble, cite_rollout, last_words, logs_w
 from casebook.reasoning.situation import Situation
 
 PROGRAM = (".image", ".command", ".args", ".env")
+NAMED = frozenset(
+    {failures.MEMORY, failures.AUTH, failures.NO_SPACE, failures.PERMISSION, failures.PORT_TAKEN, failures.FILES}
+    | {failures.THREADS, failures.CONNECTIONS, failures.POOL, failures.FORBIDDEN}
+)
 SHOWS = frozenset({Sign.CRASH, Sign.ERRORS, Sign.VAGUE, Sign.NOT_READY})
 
 
@@ -106,13 +111,19 @@ def _the_program_itself(situation: Situation, found: Candidate[Rollout]) -> Find
     raised = [one for one in own if one.entry.exception[0]]
     if raised:
         return held(*(one.cite() for one in raised[:2]))
-    return failed(*(one.cite() for one in new[:2])) if not own else UNTESTED
+    blaming = [one for one in new if one.peers]
+    return failed(*(one.cite() for one in blaming[:2])) if blaming else UNTESTED
 
 
 def _past_its_init(_: Situation, found: Candidate[Rollout]) -> Finding:
     pods = found.about.workload.pods_of(found.about.new)
     failing = [one for pod in pods for one in pod.containers if one.init and not one.sidecar and one.exit_code]
     return failed(failing[0].cite_ended(), note="it has not come to run the program") if failing else UNTESTED
+
+
+def _names_nothing_else(situation: Situation, found: Candidate[Rollout]) -> Finding:
+    named = [one for one in _new(situation, found.about) if one.entry.kinds & NAMED]
+    return failed(named[0].cite(), note=", ".join(sorted(named[0].entry.kinds & NAMED))) if named else UNTESTED
 
 
 def _program_changed(_: Situation, found: Candidate[Rollout]) -> Finding:
@@ -141,6 +152,7 @@ CAUSES = (
             Prediction("pods of the new revision fail", _new_pods_fail, 100, -200, _new_logs),
             Prediction("pods of the old revision do not fail", _old_pods_well, 120, -250),
             Prediction("the program itself fails, not what it calls", _the_program_itself, 180, -280, _new_logs),
+            Prediction("its errors name no limit, right or credential", _names_nothing_else, 0, -190),
             Prediction("its pods get past their init containers", _past_its_init, 0, -300),
             Prediction("the revision changed image, command, arguments or environment", _program_changed, 60, -300),
         ),

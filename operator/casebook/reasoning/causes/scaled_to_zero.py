@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from casebook.analysis.changes import edited
+from casebook.analysis.scaling import scaling
 from casebook.analysis.signs import Sign
 from casebook.analysis.workloads import Workload
 from casebook.api.observation import Query
@@ -16,16 +16,15 @@ def _detect(situation: Situation) -> Iterator[Candidate[Workload]]:
     for workload in situation.workloads:
         if workload.ref.kind not in ("Deployment", "StatefulSet") or workload.desired:
             continue
-        edit = edited(workload.thing, "spec", "replicas")
-        by = f" by {edit.manager}{at(edit.at)}" if edit else ""
+        scaled = scaling(situation.world, workload)
         yield Candidate(
             object=workload.ref,
-            statement=f"{situation.label(workload.ref)} was set to 0 replicas{by}",
+            statement=f"{situation.label(workload.ref)} was set to 0 replicas{at(scaled.at)}{scaled.said()}",
             harms=only(workload.ref),
             covers=frozenset({Sign.NO_PODS}),
             about=workload,
-            since=edit.at if edit else None,
-            changed=edit.at if edit else None,
+            since=scaled.at,
+            changed=scaled.at,
         )
 
 
@@ -36,9 +35,7 @@ def _no_pods(_: Situation, found: Candidate[Workload]) -> Finding:
 def _set_lately(situation: Situation, found: Candidate[Workload]) -> Finding:
     if found.changed is None:
         return UNTESTED
-    edit = edited(found.about.thing, "spec", "replicas")
-    who = f"spec.replicas = 0 written by {edit.manager} at {found.changed.isoformat()}" if edit else ""
-    return tested(found.changed >= situation.world.begin, found.about.thing.say(who))
+    return tested(found.changed >= situation.world.begin, *scaling(situation.world, found.about).cites)
 
 
 def _missed(situation: Situation, found: Candidate[Workload]) -> Finding:
@@ -68,9 +65,10 @@ def _not_announced(_: Situation, found: Candidate[Workload]) -> Finding:
     return failed(said) if said else UNTESTED
 
 
-def _steps(_: Situation, found: Candidate[Workload]) -> list[str]:
+def _steps(situation: Situation, found: Candidate[Workload]) -> list[str]:
+    before = scaling(situation.world, found.about).before or 1
     return [
-        f"{command('scale', found.object)} --replicas=1   # or as many as it had; ask first who set it to 0 and why",
+        f"{command('scale', found.object)} --replicas={before}   # ask first who set it to 0 and why",
         command("get", found.object, "-o yaml --show-managed-fields   # who wrote spec.replicas"),
     ]
 

@@ -12,7 +12,9 @@ from casebook.reasoning.helpers import Subject, changed, cite_rollout, container
 from casebook.reasoning.logged import everything
 from casebook.reasoning.situation import Situation
 
-_KUBELET = re.compile(r"runAsNonRoot|run as root|non-numeric user|apparmor|seccomp|capabilit", re.IGNORECASE)
+_KUBELET = re.compile(
+    r"runAsNonRoot|runAsUser|non-root|run as root|non-numeric user|apparmor|seccomp|capabilit", re.IGNORECASE
+)
 _PROGRAM = re.compile(r"read-only file ?system|erofs|operation not permitted", re.IGNORECASE)
 _PORT = re.compile(
     r"(?:bind|listen)[^\n]{0,80}permission denied|permission denied[^\n]{0,80}(?:bind|port)", re.IGNORECASE
