@@ -67,8 +67,10 @@ def _pod(model: dict[str, Any], space: str, port: int) -> dict[str, Any]:
     etcd_url = f"http://127.0.0.1:{port + 1}"
     replaced = ("--etcd-", "--secure-port", "--authorization-mode")
     kept = [flag for flag in server["command"] if not flag.startswith(replaced)]
-    for name in ("livenessProbe", "readinessProbe", "startupProbe", "ports", "resources"):
+    for name in ("livenessProbe", "readinessProbe", "startupProbe", "ports"):
         server.pop(name, None)
+    # Without a share of its own it starves on a busy machine.
+    server["resources"] = {"requests": {"cpu": "200m"}}
     # The cluster's administrator has its rights by a binding that is not in here.
     own = [f"--etcd-servers={etcd_url}", f"--secure-port={port}", "--authorization-mode=AlwaysAllow"]
     server["command"] = [*kept, *own]
@@ -85,6 +87,7 @@ def _pod(model: dict[str, Any], space: str, port: int) -> dict[str, Any]:
             f"--initial-cluster=default=http://127.0.0.1:{port + 2}",
             "--unsafe-no-fsync",
         ],
+        "resources": {"requests": {"cpu": "100m"}},
         "volumeMounts": [{"name": "data", "mountPath": "/data"}],
     }
     return {

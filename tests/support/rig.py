@@ -29,7 +29,7 @@ from support.waiting import until
 
 INVESTIGATIONS = "investigations.casebook.dev"
 JOBS = "jobs.batch"
-PATIENCE = 90.0
+PATIENCE = 240.0
 
 
 @dataclass
@@ -46,6 +46,7 @@ class Rig:
         self.gateway = Writer(self.client, "casebook-gateway")
         self.operator, self.runs = f"sys-{self.suffix}", f"runs-{self.suffix}"
         self.spaces: list[str] = []
+        self._told: dict[str, dict[str, Any]] = {}
 
     def config(self, **changes: Any) -> ControllerConfig:
         settings = {
@@ -172,7 +173,12 @@ class Rig:
         await self._status(made, {"report": found, "verdict": "NoFault", "conditions": [trace]})
 
     async def _status(self, made: dict[str, Any], status: dict[str, Any]) -> None:
+        """Apply all that the gateway has ever said of it, as a field manager must."""
         metadata = {key: made["metadata"][key] for key in ("name", "namespace")}
+        told = self._told.setdefault(made["metadata"]["uid"], {})
+        known = {item["type"]: item for item in [*told.get("conditions", []), *status.get("conditions", [])]}
+        told.update({**status, "conditions": list(known.values())})
+        status = dict(told)
         for _ in range(10):
             try:
                 await self.gateway.apply_status(INVESTIGATIONS, {"metadata": metadata, "status": status})
@@ -228,9 +234,11 @@ class Rig:
         try:
             async with connect(path) as client:
                 task = asyncio.create_task(service.run(client, self.config(**changes)))
-                yield task
-                task.cancel()
-                await asyncio.wait({task})
+                try:
+                    yield task
+                finally:
+                    task.cancel()
+                    await asyncio.wait({task})
                 assert task.cancelled(), task.exception()
         finally:
             if before is not None:

@@ -17,6 +17,7 @@ from casebook.controller.decide import Policy
 from casebook.controller.fairshare import Limits
 from casebook.controller.manifests import AgentSettings
 from casebook.controller.metrics import Metrics
+from casebook.controller.news import announce
 from casebook.controller.reconcile import CaseReconciler, Tools
 from casebook.controller.resync import Resync
 from casebook.controller.slots import Slots
@@ -97,11 +98,11 @@ class Controller:
 
     def saw_namespace(self, namespace: NamespaceView) -> None:
         """A namespace as it is now."""
-        self._resync.moved(self._world.put_namespaces([namespace]))
+        announce(self._world.put_namespaces([namespace]), self._world, self._worklist)
 
     def lost_namespace(self, namespace: NamespaceView) -> None:
         """A namespace was deleted."""
-        self._resync.moved(self._world.drop_namespace(namespace.name))
+        announce(self._world.drop_namespace(namespace.name), self._world, self._worklist)
 
     def measure(self) -> None:
         """Bring the gauges up to date, for whoever reads them now."""

@@ -16,6 +16,7 @@ from casebook.controller.access import Access
 from casebook.controller.decide import Inputs, Policy, decide, wants_pod
 from casebook.controller.manifests import AgentSettings
 from casebook.controller.metrics import Metrics
+from casebook.controller.news import announce
 from casebook.controller.plan import AskSlot, CreateJob, DeleteJob, Emit, Expire, Plan, Step, WriteStatus
 from casebook.controller.slots import Slots
 from casebook.controller.views import Case, JobView, PodView, case_of, job_of, namespace_of, pod_of
@@ -156,7 +157,7 @@ class CaseReconciler:
             view = namespace_of(await self._tools.reader.get("namespaces", namespace))
         except (NotFound, Invalid):
             return
-        self._world.put_namespaces([view])
+        announce(self._world.put_namespaces([view]), self._world, self._tools.worklist)
 
     async def _find_job(self, name: str, uid: str) -> JobView | None:
         try:
@@ -212,11 +213,11 @@ class CaseReconciler:
 
     async def _create_job(self, case: Case, attempt: int) -> None:
         tools = self._tools
-        tenant = self._world.tenants.of.get(case.namespace, "")
+        tenant = self._world.tenants.of.get(case.namespace)
+        if tenant is None:
+            raise Conflict(f"namespace {case.namespace} has lost its tenant")
         await tools.access.ensure(tenant)
-        spaces = self._world.tenants.spaces.get(tenant)
-        if spaces is None:
-            raise Conflict(f"namespace {case.namespace} has changed its tenant")
+        spaces = self._world.tenants.spaces.get(tenant, frozenset())
         manifest = manifests.job(case, attempt, tenant, spaces, tools.agent)
         try:
             answer, created = await tools.writer.create(JOBS, manifest)

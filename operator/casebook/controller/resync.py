@@ -3,10 +3,9 @@
 from collections import Counter
 from collections.abc import Callable
 
-import structlog
-
 from casebook.api.enums import Phase
 from casebook.api.meta import MANAGED_BY, MANAGED_BY_LABEL
+from casebook.controller.news import announce
 from casebook.controller.reconcile import INVESTIGATIONS, JOBS, CaseReconciler, Tools
 from casebook.controller.views import case_of, job_of, namespace_of
 from casebook.controller.worklist import Key, Kind
@@ -18,7 +17,11 @@ PAGE = 100
 BINDINGS_EVERY = 10
 """Bindings are looked at again in every so-manieth resync: two reads per namespace."""
 
-log = structlog.get_logger(__name__)
+TRIES_WITHIN = 3
+SUCCEEDS_WITHIN = 20
+"""In periods: without a try, or a success, for longer than this the process is better started anew."""
+SLOWEST_TRY = 60.0
+"""Seconds that one failing try and the wait after it may take besides."""
 
 
 class Resync:
@@ -31,51 +34,51 @@ class Resync:
         self._period = period
         self._clock = clock
         self._round = 0
-        self.last = clock()
+        self._succeeded = self._tried = clock()
 
     async def run(self) -> None:
         """One look. Raises `ClusterError`; then nothing is taken for gone that was not seen."""
+        try:
+            await self._look()
+        finally:
+            self._tried = self._clock()
+        self._round += 1
+        self._succeeded = self._tried
+        self._tools.worklist.wake(Key(Kind.RESYNC), self._period)
+
+    async def _look(self) -> None:
         await self._namespaces()
         await self._jobs()
         await self._open_cases()
         self._wake_what_is_due()
         self._measure()
-        self._round += 1
-        self.last = self._clock()
-        self._tools.worklist.wake(Key(Kind.RESYNC), self._period)
 
     @property
     def age(self) -> float:
         """Seconds since the last complete one."""
-        return self._clock() - self.last
+        return self._clock() - self._succeeded
 
     @property
     def healthy(self) -> bool:
-        """Whether the last one is recent."""
-        return self.age <= 3 * self._period
+        """Whether it still tries, and has not failed for all too long.
+
+        While the API server is away a restart would mend nothing, so failing alone is no illness for a while.
+        """
+        trying = self._clock() - self._tried <= TRIES_WITHIN * self._period + SLOWEST_TRY
+        return trying and self.age <= SUCCEEDS_WITHIN * self._period
 
     @property
     def done_once(self) -> bool:
         """Whether there was a complete one."""
         return self._round > 0
 
-    def moved(self, changed: set[str]) -> None:
-        """These namespaces have come, gone or changed hands: see to their bindings, readers and runs."""
-        if not changed:
-            return
-        wake = self._tools.worklist.wake
-        for name in changed:
-            wake(Key(Kind.NAMESPACE, name))
-        wake(Key(Kind.READERS))
-        for case in self._tools.world.cases.values():
-            if case.attempt and case.finished_at is None:
-                wake(Key(Kind.CASE, case.namespace, case.name))
-
     async def _namespaces(self) -> None:
         page = await self._tools.reader.list("namespaces", limit=100_000)
-        self.moved(self._tools.world.put_namespaces(map(namespace_of, page.items), complete=True))
+        world = self._tools.world
+        changed = world.put_namespaces(map(namespace_of, page.items), as_of=int(page.resource_version))
+        announce(changed, world, self._tools.worklist)
         if self._round % BINDINGS_EVERY == 0:
-            for name in self._tools.world.namespaces:
+            for name in world.namespaces:
                 self._tools.worklist.wake(Key(Kind.NAMESPACE, name))
             self._tools.worklist.wake(Key(Kind.READERS))
 
@@ -88,7 +91,8 @@ class Resync:
             if world.put_job(job):
                 self._tools.worklist.wake(Key(Kind.CASE, job.case_namespace, job.case_name))
         for name, job in before.items():
-            if name not in seen:
+            # What was made after the list was taken cannot be in it.
+            if name not in seen and job.version <= int(page.resource_version):
                 world.drop_job(name, job.uid)
 
     async def _open_cases(self) -> None:

@@ -9,7 +9,7 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 
 FIRST_RETRY = 0.5
-LAST_RETRY = 60.0
+LAST_RETRY = 30.0
 RETRIES = 8
 
 

@@ -24,7 +24,7 @@ class World:
         """Keep this view; whether it says anything new that a decision could rest on."""
         key = (case.namespace, case.name)
         old = self.cases.get(key)
-        if old is not None and old.uid == case.uid and old.version >= case.version:
+        if old is not None and old.version >= case.version:
             return False
         if old is not None and old.uid != case.uid:
             self._by_uid.pop(old.uid, None)
@@ -54,7 +54,7 @@ class World:
     def put_job(self, job: JobView) -> bool:
         """Keep this view; whether it is new."""
         old = self.jobs.get(job.name)
-        if old is not None and old.uid == job.uid and old.version >= job.version:
+        if old is not None and old.version >= job.version:
             return False
         if old is not None:
             self.drop_job(old.name, old.uid)
@@ -78,11 +78,14 @@ class World:
         """The Jobs of the Investigation with this UID."""
         return [self.jobs[name] for name in sorted(self._jobs_of.get(uid, ()))]
 
-    def put_namespaces(self, views: Iterable[NamespaceView], *, complete: bool = False) -> set[str]:
-        """Keep these views, and with `complete` only these; the names whose tenant or existence changed."""
+    def put_namespaces(self, views: Iterable[NamespaceView], *, as_of: int = 0) -> set[str]:
+        """Keep these views; the names whose tenant or existence changed.
+
+        With `as_of` they are all there were at that resource version: what is older and not among them is gone.
+        """
         fresh = {view.name: view for view in views}
         old = dict(self.namespaces)
-        gone = old.keys() - fresh.keys() if complete else set()
+        gone = {name for name, view in old.items() if name not in fresh and view.version <= as_of}
         for name, view in fresh.items():
             if name not in old or old[name].version < view.version or old[name].created != view.created:
                 self.namespaces[name] = view

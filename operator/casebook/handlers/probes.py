@@ -10,7 +10,7 @@ from casebook.controller.controller import Controller
 
 
 def application(controller: Controller) -> web.Application:
-    """The three pages. Liveness fails when the resync is older than three periods: then nothing is repaired."""
+    """The three pages. Liveness fails when the resync is too long ago: then nothing is repaired any more."""
 
     async def healthz(_: web.Request) -> web.Response:
         return _verdict(controller.healthy, "the last complete resync is too long ago")

@@ -25,10 +25,11 @@ def test_a_new_version_that_changes_no_decision_is_kept_but_no_news() -> None:
     assert known.cases["team-a", "why"].version == 6
 
 
-def test_one_made_anew_under_the_same_name_replaces_the_old_whatever_its_version() -> None:
+def test_one_made_anew_under_the_same_name_replaces_the_old_and_not_the_other_way_round() -> None:
     known = world()
-    known.put_case(case(version=9))
-    assert known.put_case(case(version=1, uid="other"))
+    known.put_case(case(version=8))
+    assert known.put_case(case(version=9, uid="other"))
+    assert not known.put_case(case(version=8)), "late news of the old one"
     assert known.case_of(UID) is None
     assert known.case_of("other") is not None
     assert not known.drop_case("team-a", "why", UID), "the deletion of the old does not take the new"
@@ -53,6 +54,9 @@ def test_only_a_change_of_tenant_or_existence_counts_for_namespaces() -> None:
     assert known.put_namespaces([replace(namespace("a", "acme"), version=3)]) == {"a"}
     assert known.tenants.of["a"] == "label:acme"
     assert known.put_namespaces([replace(namespace("a"), version=2)]) == set(), "older news"
-    assert known.put_namespaces([replace(namespace("a", "acme"), version=3)], complete=True) == {"b"}
+    made_since = replace(namespace("c"), version=9)
+    known.put_namespaces([made_since])
+    assert known.put_namespaces([replace(namespace("a", "acme"), version=3)], as_of=5) == {"b"}
+    assert "c" in known.tenants.of, "made after the list was taken"
     assert known.drop_namespace("a") == {"a"}
     assert "a" not in known.tenants.of
