@@ -125,17 +125,17 @@ class Cluster:
     def _kind_up(self, machine: Machine) -> None:
         workshop = Workshop(self.settings, self.shell, self._progress)
         workshop.build(EVERYWHERE)
-        if not self.kind.exists():
-            self.kind.ensure(self._node_image(machine, workshop))
+        if self.kind.exists():
+            self.kind.resume()
         else:
-            self.kind.ensure(versions.HOME_NODE)
+            self.kind.create(self.node_image(machine, workshop))
         self.kind.ready()
 
-    def _node_image(self, machine: Machine, workshop: Workshop) -> str:
+    def node_image(self, machine: Machine, workshop: Workshop) -> str:
         """The node image, pulled or built, and a line that says which."""
         chosen = choose_node_image(machine, self._images(None))
         if chosen is None:
-            with self._progress.step(f"pull {versions.STOCK_NODE.partition('@')[0]}"):
+            with self._progress.step(f"ask a registry for {versions.STOCK_NODE.partition('@')[0]}"):
                 registry = self.docker.pull(versions.STOCK_NODE)
             chosen = choose_node_image(machine, self._images(registry))
         assert chosen is not None
@@ -181,7 +181,9 @@ class Cluster:
     def _kind_down(self) -> None:
         if self.own_engine.pid() is None and self.own_engine.holds_containers:
             self.start_engine()
-        if self.docker.version() and (self.settings.bin / "kind").exists():
+        if self.docker.version() is None:
+            self._progress.say("no Docker engine answers: there is no kind cluster to delete")
+        elif (self.settings.bin / "kind").exists():
             with self._progress.step(f"delete the kind cluster {self.settings.cluster}"):
                 self.kind.delete()
             if self.kind.others():

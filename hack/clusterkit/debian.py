@@ -40,11 +40,11 @@ class Debian:
         """`versions.PYTHON_BASE` from a registry, else a stand-in of the same Debian and Python under its name."""
         if self._docker.has(versions.PYTHON_BASE):
             return
-        with self._progress.step(f"pull {versions.PYTHON_BASE}"):
+        with self._progress.step(f"ask a registry for {versions.PYTHON_BASE}"):
             pulled = self._docker.pull(versions.PYTHON_BASE)
         if not pulled:
             self.ensure()
-            with self._progress.step(f"no registry answers: build a stand-in for {versions.PYTHON_BASE} (apt)"):
+            with self._progress.step(f"none answers: build a stand-in for {versions.PYTHON_BASE} (apt)"):
                 self._docker.build(PYTHON_FILES, versions.PYTHON_BASE, arguments={"DEBIAN": versions.DEBIAN_IMAGE})
 
     def _bootstrap(self) -> Path:

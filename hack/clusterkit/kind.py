@@ -37,14 +37,19 @@ class Kind:
         """Whether the node is there and was set up to the end, running or not."""
         return self.node in self._docker.containers(LABEL) and self._settings.kubeconfig.exists()
 
-    def ensure(self, image: str) -> None:
-        """Create the cluster, or start it where its node has stopped; what an interrupted run left is replaced."""
-        if not self.exists():
-            with self._progress.step(f"create the kind cluster {self._settings.cluster} ({image.partition('@')[0]})"):
-                self._create(image)
-        elif not self._docker.running(self.node):
+    def resume(self) -> None:
+        """Start the node where it has stopped."""
+        if not self._docker.running(self.node):
             with self._progress.step(f"start the node {self.node}"):
                 self._docker.start(self.node)
+        self._keep_service_addresses_inside()
+
+    def create(self, image: str) -> None:
+        """Create the cluster from a node image; what an interrupted run left is replaced."""
+        with self._progress.step(f"create the kind cluster {self._settings.cluster} ({image.partition('@')[0]})"):
+            if self.node in self._docker.containers(LABEL):
+                self.delete()
+            self._create(image)
         self._keep_service_addresses_inside()
 
     def _keep_service_addresses_inside(self) -> None:
@@ -59,8 +64,6 @@ class Kind:
                 self._shell.text("docker", "exec", self.node, "iptables", "--append", *rule)
 
     def _create(self, image: str) -> None:
-        if self.node in self._docker.containers(LABEL):
-            self.delete()
         made = self._settings.kubeconfig.with_suffix(".new")
         made.parent.mkdir(parents=True, exist_ok=True)
         self._shell.run(
