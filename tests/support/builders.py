@@ -237,7 +237,13 @@ def survey(objects: Iterable[Raw], round_: int = 0) -> list[Observation]:
 
 
 def log(
-    pod_name: str, lines: Sequence[str], *, container: str = "app", previous: bool = False, end: float = 5, step: float = 1
+    pod_name: str,
+    lines: Sequence[str],
+    *,
+    container: str = "app",
+    previous: bool = False,
+    end: float = 5,
+    step: float = 1,
 ) -> Observation:
     """The log of a container; the last line `end` seconds before NOW, the others `step` seconds apart."""
     times = [ago(end + step * (len(lines) - 1 - number)) for number in range(len(lines))]

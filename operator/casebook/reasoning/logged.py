@@ -19,6 +19,7 @@ from casebook.reasoning.helpers import (
 )
 from casebook.reasoning.situation import Situation
 
+PROGRAM = (".image", ".env", ".args", ".command")
 SIGNS = frozenset({Sign.CRASH, Sign.ERRORS, Sign.VAGUE, Sign.PEER_ERRORS, Sign.NOT_READY, Sign.JOB_FAILED, Sign.CREATE})
 
 
@@ -60,7 +61,7 @@ def candidate(
     situation: Situation, said: Said, statement: str, *, thing: Ref | None = None, parts: Iterable[str] = ()
 ) -> Candidate[Said]:
     """The hypothesis about a workload; a rollout that changed one of `parts` counts as the change behind it."""
-    rolled = next((found for part in parts if (found := changed(situation, said.workload, part))), None)
+    rolled = next((found for part in (*parts, *PROGRAM) if (found := changed(situation, said.workload, part))), None)
     return Candidate(
         object=thing or said.workload.ref,
         statement=statement,

@@ -108,7 +108,7 @@ def _the_program_itself(situation: Situation, found: Candidate[Rollout]) -> Find
     new, own = _new(situation, found.about), _own(situation, found.about)
     if not new:
         return UNTESTED
-    raised = [one for one in own if one.entry.exception[0]]
+    raised = [one for one in own if one.entry.exception[0] and not one.entry.kinds & NAMED]
     if raised:
         return held(*(one.cite() for one in raised[:2]))
     blaming = [one for one in new if one.peers]

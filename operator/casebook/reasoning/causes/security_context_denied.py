@@ -13,7 +13,7 @@ from casebook.reasoning.logged import everything
 from casebook.reasoning.situation import Situation
 
 _KUBELET = re.compile(
-    r"runAsNonRoot|runAsUser|non-root|run as root|non-numeric user|apparmor|seccomp|capabilit", re.IGNORECASE
+    r"runAsNonRoot|runAsUser|non-root|as root|non-numeric user|apparmor|seccomp|capabilit", re.IGNORECASE
 )
 _PROGRAM = re.compile(r"read-only file ?system|erofs|operation not permitted", re.IGNORECASE)
 _PORT = re.compile(

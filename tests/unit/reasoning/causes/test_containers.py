@@ -1,0 +1,246 @@
+"""Containers that cannot be created, crash or are killed."""
+
+import pytest
+
+from support.builders import (
+    Raw,
+    configmap,
+    container,
+    ended,
+    endpoints,
+    env,
+    event,
+    log,
+    pod,
+    replicaset,
+    run,
+    running,
+    service,
+    snapshot,
+    template,
+    waiting,
+    workload,
+)
+from support.reason import assert_not_named, assert_refuted, assert_root, hypothesis, report
+
+
+def release(old: Raw, new: Raw, *statuses: Raw, age: float = 120) -> list[Raw]:
+    """An api whose new revision is in trouble while the old pod runs on."""
+    top = workload("api", new)
+    first, second = replicaset(top, 1, old, age=7000), replicaset(top, 2, new, age=age)
+    pods = [pod(first, old, name="api-old"), pod(second, new, *statuses, name="api-new", age=age)]
+    return [top, first, second, *pods, service("api"), endpoints("api")]
+
+
+def limits(memory: str, image: str = "shop:1") -> Raw:
+    return template("api", container(image=image, resources={"limits": {"memory": memory}}))
+
+
+def crashing(code: int = 1, reason: str = "Error", **more: float) -> Raw:
+    return waiting("app", "CrashLoopBackOff", "back-off", restarts=4, last=ended(code, reason, **more))
+
+
+def asked(question: str = "why does api not come up?") -> object:
+    return run(question, "Deployment/api")
+
+
+class TestMemoryLimitTooLow:
+    def test_a_lowered_limit(self) -> None:
+        objects = release(limits("256Mi"), limits("48Mi"), crashing(137, "OOMKilled"))
+        found = assert_root(snapshot(asked(), objects), "Deployment/api", "MemoryLimitTooLow", "48Mi", "256Mi")
+        assert found.root_causes[0].since is not None
+
+    def test_exit_137_without_a_reason_counts_if_no_probe_killed_it(self) -> None:
+        objects = release(limits("256Mi"), limits("48Mi"), crashing(137))
+        assert_root(snapshot(asked(), objects), "Deployment/api", "MemoryLimitTooLow")
+
+    def test_a_kill_by_the_liveness_probe_refutes_it(self) -> None:
+        objects = release(limits("256Mi"), limits("48Mi"), crashing(137))
+        killed = event(objects[4], "Killing", "Container app failed liveness probe, will be restarted")
+        assert_refuted(snapshot(asked(), [*objects, killed]), "Deployment/api", "MemoryLimitTooLow")
+
+    def test_growing_for_minutes_after_a_new_image_is_a_leak(self) -> None:
+        objects = release(limits("256Mi"), limits("256Mi", "shop:2"), crashing(137, "OOMKilled", lived=600), age=1500)
+        assert_root(snapshot(asked(), objects), "Deployment/api", "MemoryLeak", "shop:2")
+
+    def test_the_release_in_the_same_rollout_is_not_blamed(self) -> None:
+        objects = release(limits("256Mi"), limits("48Mi", "shop:2"), crashing(137, "OOMKilled"))
+        assert_root(snapshot(asked(), objects), "Deployment/api", "MemoryLimitTooLow")
+
+
+class TestReferences:
+    @pytest.mark.parametrize(
+        ("cause", "message"),
+        [
+            ("SecretMissing", 'secret "db-cred" not found'),
+            ("SecretKeyMissing", "couldn't find key passwort in Secret shop/db-cred"),
+            ("ConfigMapMissing", 'configmap "app-cfg" not found'),
+            ("ConfigMapKeyMissing", "couldn't find key PORT in ConfigMap shop/app-cfg"),
+        ],
+    )
+    def test_the_kubelet_names_what_is_missing(self, cause: str, message: str) -> None:
+        kind, key = ("secretKeyRef", "passwort") if "Secret" in cause else ("configMapKeyRef", "PORT")
+        name = "db-cred" if "Secret" in cause else "app-cfg"
+        item = {"name": "X", "valueFrom": {kind: {"name": name, "key": key}}}
+        objects = release(
+            template("api"),
+            template("api", container(env=[item])),
+            waiting("app", "CreateContainerConfigError", message),
+        )
+        there = [configmap("app-cfg", {"HOST": "x"})] if cause == "ConfigMapKeyMissing" else []
+        found = assert_root(snapshot(asked(), [*objects, *there]), "Deployment/api", cause, name)
+        assert all(item.source != "secrets" for item in found.evidence)
+
+    def test_a_volume_that_cannot_be_mounted(self) -> None:
+        volume = {"name": "cfg", "configMap": {"name": "app-cfg2"}}
+        new = template("web", container(), volumes=[volume])
+        objects = release(template("web", container()), new, waiting("app", "ContainerCreating"))
+        told = event(
+            objects[4], "FailedMount", 'MountVolume.SetUp failed for volume "cfg" : configmap "app-cfg2" not found'
+        )
+        assert_root(snapshot(asked(), [*objects, told]), "Deployment/api", "ConfigMapMissing", "app-cfg2")
+
+    def test_a_configmap_that_came_meanwhile_refutes_it(self) -> None:
+        item = {"name": "X", "valueFrom": {"configMapKeyRef": {"name": "app-cfg", "key": "PORT"}}}
+        new = template("api", container(env=[item]))
+        objects = release(
+            template("api"), new, waiting("app", "CreateContainerConfigError", 'configmap "app-cfg" not found')
+        )
+        assert_refuted(
+            snapshot(asked(), [*objects, configmap("app-cfg", {"PORT": "1"})]), "Deployment/api", "ConfigMapMissing"
+        )
+
+
+class TestEnvMissing:
+    old, new = (
+        template("api", container(env=env(QUEUE_URL="http://q:1", A="1"))),
+        template("api", container(env=env(A="1"))),
+    )
+
+    @pytest.mark.parametrize(
+        "line",
+        ["QUEUE_URL not set", "fatal: required environment variable QUEUE_URL is missing", "KeyError: 'QUEUE_URL'",
+         '{"level":"ERROR","msg":"missing required env QUEUE_URL"}', "sh: QUEUE_URL: parameter not set",
+         "error: please set QUEUE_URL"],
+    )  # fmt: skip
+    def test_the_program_names_the_variable(self, line: str) -> None:
+        told = log("api-new", ["starting", line], previous=True)
+        found = assert_root(
+            snapshot(asked(), release(self.old, self.new, crashing()), told),
+            "Deployment/api",
+            "EnvMissing",
+            "QUEUE_URL",
+        )
+        assert "revision 2 took it out" in found.summary
+
+    def test_a_variable_that_is_set_refutes_it(self) -> None:
+        told = log("api-new", ["QUEUE_URL not set"], previous=True)
+        assert_refuted(snapshot(asked(), release(self.old, self.old, crashing()), told), "Deployment/api", "EnvMissing")
+
+    def test_other_capitals_are_no_variable(self) -> None:
+        told = log("api-new", ["ERROR not found: HTTP GET /x"], previous=True)
+        assert_not_named(snapshot(asked(), release(self.old, self.new, crashing()), told), "EnvMissing")
+
+
+class TestCommandInvalid:
+    new = template("api", container(command=["pyton", "app.py"]))
+    said = 'OCI runtime create failed: exec: "pyton": executable file not found in $PATH: unknown'
+
+    def test_the_runtime_cannot_run_it(self) -> None:
+        status = waiting("app", "CrashLoopBackOff", "", restarts=2, last=ended(127, "StartError", message=self.said))
+        found = assert_root(
+            snapshot(asked(), release(template("api", container()), self.new, status)),
+            "Deployment/api",
+            "CommandInvalid",
+        )
+        assert "pyton" in found.summary
+
+    def test_a_program_that_runs_and_raises_is_no_invalid_command(self) -> None:
+        told = log(
+            "api-new", ["Traceback (most recent call last):", '  File "a.py", line 1', "ValueError: bad"], previous=True
+        )
+        old, new = template("api", container(image="shop:1")), template("api", container(image="shop:2"))
+        assert_root(
+            snapshot(asked(), release(old, new, crashing()), told), "Deployment/api", "ReleaseRegression", "ValueError"
+        )
+
+
+def test_a_wrong_architecture_is_told_from_a_bad_command() -> None:
+    old, new = template("api", container(image="shop:1")), template("api", container(image="shop:arm"))
+    told = log("api-new", ["exec /usr/bin/app: exec format error"], previous=True)
+    assert_root(snapshot(asked(), release(old, new, crashing()), told), "Deployment/api", "ImageWrongArchitecture")
+
+
+def test_ending_with_zero_is_not_a_crash_of_the_release() -> None:
+    old, new = template("api", container()), template("api", container(args=["--once"]))
+    assert_root(snapshot(asked(), release(old, new, crashing(0, "Completed"))), "Deployment/api", "ProcessExitsCleanly")
+
+
+def test_a_security_context_that_stops_the_container() -> None:
+    message = "container has runAsNonRoot and image will run as root (pod: x, container: app)"
+    new = template("api", container(securityContext={"runAsNonRoot": True}))
+    objects = release(template("api", container()), new, waiting("app", "CreateContainerConfigError", message))
+    assert_root(snapshot(asked(), objects), "Deployment/api", "SecurityContextDenied", "runAsNonRoot")
+
+
+@pytest.mark.parametrize(
+    ("cause", "line"),
+    [
+        ("PortConflict", "OSError: [Errno 98] Address already in use: port 8080"),
+        ("RuntimeHeapExhausted", "java.lang.OutOfMemoryError: Java heap space"),
+        ("FileDescriptorLeak", "OSError: [Errno 24] Too many open files"),
+        ("ThreadOrPidLimit", "RuntimeError: can't start new thread"),
+        (
+            "RBACDenied",
+            'pods is forbidden: User "system:serviceaccount:shop:mon" cannot list resource "pods" in API group ""',
+        ),
+    ],
+)
+def test_limits_that_the_program_names_itself(cause: str, line: str) -> None:
+    old, new = template("api", container(image="shop:1")), template("api", container(image="shop:2"))
+    told = log("api-new", ["starting", line], previous=True)
+    found = report(snapshot(asked(), release(old, new, crashing()), told))
+    assert [item.cause for item in found.root_causes] == [cause], found.summary
+
+
+def test_the_kernel_and_not_the_heap() -> None:
+    told = log("api-new", ["MemoryError: out"], previous=True)
+    objects = release(limits("256Mi"), limits("48Mi"), crashing(137, "OOMKilled"))
+    assert_refuted(snapshot(asked(), objects, told), "Deployment/api", "RuntimeHeapExhausted")
+
+
+def test_an_init_container_and_not_the_release() -> None:
+    check = container("check", args=["schema"])
+    old, new = template("api", container()), template("api", container(image="shop:2"), initContainers=[check])
+    init = waiting("check", "CrashLoopBackOff", restarts=2, last=ended(1))
+    objects = release(old, new, waiting("app", "PodInitializing"))
+    objects[4]["status"]["initContainerStatuses"] = [init]
+    told = log("api-new", ["schema is version 41, version 42 is needed"], container="check", previous=True)
+    found = assert_root(snapshot(asked(), objects, told), "Deployment/api", "InitContainerFailed", "version 41")
+    loser = hypothesis(found, "ReleaseRegression")
+    assert loser is None or loser.verdict.value == "Refuted"
+
+
+def test_a_crash_without_words_or_change_stays_open() -> None:
+    top = workload("legacy")
+    owner = replicaset(top, 1, top["spec"]["template"], age=4000)
+    bad = pod(owner, top["spec"]["template"], waiting("legacy", "CrashLoopBackOff", restarts=3, last=ended(3)))
+    told = log("legacy-r1-x1", ["working", "working"], container="legacy", previous=True)
+    found = report(snapshot(run("", "Deployment/legacy"), [top, owner, bad], told))
+    assert found.verdict.value == "Inconclusive"
+    assert not found.root_causes
+    assert "exit code 3" in " ".join(item.note for item in found.affected)
+
+
+def test_running_again_for_long_is_over() -> None:
+    top = workload("api")
+    body = top["spec"]["template"]
+    owner = replicaset(top, 1, body, age=4000)
+    well = pod(owner, body, running("api", up=1200, restarts=5, last=ended(1, since=1205)), age=4000)
+    found = report(
+        snapshot(
+            asked(), [top, owner, well, service("api"), endpoints("api")], log("api-r1-x1", ["ok"] * 5, container="api")
+        )
+    )
+    assert found.verdict.value == "NoFault"
+    assert found.hypotheses[0].cause in ("StaleAlert", "AlreadyRecovered")
