@@ -5,7 +5,9 @@ from typing import Any
 
 import kubernetes_validate
 import pytest
+import yaml
 
+from casebook.cluster.resources import RESOURCES
 from casebook.controller.config import ControllerConfig
 from casebook.gateway.config import GatewayConfig
 
@@ -111,8 +113,6 @@ def test_pods_do_not_change_with_the_charts_version(manifests):
 
 
 def test_the_configuration_is_what_the_roles_read(rendered):
-    import yaml
-
     for values in PLAIN:
         maps = of_kind(rendered(values), "ConfigMap")
         controller = yaml.safe_load(maps["casebook-controller"]["data"]["controller.yaml"])
@@ -204,3 +204,20 @@ def test_no_role_for_people_is_aggregated(rendered):
     for name, role in of_kind(rendered("default"), "ClusterRole").items():
         labels = " ".join(role["metadata"]["labels"])
         assert "rbac.authorization.k8s.io/aggregate" not in labels, name
+
+
+def test_agents_may_read_every_kind_that_the_client_knows(rendered):
+    roles = of_kind(rendered("default"), "ClusterRole")
+
+    def readable(role: str) -> set[str]:
+        return {
+            f"{resource}.{group}".rstrip(".")
+            for rule in roles[role]["rules"]
+            for group in rule["apiGroups"]
+            for resource in rule["resources"]
+        }
+
+    reviews = {"authentication.k8s.io", "authorization.k8s.io", "casebook.dev"}
+    known = [resource for resource in RESOURCES if resource.group not in reviews]
+    assert {r.name for r in known if r.namespaced} <= readable("casebook-evidence-reader")
+    assert {r.name for r in known} <= readable("casebook-platform-reader")
