@@ -96,9 +96,9 @@ class Agent:
         attempt = _begin(run, await self._home.checkpoint(), began + run.spec.budget.seconds * SHARE)
         error = ""
         try:
-            stop = await self._look(attempt)
+            board, stop = await self._look(attempt)
             cost = self._engine.cost(attempt.snapshot, self._milliseconds(began))
-            report = self._engine.conclude(attempt.snapshot, self._engine.weigh(attempt.snapshot), stop, cost)
+            report = self._engine.conclude(attempt.snapshot, board, stop, cost)
         except HomeError:
             raise
         except Exception as failure:
@@ -120,22 +120,24 @@ class Agent:
     def _milliseconds(self, began: float) -> int:
         return round((self._clock() - began) * 1000)
 
-    async def _look(self, attempt: _Attempt) -> Stop:
+    async def _look(self, attempt: _Attempt) -> tuple[Board, Stop]:
+        """Look until there is a reason to stop; with it the board of all that was seen."""
+        stop: Stop | None = None
         while True:
             board = self._engine.weigh(attempt.snapshot)
             self._progress.weighed(board)
+            if stop:
+                return board, stop
             step = self._engine.decide(attempt.snapshot, board)
             if isinstance(step, Done):
-                return step.stop
+                return board, step.stop
             room = attempt.run.spec.budget.observations - attempt.made
             if room <= 0:
-                return Stop(
-                    reason="Budget", message=f"{attempt.made} observations were made, the budget allows no more"
-                )
+                text = f"{attempt.made} observations were made, the budget allows no more"
+                return board, Stop(reason="Budget", message=text)
             self._progress.looking(attempt.round, step)
             if not await self._make(attempt, step.queries[:room]):
-                seconds = attempt.run.spec.budget.seconds
-                return Stop(reason="Deadline", message=f"the budget of {seconds} s was used up")
+                stop = Stop(reason="Deadline", message=f"the budget of {attempt.run.spec.budget.seconds} s was used up")
             attempt.round += 1
 
     async def _make(self, attempt: _Attempt, queries: Sequence[Query]) -> bool:

@@ -30,7 +30,8 @@ def redact_assignments(text: str) -> str:
     done = 0
     for found in NAMED.finditer(text):
         name = _whole_name(text, found.start(), found.start(1))
-        if found.start() < done or not sensitive(name) or not _assigns(name, found):
+        # A value may be the name of the next one (`pw: secret => "x"`); then only its separator must lie beyond.
+        if found.start(1) < done or not sensitive(name) or not _assigns(name, found):
             continue
         start = found.end()
         end = _value_end(text, start, found.group(2), colon=":" in found.group(1))

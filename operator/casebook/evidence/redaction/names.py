@@ -42,7 +42,7 @@ HARMLESS = frozenset(
 def sensitive(name: str) -> bool:
     """Whether a variable, key, header or field of this name holds a credential. Linear in its length."""
     words = [word.lower() for word in _WORD.findall(name[:256])]
-    if not words or words[-1] in _LOCATORS or name in ("PWD", "OLDPWD"):
+    if not words or words[-1] in _LOCATORS or name in ("PWD", "OLDPWD") or "[redacted:" in name:
         return False
     if _SECRET.search("".join(words)):
         return True

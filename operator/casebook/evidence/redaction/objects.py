@@ -1,7 +1,6 @@
 """Credentials in structured data: Kubernetes objects and any other JSON."""
 
 import json
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from casebook.evidence.redaction.assignments import harmless
@@ -16,17 +15,15 @@ _PLAIN = frozenset({"key", "keys", "secretName", "topologyKey", "secretKeyRef", 
 
 
 def redact(value: Any) -> Any:
-    """A copy with every credential masked, and the same shape; Secrets lose all of their values. Idempotent."""
+    """A copy of JSON data with every credential masked and the same shape; Secrets lose all values. Idempotent."""
     if isinstance(value, str):
         return redact_text(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return _mapping(value)
-    if isinstance(value, Sequence) and not isinstance(value, bytes):
-        return _sequence(value)
-    return value
+    return _sequence(value) if isinstance(value, list) else value
 
 
-def _mapping(value: Mapping[str, Any]) -> dict[str, Any]:
+def _mapping(value: dict[str, Any]) -> dict[str, Any]:
     if value.get("kind") == "Secret":
         return {
             key: _all(item, "secret") if key in ("data", "stringData") else redact(item) for key, item in value.items()
@@ -51,7 +48,7 @@ def _under(name: str, value: Any) -> Any:
     """What stands under a sensitive name: scalars are masked, references and nested objects are walked."""
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return [_named(name, item) for item in value]
-    return redact(value) if isinstance(value, Mapping | list) else _named(name, value)
+    return redact(value) if isinstance(value, dict | list) else _named(name, value)
 
 
 def _named(name: str, value: Any) -> Any:
@@ -64,7 +61,7 @@ def _named(name: str, value: Any) -> Any:
 
 def _settings(data: Any) -> Any:
     """A ConfigMap's data: a short value under a sensitive key is a credential, a whole document is looked through."""
-    if not isinstance(data, Mapping):
+    if not isinstance(data, dict):
         return redact(data)
     return {
         key: redact_text(item) if isinstance(item, str) and "\n" in item.strip() else _named(str(key), item)
@@ -73,10 +70,10 @@ def _settings(data: Any) -> Any:
 
 
 def _all(value: Any, kind: str) -> Any:
-    return {key: mask(kind) for key in value} if isinstance(value, Mapping) else mask(kind)
+    return {key: mask(kind) for key in value} if isinstance(value, dict) else mask(kind)
 
 
-def _sequence(value: Sequence[Any]) -> list[Any]:
+def _sequence(value: list[Any]) -> list[Any]:
     """A list; in the arguments of a command the word after `--password` is a credential."""
     redacted: list[Any] = []
     flag = ""

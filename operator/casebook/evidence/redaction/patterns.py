@@ -45,6 +45,9 @@ SUSPICIOUS = _compile(
 )
 """One cheap look that lets most strings go by untouched; every other pattern needs a match of this one."""
 
+ESCAPES = _compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b")
+"""What colours a terminal: it hides where a word begins, and says nothing."""
+
 _END = r"-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
 PRIVATE_KEY = _compile(
     r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----",
@@ -55,7 +58,7 @@ PRIVATE_KEY_TAIL = _compile(r"(?:[A-Za-z0-9+/=]{16,}(?:\s|\\[nr])+)*[A-Za-z0-9+/
 """A key whose first lines were not read."""
 
 _TOKENS = {
-    "jwt": r"\beyJ[A-Za-z0-9_\-]{6,}\.[A-Za-z0-9_\-]{4,}(?:\.[A-Za-z0-9_\-]*){0,3}",
+    "jwt": r"eyJ[A-Za-z0-9_\-]{6,}\.[A-Za-z0-9_\-]{4,}(?:\.[A-Za-z0-9_\-]*){0,3}",
     "aws-key": r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b",
     "gcp-key": r"\bAIza[A-Za-z0-9_\-]{30,}|\bya29\.[A-Za-z0-9_\-.]{16,}|\bGOCSPX-[A-Za-z0-9_\-]{16,}",
     "github-token": r"\bgh[pousr]_[A-Za-z0-9]{16,}|\bgithub_pat_[A-Za-z0-9_]{16,}",
@@ -72,7 +75,7 @@ TOKEN_KINDS = tuple(_TOKENS)
 TOKEN = _compile("|".join(f"({pattern})" for pattern in _TOKENS.values()))
 """One group for each of `TOKEN_KINDS`, in order."""
 
-URL = _compile(r"(\b[A-Za-z][A-Za-z0-9+.\-]*://)([^\s/?#:@\"'<>\\]*)(:[^\s\"'<>\\]*)?@")
+URL = _compile(r"([A-Za-z][A-Za-z0-9+.\-]*://)([^\s/?#:@\"'<>\\]*)(:[^\s\"'<>\\]*)?@")
 """Scheme, user, and `:` with the password."""
 
 SIGNED = _compile(

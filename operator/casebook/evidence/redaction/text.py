@@ -2,11 +2,14 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
 
 from casebook.evidence.redaction.assignments import harmless, redact_assignments
 from casebook.evidence.redaction.names import sensitive
 from casebook.evidence.redaction.patterns import (
+    ESCAPES,
     MASK,
     PAIR,
     PRIVATE_KEY,
@@ -24,6 +27,7 @@ from casebook.evidence.redaction.patterns import (
 )
 
 _SHORTEST = 6
+_SHORT = 256
 _LONG_USER = 20
 """A user name of this length in a URL without a password is a token."""
 
@@ -31,16 +35,31 @@ _LONG_WORD = 24
 
 
 def redact_text(text: str) -> str:
-    """The text with every credential masked as `[redacted:<kind>]`. Idempotent, linear, keeps the number of lines."""
+    """The text with every credential masked as `[redacted:<kind>]` and without colours.
+
+    Idempotent, linear in the text's length, and lines stay as many as they were.
+    """
+    # The objects of a namespace say the same short things many times over.
+    return _remembered(text) if len(text) <= _SHORT else _redacted(text)
+
+
+def _redacted(text: str) -> str:
     # A lone surrogate cannot be encoded and a NUL not be stored, wherever this text goes next.
     text = (text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")).replace("\x00", "\ufffd")
+    if "\x1b" in text:
+        text = ESCAPES.sub("", text)
     if len(text) < _SHORTEST or not SUSPICIOUS.search(text):
         return text
     if "PRIVATE KEY" in text:
         text = PRIVATE_KEY_TAIL.sub(_private_key, PRIVATE_KEY.sub(_private_key, text))
-    for pattern, rule in ((URL, _url), (TOKEN, _token), (SIGNED, _signed), (SCHEME, _scheme), (SQL, _sql)):
-        text = pattern.sub(rule, text)
-    return redact_assignments(XML.sub(_xml, PAIR.sub(_pair, text)))
+    lowered = text.lower()
+    for hints, pattern, rule in _RULES:
+        if any(hint in lowered for hint in hints):
+            text = pattern.sub(rule, text)
+    return redact_assignments(text)
+
+
+_remembered = lru_cache(maxsize=8192)(_redacted)
 
 
 def redact_lines(lines: Sequence[str]) -> list[str]:
@@ -103,3 +122,15 @@ def _pair(found: Match) -> str:
 def _xml(found: Match) -> str:
     name, value = found.group(1), found.group(2)
     return found.group() if not sensitive(name) or harmless(name, value) else f"<{name}>{mask('credential')}</"
+
+
+_RULES: tuple[tuple[tuple[str, ...], Any, Callable[[Match], str]], ...] = (
+    (("://",), URL, _url),
+    (("",), TOKEN, _token),
+    (("=",), SIGNED, _signed),
+    (("bearer", "basic"), SCHEME, _scheme),
+    (("identified", "password"), SQL, _sql),
+    (("value",), PAIR, _pair),
+    (("</",), XML, _xml),
+)
+"""What a text must hold in lower case for a rule to be worth a look, the pattern, and what becomes of a match."""
