@@ -10,6 +10,7 @@ import pytest
 
 from casebook.api.names import reader_name, tenant_id
 from casebook.api.report import Report
+from casebook.cluster.client import Client
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from support.cluster import deployment
@@ -40,23 +41,23 @@ async def broken(writer: Writer, namespace: str) -> AsyncIterator[str]:
     return namespace
 
 
-def fire(namespace: str, *, ends: datetime | None = None) -> None:
+async def fire(client: Client, namespace: str, *, ends: datetime | None = None) -> None:
     labels = {"alertname": "PaymentsDown", "namespace": namespace, "deployment": "payments", "severity": "critical"}
     alert: dict[str, Any] = {"labels": labels, "annotations": {"summary": "payments answers nothing"}}
     if ends:
         alert["endsAt"] = ends.isoformat()
-    output("kubectl", "create", "--raw", ALERTS, "-f", "-", stdin=json.dumps([alert]))
+    await client.json("POST", ALERTS, body=[alert])
 
 
 async def test_an_alert_becomes_a_cited_tested_report(
-    installed: str, alertmanager: None, broken: str, reader: Reader
+    installed: str, alertmanager: None, broken: str, kube_client: Client, reader: Reader
 ) -> None:
     async def waiting() -> bool:
         pods = await reader.list("pods", broken)
         return "CreateContainerConfigError" in json.dumps(pods.items)
 
     await until("the pod cannot start", waiting)
-    fire(broken)
+    await fire(kube_client, broken)
 
     async def appeared() -> list[dict[str, Any]]:
         return (await reader.list(INVESTIGATIONS, broken)).items
@@ -76,12 +77,12 @@ async def test_an_alert_becomes_a_cited_tested_report(
         assert condition(done, type_)["status"] == "True", type_
     assert "payment-settings" in json.dumps(report.wire())
 
-    await one_episode_is_one_investigation(reader, broken, name)
+    await one_episode_is_one_investigation(kube_client, reader, broken, name)
     await its_agent_was_the_tenants_reader(reader, broken, done["metadata"]["uid"])
 
 
-async def one_episode_is_one_investigation(reader: Reader, namespace: str, name: str) -> None:
-    fire(namespace, ends=datetime.now(UTC) + timedelta(seconds=2))
+async def one_episode_is_one_investigation(client: Client, reader: Reader, namespace: str, name: str) -> None:
+    await fire(client, namespace, ends=datetime.now(UTC) + timedelta(seconds=2))
 
     async def resolved() -> bool:
         found = await reader.get(INVESTIGATIONS, name, namespace)

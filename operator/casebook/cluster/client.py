@@ -47,7 +47,7 @@ class Client:
         path: str,
         *,
         query: Parameters = (),
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | Sequence[Any] | None = None,
         content_type: str = JSON,
         timeout: float = 30.0,
     ) -> dict[str, Any]:
@@ -69,7 +69,7 @@ class Client:
         path: str,
         query: Parameters,
         headers: dict[str, str],
-        body: Mapping[str, Any] | None,
+        body: Mapping[str, Any] | Sequence[Any] | None,
         timeout: float,
         limit: int | None,
     ) -> tuple[bytes, bool]:
