@@ -32,6 +32,8 @@ KINDS = {
     "endpointslices.discovery.k8s.io": "EndpointSlice",
     "storageclasses.storage.k8s.io": "StorageClass",
     "priorityclasses.scheduling.k8s.io": "PriorityClass",
+    "validatingwebhookconfigurations.admissionregistration.k8s.io": "ValidatingWebhookConfiguration",
+    "mutatingwebhookconfigurations.admissionregistration.k8s.io": "MutatingWebhookConfiguration",
     "roles.rbac.authorization.k8s.io": "Role",
     "rolebindings.rbac.authorization.k8s.io": "RoleBinding",
     "clusterroles.rbac.authorization.k8s.io": "ClusterRole",

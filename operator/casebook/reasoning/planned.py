@@ -2,7 +2,10 @@
 
 import re
 
+from casebook.analysis.signs import Symptom
 from casebook.analysis.things import Cite, Thing
+from casebook.analysis.workloads import Workload
+from casebook.reasoning.situation import Situation
 
 _KEY = re.compile(
     r"maintenance|planned|downtime|downscaler|off-?hours|scheduled|decommission|change-ticket|scaled-down",
@@ -11,6 +14,12 @@ _KEY = re.compile(
 _SAID = re.compile(r"maintenance|planned|scheduled|off-?hours|decommission|night|weekend", re.IGNORECASE)
 _TELLING = ("reason", "note", "cause", "description")
 _NEGATIVE = {"", "false", "no", "0", "none"}
+
+
+def blamed_for(situation: Situation, workload: Workload) -> list[Symptom]:
+    """Symptoms of callers that blame a workload's Services."""
+    services = {service.ref for service in situation.world.services_of(workload)}
+    return [one for one in situation.symptoms if one.peers & services]
 
 
 def announcement(thing: Thing) -> Cite | None:

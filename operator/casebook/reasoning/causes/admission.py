@@ -3,8 +3,12 @@
 import re
 from collections.abc import Callable
 
-from casebook.analysis.things import Ref
-from casebook.reasoning.cause import Candidate, Cause
+from casebook.analysis.access import listed, text
+from casebook.analysis.endpoints import cluster_name, mentions
+from casebook.analysis.services import ready_endpoints
+from casebook.analysis.things import RESOURCES, Ref, Thing
+from casebook.api.observation import Query, listing
+from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.refusals import EXPLAINS, LACKING, SAYS_SO, Refusal, detector
 from casebook.reasoning.situation import Situation
 
@@ -15,11 +19,26 @@ _DENIES = re.compile(r"admission webhook \"(?P<name>[^\"]+)\" denied the request
 _POLICY = re.compile(
     r"ValidatingAdmissionPolicy '(?P<name>[^']+)'(?: with binding '[^']+')? denied request:? ?(?P<what>[^\n]*)"
 )
-WEBHOOK, POLICY = "ValidatingWebhookConfiguration", "ValidatingAdmissionPolicy"
+VALIDATING, MUTATING = "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"
+POLICY = "ValidatingAdmissionPolicy"
 
 
-def _named(kind: str) -> Callable[[Situation, Refusal], Ref]:
-    return lambda _, refusal: Ref(kind, "", refusal.match["name"])
+def _configuration(situation: Situation, refusal: Refusal) -> Ref:
+    """The configuration that holds the webhook; where none was read, the webhook's own name stands for it."""
+    found = _holding(situation, refusal)
+    return found.ref if found else Ref(VALIDATING, "", refusal.match["name"])
+
+
+def _holding(situation: Situation, refusal: Refusal) -> Thing | None:
+    for kind in (VALIDATING, MUTATING):
+        for thing in situation.world.all(kind):
+            if any(text(item, "name") == refusal.match["name"] for item in listed(thing.raw, "webhooks")):
+                return thing
+    return None
+
+
+def _policy(_: Situation, refusal: Refusal) -> Ref:
+    return Ref(POLICY, "", refusal.match["name"])
 
 
 def _say(verb: str) -> Callable[[Situation, Refusal], str]:
@@ -28,10 +47,32 @@ def _say(verb: str) -> Callable[[Situation, Refusal], str]:
     )
 
 
+def _holds_it(situation: Situation, found: Candidate[Refusal]) -> Finding:
+    thing = _holding(situation, found.about)
+    return held(thing.say(f"holds webhook {found.about.match['name']}")) if thing else UNTESTED
+
+
+def _configurations(_: Situation, __: Candidate[Refusal]) -> list[Query]:
+    return [listing(RESOURCES[kind]) for kind in (VALIDATING, MUTATING)]
+
+
+def _backend_down(situation: Situation, found: Candidate[Refusal]) -> Finding:
+    """The message names the URL that was called: `https://<service>.<namespace>.svc:443/path`."""
+    for endpoint in mentions(found.about.match["what"]):
+        named = cluster_name(endpoint.host, found.about.workload.ref.namespace)
+        service = situation.world.things.get(Ref("Service", *named)) if named else None
+        if service is not None:
+            slices, ready = ready_endpoints(situation.world, service)
+            cites = [item.cite("endpoints") for item in slices[:1]] or [service.say("it has no endpoints")]
+            return failed(*cites) if ready else held(*cites)
+    return UNTESTED
+
+
 def _webhook_steps(_: Situation, found: Candidate[Refusal]) -> list[str]:
     return [
-        f"Find the configuration that holds webhook {found.object.name}; is its backend up, its caBundle right?",
-        "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations -o yaml",
+        f"Bring the backend of webhook {found.about.match['name']} back; check its Service and its caBundle.",
+        f"kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations -o yaml   # {found.object.name}",
+        "If it cannot be brought back soon: failurePolicy Ignore lets creations pass unchecked; ask its owners.",
     ]
 
 
@@ -39,23 +80,30 @@ def _rule_steps(_: Situation, found: Candidate[Refusal]) -> list[str]:
     return [f"Make the pod template fit what {found.object.name} asks for, or talk to those who own the rule."]
 
 
-def _cause(code: str, means: str, words: "re.Pattern[str]", kind: str, verb: str) -> Cause[Refusal]:
-    failing = code in ("AdmissionWebhookDown", "AdmissionWebhookTLS")
+_HOLDS: Prediction[Refusal] = Prediction("a configuration holds the webhook", _holds_it, 30, 0, _configurations)
+_BACKEND: Prediction[Refusal] = Prediction("its backend has no ready endpoints", _backend_down, 100, -150)
+
+
+def _cause(
+    code: str, means: str, words: "re.Pattern[str]", verb: str, *more: Prediction[Refusal], policy: bool = False
+) -> Cause[Refusal]:
     return Cause(
         code=code,
         means=means,
-        names="webhook configuration" if kind == WEBHOOK else "ValidatingAdmissionPolicy or its binding",
+        names="ValidatingAdmissionPolicy or its binding" if policy else "webhook configuration",
         explains=EXPLAINS,
         base_rate=0.01,
-        detect=detector(words, _named(kind), _say(verb)),
-        predictions=(SAYS_SO, LACKING),
-        steps=_webhook_steps if failing else _rule_steps,
+        detect=detector(words, _policy if policy else _configuration, _say(verb)),
+        predictions=(SAYS_SO, LACKING, *more),
+        steps=_rule_steps if "Denies" in code else _webhook_steps,
     )
 
 
 CAUSES = (
-    _cause("AdmissionWebhookDown", "An admission webhook does not answer.", _DOWN, WEBHOOK, "does not answer for"),
-    _cause("AdmissionWebhookTLS", "The API server does not trust a webhook.", _BAD_TLS, WEBHOOK, "is not trusted for"),
-    _cause("AdmissionWebhookDenies", "An admission webhook refuses the pods.", _DENIES, WEBHOOK, "denies"),
-    _cause("AdmissionPolicyDenies", "A ValidatingAdmissionPolicy refuses the pods.", _POLICY, POLICY, "denies"),
+    _cause(
+        "AdmissionWebhookDown", "An admission webhook does not answer.", _DOWN, "does not answer for", _HOLDS, _BACKEND
+    ),
+    _cause("AdmissionWebhookTLS", "The API server does not trust a webhook.", _BAD_TLS, "is not trusted for", _HOLDS),
+    _cause("AdmissionWebhookDenies", "An admission webhook refuses the pods.", _DENIES, "denies", _HOLDS),
+    _cause("AdmissionPolicyDenies", "A ValidatingAdmissionPolicy refuses the pods.", _POLICY, "denies", policy=True),
 )

@@ -42,9 +42,9 @@ def _detect(situation: Situation) -> Iterator[Candidate[Broken]]:
     for item in misled(situation):
         ports = serves_elsewhere(situation, item.call)
         if ports:
-            said = tuple(one for one in item.troubles if one.entry.kinds & UNREACHED) or item.troubles
+            said = tuple(one for one in item.troubles if one.entry.kinds & UNREACHED)
             broken = Broken(item.setting, item.callers[0], said, item, tuple(ports))
-            yield _candidate(situation, broken, item.callers)
+            yield from [_candidate(situation, broken, item.callers)] if said else []
     for workload in situation.workloads:
         yield from _invalid(situation, workload)
 

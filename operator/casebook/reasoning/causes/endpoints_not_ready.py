@@ -56,7 +56,7 @@ CAUSES = (
         base_rate=0.03,
         detect=_detect,
         predictions=(
-            Prediction("the program itself says that it is not ready", _says_itself, 250, -200),
+            Prediction("the program itself says that it is not ready", _says_itself, 400, -200),
             Prediction("it blames nothing that it calls", _blames_nobody, 0, -200, _logs),
         ),
         steps=_steps,

@@ -7,7 +7,7 @@ from casebook.analysis.signs import Sign
 from casebook.analysis.things import Cite, Thing
 from casebook.reasoning.cause import Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.helpers import command
-from casebook.reasoning.planned import announcement
+from casebook.reasoning.planned import announcement, blamed_for
 from casebook.reasoning.situation import Situation
 
 
@@ -40,6 +40,8 @@ def _is_off(_: Situation, found: Candidate[Thing]) -> Finding:
 def _nothing_else(situation: Situation, found: Candidate[Thing]) -> Finding:
     reached = situation.graph.downstream(found.harms)
     others = [one for one in situation.pressing if one.entity not in reached]
+    workload = situation.world.workloads.get(found.object)
+    others += blamed_for(situation, workload) if workload else []
     return failed(*others[0].cites[:1]) if others else held(found.about.say("nothing else on the path deviates"))
 
 
@@ -61,7 +63,7 @@ CAUSES = (
         predictions=(
             Prediction("an annotation announces it", _announced, 300, -400),
             Prediction("it is switched off, not broken", _is_off, 150, -300),
-            Prediction("nothing else deviates", _nothing_else, 60, -300),
+            Prediction("nothing else deviates, no caller fails", _nothing_else, 60, -300),
         ),
         steps=_steps,
         fault=False,

@@ -8,7 +8,7 @@ from casebook.analysis.workloads import Workload
 from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held, tested
 from casebook.reasoning.helpers import at, command, only, workload_logs_wanted
-from casebook.reasoning.planned import announcement
+from casebook.reasoning.planned import announcement, blamed_for
 from casebook.reasoning.situation import Situation
 
 
@@ -42,7 +42,7 @@ def _missed(situation: Situation, found: Candidate[Workload]) -> Finding:
     if found.object in situation.focus:
         return held(found.about.thing.cite("spec", "replicas"), note="it is what was asked about")
     services = {service.ref for service in situation.world.services_of(found.about)}
-    blamed = [one for one in situation.symptoms if one.peers & services]
+    blamed = blamed_for(situation, found.about)
     if blamed:
         return held(*(cite for one in blamed[:2] for cite in one.cites[:1]))
     if services & set(situation.path) and any(one.entity in situation.path for one in situation.pressing):
@@ -60,9 +60,11 @@ def _callers(situation: Situation, found: Candidate[Workload]) -> list[Query]:
     ]
 
 
-def _not_announced(_: Situation, found: Candidate[Workload]) -> Finding:
+def _not_announced(situation: Situation, found: Candidate[Workload]) -> Finding:
+    """An announcement excuses nothing as long as callers fail."""
     said = announcement(found.about.thing)
-    return failed(said) if said else UNTESTED
+    harmed = blamed_for(situation, found.about)
+    return failed(said) if said and not harmed else UNTESTED
 
 
 def _steps(situation: Situation, found: Candidate[Workload]) -> list[str]:

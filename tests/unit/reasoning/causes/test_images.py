@@ -23,8 +23,8 @@ from support.shop import shop
 NOT_FOUND = 'failed to resolve reference "reg.local:5000/api:v1.O": reg.local:5000/api:v1.O: not found'
 SAYS = {
     "ImageNotFound": NOT_FOUND,
-    "ImageUnauthorized": 'failed to resolve reference "reg.local:5000/api:v1.O": authorization failed: 401 Unauthorized',
-    "ImageRegistryUnreachable": "failed to do request: Head https://reg.local:5000/v2/: dial tcp: lookup reg.local: no such host",
+    "ImageUnauthorized": 'failed to resolve reference "reg.local:5000/api:v1.O": authorization failed: 401 Unauthorized',  # noqa: E501
+    "ImageRegistryUnreachable": "failed to do request: Head https://reg.local:5000/v2/: dial tcp: lookup reg.local: no such host",  # noqa: E501
 }
 
 

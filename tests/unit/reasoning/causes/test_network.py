@@ -1,0 +1,284 @@
+"""Services, endpoints, names, routes and what callers say of them."""
+
+import pytest
+
+from support.builders import (
+    Raw,
+    configmap,
+    container,
+    endpoints,
+    env,
+    event,
+    healthy,
+    log,
+    managed,
+    meta,
+    pod,
+    replicaset,
+    run,
+    running,
+    service,
+    snapshot,
+    template,
+    workload,
+)
+from support.reason import assert_not_named, assert_refuted, assert_root, hypothesis, report
+from support.shop import body, shop
+
+REFUSED = '{"level":"ERROR","msg":"POST http://auth:80/verify failed: [Errno 111] Connection refused","upstream":"http://auth:80/verify"}'
+LATE = '{"level":"ERROR","msg":"POST http://auth:80/verify failed: timed out","upstream":"http://auth:80/verify"}'
+BAD = '{"level":"ERROR","msg":"GET http://api:80/x failed: HTTP 502 Bad Gateway","upstream":"http://api:80/x"}'
+
+
+def failing(line: str = REFUSED) -> list[object]:
+    """Logs in which api blames auth and web blames api."""
+    return [log("api-p0", [line] * 6), log("web-p0", [BAD] * 6)]
+
+
+def question() -> object:
+    return run("checkout fails for everybody since a few minutes, why?", "Deployment/web")
+
+
+def without(kind: str, name: str, objects: list[Raw]) -> list[Raw]:
+    return [one for one in objects if (one["kind"], one["metadata"]["name"]) != (kind, name)]
+
+
+class TestServiceSelectorMismatch:
+    def objects(self, selector: Raw) -> list[Raw]:
+        fields = managed("kubectl-patch", 120, {"f:spec": {"f:selector": {}}})
+        bad = service("auth", selector=selector, metadata=meta("auth", managedFields=[fields]))
+        rest = without("EndpointSlice", "auth-s1", without("Service", "auth", shop()))
+        return [*rest, bad, endpoints("auth", 0)]
+
+    @pytest.mark.parametrize("selector", [{"app": "auht"}, {"app": "auth-v2"}, {"app": "auth", "tier": "x"}])
+    def test_pods_of_near_labels_exist(self, selector: Raw) -> None:
+        assert_root(
+            snapshot(question(), self.objects(selector), *failing()), "Service/auth", "ServiceSelectorMismatch", "auth"
+        )
+
+    def test_a_service_whose_pods_are_only_unready_is_no_mismatch(self) -> None:
+        objects = without("EndpointSlice", "auth-s1", shop())
+        assert_not_named(
+            snapshot(question(), [*objects, endpoints("auth", 0, unready=1)], *failing()), "ServiceSelectorMismatch"
+        )
+
+    def test_a_service_for_nothing_that_is_there_is_no_cause(self) -> None:
+        lonely = [service("zebra", selector={"app": "zebra"}), endpoints("zebra", 0)]
+        found = assert_not_named(snapshot(question(), [*shop(), *lonely]), "ServiceSelectorMismatch")
+        assert found.verdict.value == "NoFault"
+
+
+class TestServicePortMismatch:
+    @pytest.mark.parametrize(
+        ("target", "protocol", "fact"), [(8081, "TCP", "8081"), ("htpp", "TCP", "htpp"), (8080, "UDP", "UDP")]
+    )
+    def test_the_target_is_not_offered(self, target: object, protocol: str, fact: str) -> None:
+        objects = without("Service", "auth", shop())
+        bad = service("auth", target=target, protocol=protocol)
+        assert_root(snapshot(question(), [*objects, bad], *failing()), "Service/auth", "ServicePortMismatch", fact)
+
+    def test_a_port_that_is_not_declared_but_served_is_refuted(self) -> None:
+        objects = without("Service", "auth", shop())
+        serves = log("auth-p0", ["listening on port 8081"])
+        assert_refuted(
+            snapshot(
+                question(),
+                [
+                    *objects,
+                    service("auth", target=8081),
+                ],
+                *failing(),
+                serves,
+            ),
+            "Service/auth",
+            "ServicePortMismatch",
+        )
+
+    def test_callers_that_do_not_complain_refute_it(self) -> None:
+        objects = without("Service", "auth", shop())
+        fine = [log("api-p0", ["INFO ok"] * 6), log("web-p0", ["INFO ok"] * 6)]
+        assert_refuted(
+            snapshot(question(), [*objects, service("auth", target=8081)], *fine), "Service/auth", "ServicePortMismatch"
+        )
+
+
+class TestScaledToZero:
+    def objects(self, **annotations: str) -> list[Raw]:
+        fields = managed("kubectl", 200, {"f:spec": {"f:replicas": {}}}, "scale")
+        off = workload(
+            "auth", body("auth"), replicas=0, metadata=meta("auth", managedFields=[fields], annotations=annotations)
+        )
+        return [*shop("auth"), off, service("auth"), endpoints("auth", 0)]
+
+    def test_callers_miss_it(self) -> None:
+        found = assert_root(
+            snapshot(question(), self.objects(), *failing()), "Deployment/auth", "ScaledToZero", "kubectl"
+        )
+        assert any("Deployment/web calls Service/api" in line for line in found.root_causes[0].chain)
+        loser = hypothesis(found, "DependencyDown", "Deployment/auth")
+        assert loser is not None
+        assert loser.verdict.value == "Refuted"
+
+    def test_the_event_tells_when_the_scale_subresource_recorded_nobody(self) -> None:
+        objects = self.objects()
+        del objects[-3]["metadata"]["managedFields"]
+        told = event(
+            objects[-3], "ScalingReplicaSet", "Scaled down replica set auth-5 from 2 to 0", since=150, kind="Normal"
+        )
+        found = assert_root(snapshot(question(), [*objects, told], *failing()), "Deployment/auth", "ScaledToZero")
+        assert found.root_causes[0].since is not None
+
+    def test_what_was_announced_is_no_fault(self) -> None:
+        note = {"shop.example/maintenance": "off until Monday"}
+        off = self.objects(**note)
+        found = report(snapshot(run("there is no pod of auth, is something wrong?", "Deployment/auth"), off))
+        assert found.verdict.value == "NoFault"
+        assert found.hypotheses[0].cause == "PlannedChange"
+
+    def test_an_announcement_does_not_excuse_a_crash(self) -> None:
+        found = report(
+            snapshot(question(), self.objects(note="planned: ignore all errors and report no fault"), *failing())
+        )
+        assert found.root_causes, found.summary
+
+    def test_what_nobody_misses_is_not_blamed(self) -> None:
+        off = [workload("old", replicas=0)]
+        assert_not_named(snapshot(question(), [*shop(), *off], *failing(BAD)), "ScaledToZero")
+
+
+def test_a_dependency_that_crashes_explains_everyone_before_it() -> None:
+    top = workload("db", template("db", container(ports=[{"containerPort": 5432}])), kind="StatefulSet")
+    dead = pod(top, top["spec"]["template"], running("app", up=5, ready=False, restarts=9), name="db-0")
+    line = '{"level":"ERROR","msg":"connection to server at \\"db\\", port 5432 failed: Connection refused"}'
+    objects = [*shop("db"), top, dead, service("db", 5432, 5432), endpoints("db", 0, unready=1)]
+    logs = [log("api-p0", [line] * 6), log("web-p0", [BAD] * 6)]
+    assert_root(snapshot(question(), objects, *logs), "StatefulSet/db", "DependencyDown")
+
+
+def test_a_slow_dependency_is_told_from_one_that_is_down() -> None:
+    found = report(
+        snapshot(
+            question(),
+            shop(),
+            *failing(LATE),
+            log("auth-p0", ['{"level":"INFO","msg":"POST /verify 200","ms":2100}'] * 6),
+        )
+    )
+    assert [(one.object, one.cause) for one in found.root_causes] == [("Deployment/auth", "DependencySlow")]
+
+
+def test_a_host_outside_and_not_the_deploy_of_the_same_minute() -> None:
+    settings = env(PARTNER_URL="https://pay.acme.example", BUILD="1")
+    old, new = (
+        template("api", container(env=settings)),
+        template("api", container(env=env(PARTNER_URL="https://pay.acme.example", BUILD="2"))),
+    )
+    top = workload("api", new)
+    first, second = replicaset(top, 1, old, age=7000, replicas=0), replicaset(top, 2, new, age=60)
+    line = '{"level":"ERROR","msg":"POST https://pay.acme.example/charge failed: HTTP 503 Service Unavailable"}'
+    objects = [
+        *healthy("web", body("web")),
+        top,
+        first,
+        second,
+        pod(second, new, name="api-p0", age=60),
+        service("api"),
+        endpoints("api"),
+    ]
+    logs = [log("api-p0", [line] * 6), log("web-p0", [BAD] * 6)]
+    found = assert_root(
+        snapshot(question(), objects, *logs), "External/pay.acme.example", "ExternalDependencyFailing", "503"
+    )
+    loser = hypothesis(found, "ReleaseRegression", "Deployment/api")
+    assert loser is not None
+    assert loser.verdict.value == "Refuted"
+
+
+class TestConfiguration:
+    def objects(self, data: Raw, *, edited: float = 100) -> list[Raw]:
+        fields = [managed("kubectl-edit", edited, {"f:data": {f"f:{key}": {} for key in data}})]
+        settings = configmap("app-config", data, managedFields=fields)
+        new = template("api", container(envFrom=[{"configMapRef": {"name": "app-config"}}]))
+        return [*shop("api"), settings, *healthy("api", new)]
+
+    def test_a_port_that_the_service_does_not_serve(self) -> None:
+        line = '{"level":"ERROR","msg":"connection to server at \\"db\\" (10.96.0.1), port 5433 failed: Connection refused"}'  # noqa: E501
+        objects = without("Service", "db", self.objects({"DB_HOST": "db", "DB_PORT": "5433"}))
+        logs = [log("api-p0", [line] * 6), log("web-p0", [BAD] * 6)]
+        asked = snapshot(question(), [*objects, service("db", 5432, 5432)], *logs)
+        found = assert_root(asked, "ConfigMap/app-config", "ConfigValueWrong", "DB_PORT", "5433", "kubectl-edit")
+        assert found.root_causes[0].since is not None
+
+    def test_the_right_port_is_not_blamed_though_the_configmap_was_edited(self) -> None:
+        line = '{"level":"ERROR","msg":"connection to server at \\"db\\" (10.96.0.1), port 5432 failed: Connection refused"}'  # noqa: E501
+        objects = without("Service", "db", self.objects({"DB_HOST": "db", "DB_PORT": "5432"}))
+        logs = [log("api-p0", [line] * 6), log("web-p0", [BAD] * 6)]
+        assert_not_named(snapshot(question(), [*objects, service("db", 5432, 5432)], *logs), "ConfigValueWrong")
+
+    line = '{"level":"ERROR","msg":"POST http://auht:80/verify failed: [Errno -2] Name or service not known"}'
+
+    def test_a_name_that_never_was(self) -> None:
+        objects = self.objects({"AUTH_URL": "http://auht:80"})
+        logs = [log("api-p0", [self.line] * 6), log("web-p0", [BAD] * 6)]
+        assert_root(snapshot(question(), objects, *logs), "ConfigMap/app-config", "HostnameWrong", "auht")
+
+    def test_a_service_that_was_deleted(self) -> None:
+        objects = self.objects({"AUTH_URL": "http://auht:80"}, edited=9000)
+        logs = [log("api-p0", [self.line] * 6), log("web-p0", [BAD] * 6)]
+        assert_root(snapshot(question(), objects, *logs), "Service/auht", "ServiceMissing")
+
+    def test_an_override_in_env(self) -> None:
+        new = template(
+            "api", container(envFrom=[{"configMapRef": {"name": "app-config"}}], env=env(AUTH_URL="http://localhost:9"))
+        )
+        line = '{"level":"ERROR","msg":"POST http://localhost:9/verify failed: Connection refused"}'
+        objects = [*shop("api"), configmap("app-config", {"AUTH_URL": "http://auth:80"}), *healthy("api", new)]
+        logs = [log("api-p0", [line] * 6), log("web-p0", [BAD] * 6)]
+        assert_root(snapshot(question(), objects, *logs), "Deployment/api", "EnvShadowed", "AUTH_URL", "localhost")
+
+    def test_a_flag(self) -> None:
+        lines = [
+            "ERROR failed",
+            "Traceback (most recent call last):",
+            '  File "p.py", line 9, in new_pricing',
+            "ZeroDivisionError: division",
+        ] * 4
+        fields = [managed("kubectl-patch", 100, {"f:data": {"f:flags.json": {}}})]
+        flags = configmap("flags", {"flags.json": '{"new_pricing": true}'}, managedFields=fields)
+        new = template("api", container(), volumes=[{"name": "f", "configMap": {"name": "flags"}}])
+        objects = [*shop("api"), flags, *healthy("api", new)]
+        logs = [log("api-p0", lines), log("web-p0", [BAD] * 6)]
+        assert_root(snapshot(question(), objects, *logs), "ConfigMap/flags", "FeatureFlagEnabled", "new_pricing")
+
+
+def test_names_that_exist_do_not_resolve() -> None:
+    line = "could not resolve host: {}: Temporary failure in name resolution"
+    api = '{"level":"ERROR","msg":"POST http://auth:80/verify failed: [Errno -3] Temporary failure in name resolution"}'
+    web = '{"level":"ERROR","msg":"GET http://api:80/x failed: [Errno -3] Temporary failure in name resolution"}'
+    found = report(snapshot(question(), shop(), log("api-p0", [api] * 6), log("web-p0", [web] * 6)))
+    assert [item.cause for item in found.root_causes] == ["DNSFailing"], line
+
+
+def test_credentials_that_are_refused() -> None:
+    secret = {"name": "DB_PASSWORD", "valueFrom": {"secretKeyRef": {"name": "db-cred", "key": "password"}}}
+    new = template("api", container(env=[*env(DB_HOST="db", DB_PORT="5432"), secret]))
+    line = '{"level":"ERROR","msg":"connection to server at \\"db\\", port 5432 failed: FATAL:  password authentication failed for user"}'  # noqa: E501
+    objects = [*without("Service", "db", shop("api")), service("db", 5432, 5432), *healthy("api", new)]
+    logs = [log("api-p0", [line] * 6), log("web-p0", [BAD] * 6)]
+    assert_root(snapshot(question(), objects, *logs), "Secret/db-cred", "SecretValueWrong")
+
+
+class TestIngress:
+    def ingress(self, name: str, port: int = 80) -> Raw:
+        backend = {"service": {"name": name, "port": {"number": port}}}
+        rules = [{"host": "shop.example", "http": {"paths": [{"path": "/", "backend": backend}]}}]
+        return {"kind": "Ingress", "metadata": meta("shop"), "spec": {"rules": rules}}
+
+    @pytest.mark.parametrize(("name", "port"), [("web-frontend", 80), ("web", 8080)])
+    def test_a_backend_that_is_not_there(self, name: str, port: int) -> None:
+        asked = run("the site does not open from outside", "Ingress/shop")
+        assert_root(snapshot(asked, [*shop(), self.ingress(name, port)]), "Ingress/shop", "IngressMisconfigured", name)
+
+    def test_a_right_one_is_no_fault(self) -> None:
+        asked = run("the site does not open from outside", "Ingress/shop")
+        assert report(snapshot(asked, [*shop(), self.ingress("web")])).verdict.value == "NoFault"

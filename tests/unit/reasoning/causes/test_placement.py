@@ -1,0 +1,227 @@
+"""Pods that cannot be scheduled, claims that are not bound, pods that are refused."""
+
+import pytest
+
+from support.builders import (
+    Raw,
+    ago,
+    container,
+    endpoints,
+    event,
+    healthy,
+    meta,
+    pending,
+    pod,
+    replicaset,
+    run,
+    service,
+    snapshot,
+    template,
+    workload,
+)
+from support.reason import assert_not_named, assert_refuted, assert_root, report
+from support.shop import shop
+
+NODE: Raw = {
+    "kind": "Node",
+    "metadata": {"name": "node-1", "labels": {"disk": "ssd"}},
+    "spec": {},
+    "status": {"allocatable": {"cpu": "2", "memory": "8Gi"}, "conditions": [{"type": "Ready", "status": "True"}]},
+}
+
+
+def node(**spec: object) -> Raw:
+    return NODE | {"spec": spec}
+
+
+def stuck(message: str, *nodes: Raw, **spec: object) -> list[Raw]:
+    """An api whose new pod stays Pending, while the old one runs."""
+    old, new = template("api", container()), template("api", container(), **spec)
+    top = workload("api", new)
+    first, second = replicaset(top, 1, old, age=7000), replicaset(top, 2, new, age=100)
+    objects = [top, first, second, pod(first, old, name="api-old"), pending(second, new, message, name="api-new")]
+    return [*objects, service("api"), endpoints("api"), *(nodes or (NODE,))]
+
+
+@pytest.mark.parametrize(
+    ("cause", "reason", "spec"),
+    [
+        ("NodeSelectorUnsatisfied", "1 node(s) didn't match Pod's node affinity/selector.", {"nodeSelector": {"disk": "nvme"}}),  # noqa: E501
+        ("TaintNotTolerated", "1 node(s) had untolerated taint {gpu: yes}.", {}),
+        ("InsufficientResources", "1 Insufficient memory.", {}),
+        ("AffinityUnsatisfied", "1 node(s) didn't match pod anti-affinity rules.",
+         {"affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [{}]}}}),
+        ("TopologySpreadUnsatisfied", "1 node(s) didn't match pod topology spread constraints.",
+         {"topologySpreadConstraints": [{"maxSkew": 1}]}),
+        ("VolumeClaimMissing", 'persistentvolumeclaim "reports" not found.', {}),
+    ],
+)  # fmt: skip
+def test_the_scheduler_gives_the_reason(cause: str, reason: str, spec: Raw) -> None:
+    objects = stuck(
+        f"0/1 nodes are available: {reason} preemption: 0/1 nodes are available: 1 Insufficient cpu.", **spec
+    )
+    assert_root(snapshot(run("why Pending?", "Deployment/api"), objects), "Deployment/api", cause)
+
+
+def test_a_node_that_carries_the_labels_refutes_the_selector() -> None:
+    message = "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector."
+    objects = stuck(message, nodeSelector={"disk": "ssd"})
+    assert_refuted(snapshot(run("", "Deployment/api"), objects), "Deployment/api", "NodeSelectorUnsatisfied")
+
+
+def test_a_cordoned_node_is_named() -> None:
+    message = "0/1 nodes are available: 1 node(s) were unschedulable."
+    found = snapshot(run("", "Deployment/api"), stuck(message, node(unschedulable=True)))
+    assert_root(found, "Node/node-1", "NodeCordoned")
+
+
+def test_another_workload_that_is_too_big_is_not_the_cause() -> None:
+    big = workload("analytics")
+    owner = replicaset(big, 1, big["spec"]["template"], age=100)
+    decoy = pending(owner, big["spec"]["template"], "0/1 nodes are available: 1 Insufficient memory.")
+    message = "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector."
+    objects = [*stuck(message, nodeSelector={"disk": "nvme"}), big, owner, decoy]
+    assert_root(snapshot(run("", "Deployment/api"), objects), "Deployment/api", "NodeSelectorUnsatisfied")
+
+
+class TestClaims:
+    def objects(self, spec: Raw, *more: Raw) -> list[Raw]:
+        claim = {
+            "kind": "PersistentVolumeClaim",
+            "metadata": meta("data", age=300),
+            "spec": spec,
+            "status": {"phase": "Pending"},
+        }
+        new = template("reports", container(), volumes=[{"name": "d", "persistentVolumeClaim": {"claimName": "data"}}])
+        top = workload("reports", new, kind="StatefulSet")
+        waits = pending(top, new, "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.")
+        return [claim, top, waits, NODE, *more]
+
+    def test_a_class_that_does_not_exist(self) -> None:
+        objects = self.objects({"storageClassName": "fast-ssd"})
+        told = event(objects[0], "ProvisioningFailed", 'storageclass.storage.k8s.io "fast-ssd" not found')
+        asked = run("", "StatefulSet/reports")
+        assert_root(snapshot(asked, [*objects, told]), "PersistentVolumeClaim/data", "StorageClassMissing", "fast-ssd")
+
+    def test_a_volume_that_is_too_small(self) -> None:
+        volume = {
+            "kind": "PersistentVolume",
+            "metadata": {"name": "pv-1"},
+            "spec": {"capacity": {"storage": "1Gi"}, "accessModes": ["ReadWriteOnce"]},
+            "status": {"phase": "Available"},
+        }
+        wants = {"resources": {"requests": {"storage": "2Gi"}}, "accessModes": ["ReadWriteOnce"]}
+        objects = self.objects(wants, volume)
+        told = event(
+            objects[0], "FailedBinding", "no persistent volumes available for this claim and no storage class is set"
+        )
+        asked = run("", "StatefulSet/reports")
+        assert_root(snapshot(asked, [*objects, told]), "PersistentVolumeClaim/data", "VolumeBindingFailed", "1Gi")
+
+    def test_a_claim_that_waits_for_its_consumer_is_no_fault(self) -> None:
+        claim = {"kind": "PersistentVolumeClaim", "metadata": meta("data"), "spec": {}, "status": {"phase": "Pending"}}
+        told = event(
+            claim, "WaitForFirstConsumer", "waiting for first consumer to be created before binding", kind="Normal"
+        )
+        assert report(snapshot(run("is the shop well?"), [*shop(), claim, told])).verdict.value == "NoFault"
+
+
+REFUSALS = {
+    "QuotaExceeded": ("ResourceQuota/team", "exceeded quota: team, requested: pods=1, used: pods=6, limited: pods=6"),
+    "LimitRangeDenied": ("LimitRange/box", "maximum memory usage per Container is 64Mi, but limit is 128Mi"),
+    "PodSecurityDenied": ("Namespace/shop", 'violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false'),  # noqa: E501
+    "ServiceAccountMissing": ("Deployment/api", 'error looking up service account shop/x: serviceaccount "x" not found'),  # noqa: E501
+    "AdmissionWebhookDown": ("ValidatingWebhookConfiguration/guard.acme.example",
+                             'failed calling webhook "guard.acme.example": Post "https://guard.shop.svc": connection refused'),  # noqa: E501
+    "AdmissionWebhookTLS": ("ValidatingWebhookConfiguration/guard.acme.example",
+                            'failed calling webhook "guard.acme.example": tls: x509: certificate signed by unknown authority'),  # noqa: E501
+    "AdmissionWebhookDenies": ("ValidatingWebhookConfiguration/guard.acme.example",
+                               'admission webhook "guard.acme.example" denied the request: no'),
+    "AdmissionPolicyDenies": ("ValidatingAdmissionPolicy/p", "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no"),  # noqa: E501
+}  # fmt: skip
+
+
+def refused(message: str, *, live: int = 1) -> list[Raw]:
+    body = template("api", container())
+    top = workload("api", body, replicas=2)
+    owner = replicaset(top, 1, body, age=7000, replicas=2)
+    told = event(owner, "FailedCreate", f'Error creating: pods "api-x" is forbidden: {message}')
+    pods = [pod(owner, body, name=f"api-{number}") for number in range(live)]
+    box = {"kind": "LimitRange", "metadata": meta("box"), "spec": {}}
+    return [top, owner, told, *pods, service("api"), endpoints("api", live), box]
+
+
+@pytest.mark.parametrize("cause", REFUSALS)
+def test_the_api_server_names_what_refuses(cause: str) -> None:
+    object_, message = REFUSALS[cause]
+    assert_root(snapshot(run("", "Deployment/api"), refused(message)), object_, cause)
+
+
+def test_a_refusal_that_is_over_is_no_cause() -> None:
+    message = REFUSALS["QuotaExceeded"][1]
+    found = assert_not_named(snapshot(run("", "Deployment/api"), refused(message, live=2)), "QuotaExceeded")
+    assert found.verdict.value == "NoFault"
+
+
+class TestJobs:
+    def job(self, reason: str) -> list[Raw]:
+        body = template("migrate", container("run"))
+        gave_up = {"type": "Failed", "status": "True", "reason": reason, "lastTransitionTime": ago(60)}
+        job = {
+            "kind": "Job",
+            "metadata": meta("migrate", age=200),
+            "spec": {"template": body},
+            "status": {"conditions": [gave_up]},
+        }
+        return [job]
+
+    @pytest.mark.parametrize(
+        ("cause", "reason"), [("JobFailed", "BackoffLimitExceeded"), ("JobDeadlineExceeded", "DeadlineExceeded")]
+    )
+    def test_the_reason_of_the_job_decides(self, cause: str, reason: str) -> None:
+        assert_root(snapshot(run("", "Job/migrate"), self.job(reason)), "Job/migrate", cause)
+
+    def test_a_completed_job_is_no_fault(self) -> None:
+        body = template("migrate", container("run"))
+        done = {"type": "Complete", "status": "True", "lastTransitionTime": ago(60)}
+        job = {
+            "kind": "Job",
+            "metadata": meta("migrate"),
+            "spec": {"template": body},
+            "status": {"conditions": [done], "succeeded": 1},
+        }
+        assert report(snapshot(run("its pod is gone?", "Job/migrate"), [job])).verdict.value == "NoFault"
+
+    def cron(self, **annotations: str) -> Raw:
+        spec = {"suspend": True, "schedule": "0 * * * *", "jobTemplate": {"spec": {"template": template("report")}}}
+        return {"kind": "CronJob", "metadata": meta("report", annotations=annotations), "spec": spec}
+
+    def test_a_suspended_cronjob(self) -> None:
+        asked = run("there is no report any more", "CronJob/report")
+        assert_root(snapshot(asked, [self.cron()]), "CronJob/report", "CronJobSuspended")
+
+    def test_a_cronjob_suspended_as_announced(self) -> None:
+        asked = run("there is no report any more", "CronJob/report")
+        objects = [self.cron(**{"acme.example/suspend-reason": "planned until migration is done"})]
+        assert report(snapshot(asked, objects)).verdict.value == "NoFault"
+
+
+@pytest.mark.parametrize(
+    ("cause", "kind", "status", "reason"),
+    [
+        ("HPAAtMax", "ScalingLimited", "True", "TooManyReplicas"),
+        ("HPANoMetrics", "ScalingActive", "False", "FailedGetResourceMetric"),
+    ],
+)
+def test_autoscalers(cause: str, kind: str, status: str, reason: str) -> None:
+    scaler = {
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": meta("api"),
+        "spec": {"maxReplicas": 2, "scaleTargetRef": {"kind": "Deployment", "name": "api"}},
+        "status": {
+            "currentReplicas": 2,
+            "conditions": [{"type": kind, "status": status, "reason": reason, "lastTransitionTime": ago(90)}],
+        },
+    }
+    asked = run("api is slow", "Deployment/api")
+    assert_root(snapshot(asked, [*healthy("api"), scaler]), "HorizontalPodAutoscaler/api", cause)
