@@ -65,6 +65,12 @@ def not_checked(board: Board) -> list[Finding]:
         _finding("Secret/*", "never read; what is missing or refused shows in events, container status and logs"),
         _finding("metrics", "not read in this run; causes that only show in metrics are not weighed"),
     ]
+    # A tenant is shown cluster-scoped objects field by field; the observation says what was left out.
+    found += [
+        _finding(item.query.resource, item.message)
+        for item in situation.world.snapshot.observations
+        if item.result is Result.OK and item.message
+    ]
     unread = [
         situation.label(workload.ref)
         for workload in situation.workloads
