@@ -15,13 +15,14 @@ from demokit.shop import NAME, Shop, commands, every, opened
 from demokit.story import Story
 from scenariokit import fixtures
 from scenariokit.format import Scenario
-from scenariokit.kubectl import CommandError, Kube
+from scenariokit.kubectl import CommandError, Kube, execute
 from scenariokit.ways import asked_in_words, create_investigation
 
 ROOT = Path(__file__).resolve().parents[2]
 CALM_SECONDS = 120.0
 ALERT_SECONDS = 150.0
 CREATED_SECONDS = 90.0
+INSTALL_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ async def prepare(story: Story, place: Place) -> None:
     with story.step("Images"):
         await command(place, ROOT / "hack" / "image", "build", *(["--load"] if place.own else []))
     with story.step("Casebook"):
-        await command(place, ROOT / "hack" / "install")
+        await quietly(place, ROOT / "hack" / "install")
     with story.step("Prometheus and Alertmanager"):
         await monitoring.install(place.kube)
 
@@ -183,3 +184,10 @@ async def command(place: Place, program: Path, *arguments: str) -> None:
     )
     if await process.wait():
         raise CommandError(f"{os.path.relpath(program, ROOT)} {' '.join(arguments)} failed")
+
+
+async def quietly(place: Place, program: Path) -> None:
+    """Run one of the project's commands and show only how it failed; CommandError then."""
+    done = await execute((str(program),), env=dict(place.environment), seconds=INSTALL_SECONDS)
+    if done.code:
+        raise CommandError(f"{os.path.relpath(program, ROOT)} failed: {done.message}")

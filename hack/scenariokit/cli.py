@@ -106,7 +106,7 @@ class _Session:
         try:
             return await self._all(kube, scenarios, via, receiver)
         finally:
-            if made and not self._keep:
+            if made and not self._keep and not await await_gone(kube, 0):  # another runner may be using it
                 await asyncio.shield(fixtures.remove(kube))
 
     async def _all(self, kube: Kube, scenarios: list[Scenario], via: str, receiver: str) -> list[Row]:

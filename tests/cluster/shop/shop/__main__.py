@@ -9,7 +9,7 @@ from shop.settings import SettingError
 
 SERVICES = (
     "web", "gateway", "api", "auth", "cache", "partner", "queue", "worker", "loadgen", "db",
-    "tell", "registry", "batch", "watcher", "heap",
+    "tell", "registry", "batch", "watcher", "heap", "discovery",
 )  # fmt: skip
 
 

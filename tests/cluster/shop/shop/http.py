@@ -12,7 +12,7 @@ from typing import Any
 from shop import log, settings
 from shop.metrics import METRICS
 
-QUIET = ("/healthz", "/readyz", "/metrics")
+QUIET = ("/healthz", "/readyz", "/metrics", "/targets")
 
 
 @dataclass
