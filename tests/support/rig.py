@@ -144,21 +144,22 @@ class Rig:
 
     async def job_runs(self, job: dict[str, Any]) -> None:
         """As the Job controller: its pod is ready."""
-        await self._job_status(job, {"active": 1, "ready": 1, "startTime": now()})
+        await self._job_status(job, {"active": 1, "ready": 1})
 
     async def job_completes(self, job: dict[str, Any]) -> None:
         """As the Job controller: its pod has ended well."""
-        ends = {"succeeded": 1, "startTime": now(), "completionTime": now()}
+        ends = {"succeeded": 1, "completionTime": now()}
         await self._job_status(job, {**ends, "conditions": _ends("SuccessCriteriaMet", "Complete", "", "")})
 
     async def job_fails(self, job: dict[str, Any], reason: str, message: str = "") -> None:
         """As the Job controller: it is over for this reason."""
         told = _ends("FailureTarget", "Failed", reason, message)
-        await self._job_status(job, {"failed": 1, "startTime": now(), "conditions": told})
+        await self._job_status(job, {"failed": 1, "conditions": told})
 
     async def _job_status(self, job: dict[str, Any], status: dict[str, Any]) -> None:
         metadata = job["metadata"]
-        whole = {"active": None, "ready": None, "uncountedTerminatedPods": {}, **status}
+        begun = {"startTime": metadata["creationTimestamp"], "uncountedTerminatedPods": {}}
+        whole = {"active": None, "ready": None, **begun, **status}
         await self.writer.patch(JOBS, metadata["name"], self.runs, {"status": whole}, "status")
 
     async def claims(self, made: dict[str, Any], attempt: int, pod: str = "pod-1") -> None:

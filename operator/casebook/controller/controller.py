@@ -88,8 +88,8 @@ class Controller:
     def saw_job(self, job: JobView) -> None:
         """A Job as it is now."""
         if self._world.put_job(job):
-            kind = Kind.CASE if self._world.case_of(job.case_uid) is not None else Kind.ORPHANS
-            self._wake(kind, job.case_namespace, job.case_name)
+            known = self._world.case_of(job.case_uid) is not None
+            self._wake(Kind.CASE if known else Kind.ORPHANS, job.case_namespace, job.case_name)
 
     def lost_job(self, job: JobView) -> None:
         """A Job was deleted."""

@@ -90,7 +90,7 @@ def _reported(inputs: Inputs) -> Plan | None:
     case = inputs.case
     if not case.reported:
         return None
-    over = inputs.job is None or bool(inputs.job.ended) or inputs.job.deleting
+    over = inputs.job is None or not inputs.job.live
     if case.traced or over or case.cancelled:
         stop = _stop(inputs) if case.cancelled else ()
         done = transitions.succeeded(case, inputs.now)
@@ -216,7 +216,7 @@ def _write(case: Case, write: WriteStatus, again: float | None = None) -> Plan:
 
 def _stop(inputs: Inputs) -> tuple[Step, ...]:
     jobs = (*((inputs.job,) if inputs.job is not None else ()), *inputs.others)
-    return tuple(DeleteJob(job.name, job.uid) for job in jobs if not job.ended and not job.deleting)
+    return tuple(DeleteJob(job.name, job.uid) for job in jobs if job.live)
 
 
 def _late_to_start(job: JobView, policy: Policy, now: datetime) -> bool:

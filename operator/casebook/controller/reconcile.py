@@ -102,12 +102,12 @@ class CaseReconciler:
         return decide(inputs)
 
     async def sweep(self, key: Key) -> None:
-        """Delete the Jobs made for an Investigation of this name that is gone."""
+        """Stop the Jobs made for an Investigation of this name that is gone; ended ones go by their own time to live."""
         if key.name:
             await self.refresh(key)
         for job in list(self._world.jobs.values()):
             mine = (job.case_namespace, job.case_name) == (key.namespace, key.name)
-            if mine and not job.deleting and self._world.case_of(job.case_uid) is None:
+            if mine and job.live and self._world.case_of(job.case_uid) is None:
                 await self._delete_job(DeleteJob(job.name, job.uid))
                 self._tools.metrics.swept.inc()
                 log.info("deleted a Job without an Investigation", job=job.name)

@@ -112,7 +112,7 @@ class Resync:
             if plan.steps or plan.again is not None:
                 wake(Key(Kind.CASE, case.namespace, case.name), plan.again or 0.0)
         for job in list(world.jobs.values()):
-            if world.case_of(job.case_uid) is None:
+            if job.live and world.case_of(job.case_uid) is None:
                 wake(Key(Kind.ORPHANS, job.case_namespace, job.case_name))
         wake(Key(Kind.SCHEDULE))
 

@@ -123,6 +123,11 @@ class JobView:
     message: str = ""
     ended_at: datetime | None = None
 
+    @property
+    def live(self) -> bool:
+        """Whether it may still have a pod that nobody has asked to stop."""
+        return not self.ended and not self.deleting
+
 
 @dataclass(frozen=True, slots=True)
 class PodView:

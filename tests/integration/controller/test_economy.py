@@ -85,6 +85,6 @@ async def test_waiting_costs_nothing(rig: Rig) -> None:
             lists = [c for c in rig.proxy.calls if c.method == "GET" and c.path.endswith("/v1/namespaces")]
             return len(lists) >= 5
 
-        await until("five resyncs", resynced, 60)
+        await until("five resyncs", resynced, 180)
         assert await reconciles(port) == before, rounds
         assert not any(call.writing for call in rig.proxy.calls)

@@ -72,7 +72,7 @@ async def test_a_watch_that_ends_by_error_500_is_begun_again(rig: Rig) -> None:
         async def struck() -> bool:
             return fault.struck == 3
 
-        await until("all three watches met the error", struck, 60)
+        await until("all three watches met the error", struck, 180)
         assert not task.done()
         assert await goes_on(rig, team, "after") < 20
 
@@ -87,7 +87,7 @@ async def test_a_watch_that_is_too_old_lists_again(rig: Rig) -> None:
         async def struck() -> bool:
             return fault.struck == 3
 
-        await until("all three watches met the error", struck, 60)
+        await until("all three watches met the error", struck, 180)
         assert await goes_on(rig, team, "after") < 20
 
 

@@ -18,7 +18,7 @@ async def gone(rig: Rig, resource: str, name: str, namespace: str) -> None:
             return True
         return "deletionTimestamp" in found["metadata"]
 
-    await until(f"{resource} {name} is gone", look, 60)
+    await until(f"{resource} {name} is gone", look, 180)
 
 
 async def test_a_question_becomes_a_job_and_a_report_ends_it(rig: Rig) -> None:
@@ -124,7 +124,7 @@ async def test_a_job_lost_before_its_pod_began_is_the_same_attempt(rig: Rig) -> 
             jobs = await rig.jobs()
             return [job["metadata"]["uid"] for job in jobs] not in ([], [first["metadata"]["uid"]])
 
-        await until("the Job again", made_again, 30)
+        await until("the Job again", made_again, 120)
         assert (await rig.get(asked))["status"]["attempt"] == 1
 
 
@@ -139,7 +139,7 @@ async def test_an_image_that_cannot_be_pulled_is_said_and_given_up(rig: Rig) -> 
         told = await rig.condition(asked, "Finished")
         assert told["reason"] == "ImagePull"
         assert "manifest unknown: casebook:tset" in told["message"]
-        await until("no Job is left", lambda: _no_jobs(rig), 30)
+        await until("no Job is left", lambda: _no_jobs(rig), 120)
 
 
 _IDLE = {"ready": False, "restartCount": 0, "image": "casebook:test", "imageID": ""}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from casebook.api.names import run_name
-from support.faultproxy import Act, Call, after
+from support.faultproxy import Act, Call, after, answers
 from support.rig import Rig
 from support.waiting import until
 
@@ -99,7 +99,7 @@ async def test_killed_between_attempts_the_next_is_made_once(rig: Rig) -> None:
 
     rig.proxy.fault(status_write, behind(kill), times=1)
     await rig.job_fails(job, "PodFailurePolicy", "has condition DisruptionTarget matching FailJob rule")
-    await asyncio.wait_for(process.wait(), 60)
+    await asyncio.wait_for(process.wait(), 180)
     assert (await rig.get(asked))["status"]["attempt"] == 2
     again = await rig.process()
     try:
@@ -148,19 +148,19 @@ async def test_wrong_settings_are_said_in_one_line(rig: Rig) -> None:
 
 async def test_it_is_healthy_and_ready_and_measured(rig: Rig) -> None:
     port = rig.free_port()
-    async with rig.controller(listen=f"127.0.0.1:{port}"):
+    async with rig.controller(listen=f"127.0.0.1:{port}", resyncSeconds=1):
 
         async def ready() -> bool:
             return (await rig.page(port, "/readyz"))[0] == 200
 
-        await until("ready", ready, 30)
+        await until("ready", ready)
         assert (await rig.page(port, "/healthz"))[0] == 200
         _, text = await rig.page(port, "/metrics")
         for name in ("casebook_queue_depth", "casebook_runs", "casebook_resync_age_seconds", "process_resident_memory"):
             assert name in text
-        rig.proxy.fault(lambda call: not call.watching, lambda *_: asyncio.sleep(3600))  # type: ignore[arg-type,return-value]
+        rig.proxy.fault(lambda call: not call.watching, answers(500))
 
         async def unhealthy() -> bool:
             return (await rig.page(port, "/healthz"))[0] == 503
 
-        await until("the resync has been too long ago", unhealthy, 30)
+        await until("the resync has been too long ago", unhealthy, 120)

@@ -24,7 +24,7 @@ async def bound(rig: Rig, namespace: str, tenant: str) -> None:
         found = await binding(rig, namespace)
         return found is not None and [s["name"] for s in found["subjects"]] == [reader_name(tenant)]
 
-    await until(f"{namespace} is bound to {tenant}", look, 60)
+    await until(f"{namespace} is bound to {tenant}", look, 180)
 
 
 async def readers(rig: Rig) -> set[str]:
@@ -103,7 +103,7 @@ async def test_a_move_that_nobody_watched_is_found_at_the_start(rig: Rig) -> Non
         async def cleaned() -> bool:
             return reader_name("label:acme") not in await readers(rig)
 
-        await until("the reader of a tenant without namespaces is gone", cleaned, 60)
+        await until("the reader of a tenant without namespaces is gone", cleaned, 180)
 
 
 async def test_a_binding_that_says_something_else_is_replaced(rig: Rig) -> None:
@@ -143,4 +143,4 @@ async def test_an_excluded_namespace_gets_nothing(rig: Rig) -> None:
         async def unbound() -> bool:
             return await binding(rig, team) is None and await binding(rig, team, "casebook-gateway") is None
 
-        await until("its bindings are gone", unbound, 60)
+        await until("its bindings are gone", unbound, 180)
