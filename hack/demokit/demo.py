@@ -157,7 +157,7 @@ def heading_of(found: Investigation) -> Heading:
     """What the report is about, from the resource."""
     spec = found.spec
     alert = spec.alert.labels.get("alertname", "") if spec.alert else ""
-    subject = f"{spec.target.kind}/{spec.target.name}" if spec.target else alert or "everything in it"
+    subject = f"{spec.target.kind}/{spec.target.name}" if spec.target else alert
     now = found.status.finished_at or found.metadata.creation_timestamp
     if now is None:
         raise CommandError("the Investigation carries no time")

@@ -9,7 +9,7 @@ from casebook.api.run import Run
 
 @dataclass(frozen=True)
 class Heading:
-    """What a report is about: the object or namespace, where it is, what was asked, and the moment it speaks of."""
+    """What a report is about: an object or an alert (or nothing in particular), in a namespace (or in all of them)."""
 
     subject: str
     namespace: str
@@ -20,7 +20,17 @@ class Heading:
     def of(cls, run: Run) -> "Heading":
         """The heading of a run."""
         spec = run.spec
+        place = (spec.target and spec.target.namespace) or run.namespace
         alert = spec.alert.labels.get("alertname", "") if spec.alert and spec.trigger is Trigger.ALERT else ""
-        subject = f"{spec.target.kind}/{spec.target.name}" if spec.target else alert or "everything in it"
-        place = "all namespaces" if run.scene.platform else (spec.target and spec.target.namespace) or run.namespace
-        return cls(subject=subject, namespace=place, question=spec.question, now=run.now)
+        return cls(
+            subject=f"{spec.target.kind}/{spec.target.name}" if spec.target else alert,
+            namespace="" if run.scene.platform else place,
+            question=spec.question,
+            now=run.now,
+        )
+
+    @property
+    def about(self) -> str:
+        """The same in a few words."""
+        place = f"namespace {self.namespace}" if self.namespace else "all namespaces"
+        return f"{self.subject} in {self.namespace or place}" if self.subject else place

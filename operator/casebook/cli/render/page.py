@@ -2,6 +2,8 @@
 
 import unicodedata
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 
 WIDTH = 100
 
@@ -63,18 +65,22 @@ class Page:
 
     def add(self, spans: Sequence[Span], *, indent: int = 0, hang: int | None = None) -> None:
         """A paragraph of styled pieces, wrapped between words; further lines are indented by `hang`."""
-        lead, rest = " " * indent, " " * (indent if hang is None else hang)
-        line, used = lead, len(lead)
-        started = False
-        for word, style, glued in _words(spans, self._width - len(rest)):
-            gap = 0 if glued or not started else 1
-            if started and used + gap + columns(word) > self._width:
-                self._lines.append(line.rstrip(" "))
-                line, used, gap = rest, len(rest), 0
-            line += " " * gap + self._styled(word, style)
-            used += gap + columns(word)
-            started = True
-        self._lines.append(line.rstrip(" "))
+        rest = " " * (indent if hang is None else hang)
+        line: list[Span] = [(" " * indent, "")]
+        used = indent
+        for number, (word, style, glued) in enumerate(_words(spans, self._width - len(rest))):
+            gap = "" if glued or number == 0 else " "
+            if number and used + len(gap) + columns(word) > self._width:
+                self._flush(line)
+                line, used, gap = [(rest, "")], len(rest), ""
+            # The space belongs to the style only where it goes on.
+            line += [(gap, style if style == line[-1][1] else ""), (word, style)]
+            used += len(gap) + columns(word)
+        self._flush(line)
+
+    def _flush(self, line: Sequence[Span]) -> None:
+        runs = [(style, "".join(text for text, _ in pieces)) for style, pieces in groupby(line, key=itemgetter(1))]
+        self._lines.append("".join(self._styled(text, style) for style, text in runs).rstrip(" "))
 
     def text(self, text: str, style: str = "", *, indent: int = 0, hang: int | None = None) -> None:
         """A paragraph in one style."""

@@ -42,7 +42,7 @@ def report_text(report: Report, heading: Heading, *, colour: bool) -> str:
 def _top(page: Page, report: Report, heading: Heading) -> None:
     title, style = _TITLES[report.verdict]
     if not report.root_causes:
-        page.add([(title, style), (f" · {heading.subject}", "bold"), (f" in {heading.namespace}", "")])
+        page.add([(title, style), (" · ", ""), (heading.about, "bold")])
     for cause in report.root_causes:
         named = f" · {cause.object} · {cause.cause}"
         percent = f" · {cause.confidence_percent} %"

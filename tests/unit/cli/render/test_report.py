@@ -8,7 +8,9 @@ import yaml
 
 from casebook.api.enums import Origin, Outcome, Standing, Verdict
 from casebook.api.report import Cost, Evidence, Finding, Hypothesis, Prediction, Report, RootCause
+from casebook.api.run import Scene
 from casebook.cli.render import Heading, colourful, render_report
+from support import builders
 
 NOW = datetime(2026, 11, 22, 3, 20, tzinfo=UTC)
 HEADING = Heading(subject="Deployment/web", namespace="shop", question="why is it down?", now=NOW)
@@ -129,4 +131,17 @@ def test_colour_only_where_a_person_sees_it(monkeypatch) -> None:
     assert colourful(Stream())
     monkeypatch.setenv("NO_COLOR", "1")
     assert not colourful(Stream())
-    assert "\x1b[1;31mROOT" in render_report(REPORT, HEADING, colour=True)
+    assert "\x1b[1;31mROOT CAUSE\x1b[0m" in render_report(REPORT, HEADING, colour=True)
+
+
+@pytest.mark.parametrize(
+    ("run", "about"),
+    [
+        (builders.run("why?", "Deployment/web"), "Deployment/web in shop"),
+        (builders.run("why?"), "namespace shop"),
+        (builders.run(alert={"alertname": "ShopErrors"}, trigger="Alert"), "ShopErrors in shop"),
+        (builders.run("why?").replace(scene=Scene(tenant="platform", platform=True)), "all namespaces"),
+    ],
+)
+def test_what_a_report_is_about(run, about) -> None:
+    assert Heading.of(run).about == about
