@@ -59,7 +59,7 @@ def news(found: dict[str, Any], seen: set[str]) -> list[str]:
         if condition["status"] == "True" and key not in seen:
             seen.add(key)
             said = condition.get("message") or condition.get("reason", "")
-            lines.append(f"{condition['type'].lower()}: {said}")
+            lines.append(f"{condition['type']}: {said}")
     return lines
 
 
@@ -96,10 +96,11 @@ async def _agent(kube: Kube, uid: str, say: Say) -> None:
         while process.stdout is not None and (line := await process.stdout.readline()):
             if text := told(line.decode(errors="replace")):
                 say(text)
-    finally:
-        if process.returncode is None:
-            process.terminate()
         await process.wait()
+    except asyncio.CancelledError:
+        process.terminate()
+        await process.wait()
+        raise
 
 
 async def _pod(kube: Kube, uid: str) -> str:

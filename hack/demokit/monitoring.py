@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from casebook.cluster.client import connect
+from casebook.cluster.errors import ClusterError
 from scenariokit.kubectl import CommandError, Kube
 
 NAMESPACE = "casebook-monitoring"
@@ -75,14 +77,22 @@ async def silence(kube: Kube, namespaces: set[str]) -> str:
         "createdBy": "demo",
         "comment": "the shop is being set up",
     }
-    path = f"{SERVICES}/alertmanager:9093/proxy/api/v2/silences"
-    answer = json.loads(await kube.must("create", "--raw", path, "-f", "-", stdin=json.dumps(body)))
+    answer = await _alertmanager(kube, "POST", "silences", body)
     return str(answer["silenceID"])
 
 
 async def unsilence(kube: Kube, identity: str) -> None:
     """End the silence."""
-    await kube.must("delete", "--raw", f"{SERVICES}/alertmanager:9093/proxy/api/v2/silence/{identity}")
+    await _alertmanager(kube, "DELETE", f"silence/{identity}")
+
+
+async def _alertmanager(kube: Kube, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    # kubectl --raw sends a content type that Alertmanager refuses
+    try:
+        async with connect(str(kube.kubeconfig)) as client:
+            return await client.json(method, f"{SERVICES}/alertmanager:9093/proxy/api/v2/{path}", body=body)
+    except ClusterError as error:
+        raise CommandError(f"Alertmanager, {method} {path}: {error}") from None
 
 
 def _base(token: str) -> str:

@@ -75,7 +75,7 @@ def test_the_token_is_the_first_of_the_receiver() -> None:
 
 def test_each_condition_is_told_once() -> None:
     seen: set[str] = set()
-    assert news(FOUND, seen) == ["queued: first in line"]
+    assert news(FOUND, seen) == ["Queued: first in line"]
     assert news(FOUND, seen) == []
     assert news({}, seen) == []
 
