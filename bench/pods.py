@@ -80,9 +80,10 @@ async def follow(kube: Kube, namespace: str, pod: str, container: str) -> Life:
         if process.stdout is not None:
             while line := await process.stdout.readline():
                 lives.append(began_and_peak(line.decode(), time.perf_counter()))
+    except asyncio.CancelledError:
+        process.terminate()
+        raise
     finally:
-        if process.returncode is None:
-            process.terminate()
         await process.wait()
     if not lives:
         raise CommandError(f"pod {pod} had ended before it could be looked at")

@@ -49,7 +49,6 @@ async def measure(session: Session, _chosen: set[str]) -> list[Row]:
             session.tell("waiting for the controller to take all of them up")
             took = await _taken_up(client, namespace, groups)
             rows = [*sent_rows(sent, stored, groups, floor), took, *await _memory_rows(kube, groups)]
-            session.tell(f"removing {groups} Investigations")
     return rows
 
 
