@@ -1,5 +1,9 @@
-"""An API server in memory: names, resource versions, compare-and-set, field ownership, selectors, faults."""
+"""An API server in memory: names, resource versions, compare-and-set, field ownership, selectors, faults.
 
+Every call gives way to others once, before its effect.
+"""
+
+import asyncio
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -75,12 +79,14 @@ class MemoryReader:
         self._cluster = cluster
 
     async def get(self, resource: str, name: str, namespace: str = "") -> dict[str, Any]:
+        await asyncio.sleep(0)
         self._cluster.enter("get", resource)
         return copy.deepcopy(self._cluster.find(resource, namespace, name))
 
     async def list(
         self, resource: str, namespace: str = "", *, labels: str = "", fields: str = "", limit: int = 5000
     ) -> Page:
+        await asyncio.sleep(0)
         self._cluster.enter("list", resource)
         found = [
             copy.deepcopy(item)
@@ -101,6 +107,7 @@ class MemoryWriter:
 
     async def create(self, resource: str, manifest: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
         cluster, metadata = self._cluster, manifest["metadata"]
+        await asyncio.sleep(0)
         cluster.enter("create", resource)
         if locate(resource).namespaced:
             cluster.find("namespaces", "", metadata["namespace"])
@@ -113,6 +120,7 @@ class MemoryWriter:
 
     async def apply_status(self, resource: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
         cluster, metadata = self._cluster, manifest["metadata"]
+        await asyncio.sleep(0)
         cluster.enter("apply", resource)
         found = cluster.find(resource, metadata["namespace"], metadata["name"])
         if (

@@ -27,10 +27,9 @@ class Episode:
 
 @dataclass(frozen=True)
 class Begin:
-    """Open this episode."""
+    """Open this episode; the notification is then noted on it."""
 
     number: int
-    alert: AlertStatus
 
 
 @dataclass(frozen=True)
@@ -50,26 +49,33 @@ Decision = Begin | Note | Ignore
 
 def decide(episodes: Sequence[Episode], group: Group, now: datetime) -> Decision:
     """What a notification does to a group that has had these episodes."""
-    latest = max(episodes, key=lambda episode: episode.number, default=None)
-    firing = seen_alerts(group, resolved=False)
+    ordered = sorted(episodes, key=lambda episode: episode.number)
+    latest = ordered[-1] if ordered else None
+    before = merge(*(episode.alert.seen for episode in ordered[:-1]))
+    firing, ended = seen_alerts(group, resolved=False), seen_alerts(group, resolved=True)
     if latest is not None and latest.is_open(now):
-        return _note(latest.alert, group, firing, now)
-    known = merge(*(episode.alert.seen for episode in episodes))
+        return _note(latest.alert, before, group, firing, ended, now)
+    known = merge(before, latest.alert.seen if latest else [])
     if not any(is_new(alert, known) for alert in firing):
         return Ignore()
-    number = latest.number + 1 if latest else 1
-    return Begin(number, AlertStatus(last_seen_at=now, count=1, seen=merge(firing, seen_alerts(group, resolved=True))))
+    return Begin(latest.number + 1 if latest else 1)
 
 
-def _note(alert: AlertStatus, group: Group, firing: list[SeenAlert], now: datetime) -> Decision:
-    ended = seen_alerts(group, resolved=True)
-    # An end that is older than the firing we know of is a late arrival from before it.
-    newest = {seen.fingerprint: seen.starts_at for seen in sorted(alert.seen, key=lambda seen: seen.starts_at)}
-    late = bool(ended) and all(newest.get(seen.fingerprint, seen.starts_at) > seen.starts_at for seen in ended)
+def _note(
+    alert: AlertStatus,
+    before: list[SeenAlert],
+    group: Group,
+    firing: list[SeenAlert],
+    ended: list[SeenAlert],
+    now: datetime,
+) -> Decision:
+    # An end of an earlier episode has only come in late. When it began says nothing by itself: of two Prometheus with
+    # the same rule, Alertmanager takes the earlier begin as soon as it learns it.
+    late = bool(ended) and all(seen in before and seen not in alert.seen for seen in ended)
     if not firing and late:
         return Ignore()
+    resolved = now if group.ended else None
     seen = merge(alert.seen, firing, ended)
-    resolved = now if group.ended and not late else None
     return Note(AlertStatus(last_seen_at=now, resolved_at=resolved, count=alert.count + 1, seen=seen))
 
 

@@ -10,7 +10,7 @@ from casebook.api.names import group_hash
 from casebook.cluster.errors import ClusterError, Denied, NotFound, Unavailable
 from casebook.gateway.config import GatewayConfig, Receiver
 from casebook.gateway.directory import Directory, Namespaces
-from casebook.gateway.episodes import Begin, Ignore, Note, decide
+from casebook.gateway.episodes import Begin, Decision, Ignore, Note, decide
 from casebook.gateway.groups import NAMESPACE, Group, split
 from casebook.gateway.investigations import Investigations, Record, alert_change
 from casebook.gateway.manifest import investigation
@@ -88,54 +88,46 @@ class Intake:
 
     async def _place(self, receiver: Receiver, group: Group, directory: Directory) -> Outcome:
         key = group_hash(receiver.name, group.group_key, group.namespace)
-        met: list[Record] = []
+        met: dict[str, Record] = {}
         for _ in range(_RACES):
-            records = await self._investigations.episodes(group.namespace, key)
-            names = {record.parsed.metadata.name for record in records}
-            records += [record for record in met if record.parsed.metadata.name not in names]
+            met |= {record.name: record for record in await self._investigations.episodes(group.namespace, key)}
+            records = sorted(met.values(), key=lambda record: record.episode.number)
             match decide([record.episode for record in records], group, self._clock()):
                 case Ignore():
                     return Outcome.IGNORED
                 case Note():
-                    await self._note(max(records, key=lambda record: record.episode.number), group)
-                    return Outcome.UPDATED
-                case Begin() as begin:
-                    outcome = await self._begin(receiver, group, directory, begin, met)
-                    if outcome:
-                        return outcome
+                    if await self._noted(records, group):
+                        return Outcome.UPDATED
+                case Begin(number):
+                    if await self._over_limit(receiver, group, directory):
+                        return Outcome.OVERFLOW
+                    manifest = investigation(group, receiver.name, number, self._config.lookback_seconds)
+                    record, created = await self._investigations.create(manifest)
+                    met[record.name] = record
+                    if created and await self._noted([*records, record], group):
+                        return Outcome.CREATED
         raise Unavailable(f"others keep writing the episodes of group {key}", 1.0)
 
-    async def _begin(
-        self, receiver: Receiver, group: Group, directory: Directory, begin: Begin, met: list[Record]
-    ) -> Outcome | None:
-        """Create the episode; None where somebody else was faster, whose record is then added to `met`."""
-        tenant = directory.tenant_of(group.namespace) or group.namespace
-        if await self._queue.is_full(tenant, directory):
-            await self._count(receiver, group, directory, tenant)
-            return Outcome.OVERFLOW
-        manifest = investigation(group, receiver.name, begin.number, self._config.lookback_seconds)
-        record, created = await self._investigations.create(manifest)
-        if not created:
-            met.append(record)
-            return None
-        self._queue.added(tenant)
-        await self._investigations.update(record, lambda current: self._first(current, begin, group))
-        return Outcome.CREATED
+    async def _noted(self, records: list[Record], group: Group) -> bool:
+        """Note the group on the latest of these; False where that episode has ended meanwhile."""
+        *earlier, latest = records
+        before = [record.episode for record in earlier]
+        decision: Decision = Ignore()
 
-    async def _count(self, receiver: Receiver, group: Group, directory: Directory, tenant: str) -> None:
-        allowed = [name for name in directory.namespaces_of(tenant) if directory.place(receiver, name) == name]
-        await self._overflow.count(tenant, min(allowed, default=group.namespace), group, receiver.name)
-
-    async def _note(self, record: Record, group: Group) -> None:
         def change(current: Record) -> dict[str, object] | None:
-            decision = decide([current.episode], group, self._clock())
+            nonlocal decision
+            decision = decide([*before, current.episode], group, self._clock())
             return alert_change(decision.alert, current) if isinstance(decision, Note) else None
 
-        await self._investigations.update(record, change)
+        await self._investigations.update(latest, change)
+        return not isinstance(decision, Begin)
 
-    def _first(self, current: Record, begin: Begin, group: Group) -> dict[str, object] | None:
-        """The first alert status; where another post of the same group came in between, noted on top of its."""
-        if current.parsed.status.alert is None:
-            return alert_change(begin.alert, current)
-        decision = decide([current.episode], group, self._clock())
-        return alert_change(decision.alert, current) if isinstance(decision, Note) else None
+    async def _over_limit(self, receiver: Receiver, group: Group, directory: Directory) -> bool:
+        """Whether the tenant's queue is full, and the group then counted."""
+        tenant = directory.tenant_of(group.namespace) or group.namespace
+        if not await self._queue.is_full(tenant, directory):
+            self._queue.added(tenant)
+            return False
+        allowed = [name for name in directory.namespaces_of(tenant) if directory.place(receiver, name) == name]
+        await self._overflow.count(tenant, min(allowed, default=group.namespace), group, receiver.name)
+        return True

@@ -35,6 +35,11 @@ class Record:
         return cls(raw, Investigation.model_validate(raw))
 
     @property
+    def name(self) -> str:
+        """Its name."""
+        return self.parsed.metadata.name
+
+    @property
     def owned(self) -> dict[str, Any]:
         """The part of the status that the gateway owns; every apply must carry all of it."""
         status = self.raw.get("status") or {}
@@ -45,7 +50,7 @@ class Record:
     @property
     def episode(self) -> Episode:
         """The alert episode that it is."""
-        return Episode(_number(self.parsed.metadata.name), self._alert())
+        return Episode(_number(self.name), self._alert())
 
     def _alert(self) -> AlertStatus:
         """The alert status, or what it was to be where a crash came between the create and its first write."""
@@ -92,7 +97,7 @@ class Investigations:
             except Conflict:
                 await asyncio.sleep(random.uniform(0, _PAUSE * 2 ** min(turn, 5)))  # noqa: S311 - spreads writers
             record = await self._again(record)
-        raise Unavailable(f"{record.parsed.metadata.name} kept changing while it was written", 1.0)
+        raise Unavailable(f"{record.name} kept changing while it was written", 1.0)
 
     async def _again(self, record: Record) -> Record:
         before = record.parsed.metadata

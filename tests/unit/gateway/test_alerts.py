@@ -74,6 +74,15 @@ async def test_a_late_end_does_not_close_the_next_episode(world) -> None:
     assert "resolvedAt" not in latest["status"]["alert"]
 
 
+async def test_an_end_counts_though_its_alert_is_said_to_have_begun_earlier(world) -> None:
+    """Of two Prometheus that evaluate the same rule, Alertmanager takes the earlier begin as soon as it learns it."""
+    await world.alert(body(sent(minute=2)))
+    await world.alert(body(sent(minute=1, resolved=True)))
+    (made,) = world.investigations()
+    assert "resolvedAt" in made["status"]["alert"]
+    assert await (await world.alert(body(sent(minute=1)))).json() == {"ignored": 1}
+
+
 async def test_a_group_is_split_by_namespace(world) -> None:
     alerts = [sent(), sent("Other", namespace="pay"), sent("Third", namespace="pay")]
     assert await (await world.alert(body(*alerts))).json() == {"created": 2}

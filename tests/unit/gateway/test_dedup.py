@@ -86,13 +86,29 @@ class Dedup(RuleBasedStateMachine):
     def both_at_once(self, key: str) -> None:
         """A pair of Alertmanagers that do not hear each other."""
         if any(group == key for group, _ in self.firing):
-            post = self.post(key)
+            self.at_once(self.post(key), self.post(key))
 
-            async def both() -> None:
-                await asyncio.gather(*(intake.take(RECEIVER, decode(Body(post))) for intake in self.replicas))
+    @rule(key=KEYS, name=NAMES, other=NAMES)
+    def end_and_begin_at_once(self, key: str, name: str, other: str) -> None:
+        """The end of all that fires meets, on the other replica, the next firing."""
+        alive = {found: minute for (group, found), minute in self.firing.items() if group == key}
+        if not alive:
+            return
+        ended = body(*(sent(found, minute=minute, resolved=True) for found, minute in sorted(alive.items())), key=key)
+        for found in alive:
+            del self.firing[key, found]
+        self.fire(name, key)
+        self.fire(other, key)
+        self.at_once(ended, self.post(key))
 
-            self.loop.run_until_complete(both())
-            self.acknowledge(post)
+    def at_once(self, one: bytes, other: bytes) -> None:
+        async def both() -> None:
+            posts = zip(self.replicas, (one, other), strict=True)
+            await asyncio.gather(*(intake.take(RECEIVER, decode(Body(post))) for intake, post in posts))
+
+        self.loop.run_until_complete(both())
+        self.acknowledge(one)
+        self.acknowledge(other)
 
     @rule(
         key=KEYS,

@@ -1,0 +1,150 @@
+"""Gateways over an API server of these tests' own, so that no installed Casebook acts on what they make."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import pytest
+import yaml
+from aiohttp.test_utils import TestServer
+
+from casebook.cluster.client import Client, connect
+from casebook.cluster.errors import ClusterError
+from casebook.cluster.reader import Reader
+from casebook.cluster.writer import Writer
+from casebook.gateway.app import FIELD_MANAGER, build
+from casebook.gateway.config import GatewayConfig, Receiver
+from casebook.gateway.investigations import RESOURCE
+from casebook.gateway.ports import TraceStore
+from support.apiserver import private_api_server
+from support.postgres import postgres  # noqa: F401
+from support.waiting import until
+
+CRDS = Path(__file__).parents[3] / "crds"
+TOKEN = "token-of-prom"
+
+
+@pytest.fixture(scope="session")
+def private_kubeconfig(kubeconfig: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The kubeconfig of an API server that only these tests use, with our resources installed."""
+    runner = asyncio.Runner()
+    server = private_api_server(kubeconfig, tmp_path_factory.mktemp("api"))
+    path = runner.run(server.__aenter__())
+    try:
+        runner.run(_install(path))
+        yield path
+    finally:
+        runner.run(server.__aexit__(None, None, None))
+        runner.close()
+
+
+async def _install(kubeconfig: str) -> None:
+    async with connect(kubeconfig) as client:
+        for file in sorted(CRDS.glob("*.yaml")):
+            path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+            await client.json("POST", path, body=yaml.safe_load(file.read_text()))
+        reader = Reader(client)
+        await until("Investigations are served", lambda: _served(reader))
+
+
+async def _served(reader: Reader) -> bool:
+    try:
+        await reader.list(RESOURCE)
+    except ClusterError:
+        return False
+    return True
+
+
+class FaultyWriter(Writer):
+    """The real writer, in front of which calls can be made to fail."""
+
+    fault: Callable[[str], ClusterError | None] = staticmethod(lambda verb: None)
+
+    async def create(self, resource: str, manifest: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+        self._check("create")
+        return await super().create(resource, manifest)
+
+    async def apply_status(self, resource: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
+        self._check("apply")
+        return await super().apply_status(resource, manifest)
+
+    def _check(self, verb: str) -> None:
+        error = self.fault(verb)
+        if error:
+            raise error
+
+
+@dataclass
+class Replica:
+    """One gateway in this process."""
+
+    url: str
+    writer: FaultyWriter
+    webhook: str = ""
+
+
+@dataclass
+class Scene:
+    """Namespaces of one test's own, and the gateways that serve them."""
+
+    client: Client
+    kubeconfig: str
+    folder: Path
+    start: Callable[..., Awaitable[Replica]]
+    operator: str = field(default_factory=lambda: f"gw-system-{uuid4().hex[:6]}")
+    runs: str = field(default_factory=lambda: f"gw-runs-{uuid4().hex[:6]}")
+    shop: str = field(default_factory=lambda: f"gw-shop-{uuid4().hex[:6]}")
+    home: str = field(default_factory=lambda: f"gw-home-{uuid4().hex[:6]}")
+
+    @property
+    def reader(self) -> Reader:
+        return Reader(self.client)
+
+    @property
+    def writer(self) -> Writer:
+        return Writer(self.client, "casebook-tests")
+
+    def config(self, **changes: object) -> GatewayConfig:
+        receiver = Receiver(name="prom", default_namespace=self.home, namespaces=["gw-shop-*"])
+        return GatewayConfig(
+            operator_namespace=self.operator,
+            runs_namespace=self.runs,
+            receivers=[receiver],
+            tokens_dir=self.folder,
+        ).model_copy(update=changes)
+
+    async def investigations(self, namespace: str = "") -> list[dict[str, Any]]:
+        items = (await self.reader.list(RESOURCE, namespace or self.shop)).items
+        return sorted(items, key=lambda item: item["metadata"]["name"])
+
+
+@pytest.fixture
+async def scene(private_kubeconfig: str, tmp_path: Path) -> AsyncIterator[Scene]:
+    """A fresh scene."""
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(connect(private_kubeconfig))
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+
+        async def start(store: TraceStore | None = None, **changes: object) -> Replica:
+            own = await stack.enter_async_context(connect(private_kubeconfig))
+            writer = FaultyWriter(own, FIELD_MANAGER)
+            gateway = build(made.config(**changes), Reader(own), writer, store, http, lambda: datetime.now(UTC))
+            server = TestServer(gateway.app)
+            await server.start_server()
+            stack.push_async_callback(server.close)
+            url = str(server.make_url("")).rstrip("/")
+            return Replica(url, writer, f"{url}/v1/alerts/prom")
+
+        (tmp_path / "prom").write_text(TOKEN)
+        made = Scene(client, private_kubeconfig, tmp_path, start)
+        for name in (made.operator, made.runs, made.shop, made.home):
+            await made.writer.create(
+                "namespaces", {"metadata": {"name": name}, "apiVersion": "v1", "kind": "Namespace"}
+            )
+        yield made

@@ -1,0 +1,249 @@
+"""Against a real API server: who owns which field of the status, who may speak for a run, what a kill leaves behind."""
+
+import asyncio
+import io
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import pytest
+
+from casebook.api.base import API_VERSION
+from casebook.api.meta import (
+    ATTEMPT_LABEL,
+    GATEWAY_AUDIENCE,
+    NAME_ANNOTATION,
+    NAMESPACE_ANNOTATION,
+    TENANT_ANNOTATION,
+    UID_LABEL,
+)
+from casebook.api.names import reader_name
+from casebook.cluster.writer import Writer
+from casebook.gateway.investigations import RESOURCE
+from casebook.store.database import Database
+from casebook.store.migrate import migrate
+from casebook.store.traces import Traces
+from support.alerts import body, sent
+from support.postgres import Postgres, running
+from support.reports import envelope, observation, report
+
+from .conftest import TOKEN, Replica, Scene
+
+CONTROLLER = "casebook-controller"
+
+
+async def post(replica: Replica, data: bytes) -> int:
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(replica.webhook, data=io.BytesIO(data), headers=headers) as response,
+    ):
+        return response.status
+
+
+async def steer(scene: Scene, made: dict[str, Any], **status: object) -> dict[str, Any]:
+    """Write a status as the controller does."""
+    metadata = {"name": made["metadata"]["name"], "namespace": made["metadata"]["namespace"]}
+    queued = {"type": "Queued", "status": "True", "reason": "Waiting", "message": ""}
+    conditions = [queued | {"lastTransitionTime": "2026-11-22T05:00:00Z"}]
+    writer = Writer(scene.client, CONTROLLER)
+    return await writer.apply_status(RESOURCE, {"metadata": metadata, "status": {"conditions": conditions, **status}})
+
+
+class Pod:
+    """A pod of an attempt with a token bound to it, as the kubelet would give it one."""
+
+    def __init__(self, scene: Scene, made: dict[str, Any], attempt: int = 1) -> None:
+        self.scene = scene
+        self.name = f"run-{uuid4().hex[:8]}"
+        self.tenant = f"ns:{made['metadata']['namespace']}"
+        self.account = reader_name(self.tenant)
+        self.manifest = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {
+                "name": self.name,
+                "namespace": scene.runs,
+                "labels": {UID_LABEL: made["metadata"]["uid"], ATTEMPT_LABEL: str(attempt)},
+                "annotations": {
+                    NAME_ANNOTATION: made["metadata"]["name"],
+                    NAMESPACE_ANNOTATION: made["metadata"]["namespace"],
+                    TENANT_ANNOTATION: self.tenant,
+                },
+            },
+            "spec": {
+                "serviceAccountName": self.account,
+                "automountServiceAccountToken": False,
+                "schedulingGates": [{"name": "casebook.dev/never"}],
+                "containers": [{"name": "agent", "image": "casebook:dev"}],
+            },
+        }
+
+    async def create(self) -> "Pod":
+        account = {"metadata": {"name": self.account, "namespace": self.scene.runs}}
+        await self.scene.writer.create("serviceaccounts", {"apiVersion": "v1", "kind": "ServiceAccount", **account})
+        self.made, _ = await self.scene.writer.create("pods", self.manifest)
+        return self
+
+    async def token(self, audience: str = GATEWAY_AUDIENCE) -> str:
+        bound = {"apiVersion": "v1", "kind": "Pod", "name": self.name, "uid": self.made["metadata"]["uid"]}
+        path = f"/api/v1/namespaces/{self.scene.runs}/serviceaccounts/{self.account}/token"
+        spec = {"audiences": [audience], "boundObjectRef": bound, "expirationSeconds": 3600}
+        answer = await self.scene.client.json(
+            "POST", path, body={"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec}
+        )
+        return str(answer["status"]["token"])
+
+    async def call(
+        self, replica: Replica, method: str, path: str, data: object = None, token: str = ""
+    ) -> tuple[int, Any]:
+        headers = {"Authorization": f"Bearer {token or await self.token()}"}
+        async with (
+            aiohttp.ClientSession() as http,
+            http.request(method, f"{replica.url}/v1/run{path}", json=data, headers=headers) as response,
+        ):
+            return response.status, await response.json() if response.content_type == "application/json" else None
+
+    async def observe(self, replica: Replica, *seen: Any) -> int:
+        batch = {"first": 0, "observations": [item.wire() for item in seen]}
+        return (await self.call(replica, "POST", "/observations", batch))[0]
+
+    async def hand_in(self, replica: Replica, *seen: Any) -> tuple[int, Any]:
+        return await self.call(replica, "PUT", "/report", envelope(report(*seen), len(seen)).wire())
+
+
+async def investigated(scene: Scene, replica: Replica) -> dict[str, Any]:
+    assert await post(replica, body(sent(namespace=scene.shop))) == 200
+    (made,) = await scene.investigations()
+    return await steer(scene, made, attempt=1, phase="Running")
+
+
+async def test_twenty_posts_at_once_to_two_replicas_make_one(scene: Scene) -> None:
+    """I2: the create is the lock, the count a compare-and-set."""
+    replicas = [await scene.start(), await scene.start()]
+    data = body(sent(namespace=scene.shop))
+    statuses = await asyncio.gather(*(post(replicas[number % 2], data) for number in range(20)))
+    lost = statuses.count(503)
+    for _ in range(lost):
+        assert await post(replicas[0], data) == 200
+    (made,) = await scene.investigations()
+    assert made["status"]["alert"]["count"] >= 20 - lost
+
+
+async def test_gateway_and_controller_do_not_undo_each_other(scene: Scene) -> None:
+    gateway = await scene.start()
+    made = await investigated(scene, gateway)
+    await post(gateway, body(sent(namespace=scene.shop)))
+    await steer(scene, made, attempt=1, phase="Running")
+    (found,) = await scene.investigations()
+    status = found["status"]
+    assert (status["alert"]["count"], status["attempt"], status["phase"]) == (2, 1, "Running")
+    assert [item["type"] for item in status["conditions"]] == ["Queued"]
+
+
+async def test_a_body_that_nobody_should_send_is_taken_by_the_api_server(scene: Scene) -> None:
+    """What the decoder lets through, the API server must take: or the alert would come back for ever."""
+    gateway = await scene.start()
+    odd = [
+        b"\xff\xfe",
+        b'{"alerts":[{"labels":{"a\\u0000":"\\ud800"}}],"groupKey":"\\u0000"}',
+        body(sent(namespace=scene.shop, **{f"l{n}": "😀" * 2000 for n in range(300)}), key="ä" * 20_000),
+        body(sent(namespace=scene.shop) | {"startsAt": "9999-12-31T23:59:59Z"}, key="late"),
+        body(sent(namespace=scene.shop) | {"fingerprint": "x" * 500, "generatorURL": "y" * 10_000}, key="long"),
+        body(sent(namespace=scene.shop) | {"labels": None, "annotations": 5}, key="odd"),
+    ]
+    assert [await post(gateway, data) for data in odd] == [200] * len(odd)
+    assert len(await scene.investigations()) + len(await scene.investigations(scene.home)) == len(odd)
+
+
+async def test_a_run_from_token_to_report(scene: Scene, postgres: Postgres) -> None:
+    async with Database.open(postgres.app) as database:
+        gateway = await scene.start(Traces(database))
+        made = await investigated(scene, gateway)
+        pod = await Pod(scene, made).create()
+        status, run = await pod.call(gateway, "GET", "")
+        assert (status, run["uid"], run["scene"]["namespaces"]) == (200, made["metadata"]["uid"], [scene.shop])
+        seen = observation(1, namespace=scene.shop)
+        assert await pod.observe(gateway, seen) == 204
+        assert await pod.hand_in(gateway, seen) == (200, {"traceStored": True, "retry": True, "message": ""})
+        await steer(scene, made, attempt=1, phase="Succeeded")
+        (found,) = await scene.investigations()
+        told = {item["type"]: item["status"] for item in found["status"]["conditions"]}
+        assert told == {"Queued": "True", "TraceStored": "True", "Claimed": "True"}
+        assert found["status"]["attemptPodUID"] == pod.made["metadata"]["uid"]
+        assert (found["status"]["verdict"], found["status"]["phase"]) == ("RootCause", "Succeeded")
+        trace = await Traces(database).trace(f"ns:{scene.shop}", made["metadata"]["uid"])
+        assert trace is not None
+        assert trace.run.wire() == run
+
+
+async def test_only_one_pod_of_an_attempt_is_let_in(scene: Scene) -> None:
+    """I4, over two replicas."""
+    replicas = [await scene.start(), await scene.start()]
+    made = await investigated(scene, replicas[0])
+    pods = [await Pod(scene, made).create() for _ in range(4)]
+    answers = await asyncio.gather(*(pod.call(replicas[n % 2], "GET", "") for n, pod in enumerate(pods)))
+    assert sorted(status for status, _ in answers) == [200, 409, 409, 409]
+
+
+async def test_a_pod_of_an_older_attempt_is_refused(scene: Scene) -> None:
+    gateway = await scene.start()
+    made = await investigated(scene, gateway)
+    old = await Pod(scene, made).create()
+    assert (await old.call(gateway, "GET", ""))[0] == 200
+    await steer(scene, made, attempt=2, phase="Running")
+    new = await Pod(scene, made, attempt=2).create()
+    assert (await old.hand_in(gateway, observation(1, namespace=scene.shop)))[0] == 409
+    assert (await new.call(gateway, "GET", ""))[0] == 200
+
+
+async def test_tokens_that_are_not_bound_to_a_run_are_refused(scene: Scene) -> None:
+    gateway = await scene.start()
+    made = await investigated(scene, gateway)
+    pod = await Pod(scene, made).create()
+    assert (await pod.call(gateway, "GET", "", token="junk"))[0] == 401
+    assert (await pod.call(gateway, "GET", "", token=await pod.token("https://kubernetes.default.svc")))[0] == 401
+    unbound = await scene.client.json(
+        "POST",
+        f"/api/v1/namespaces/{scene.runs}/serviceaccounts/{pod.account}/token",
+        body={
+            "apiVersion": "authentication.k8s.io/v1",
+            "kind": "TokenRequest",
+            "spec": {"audiences": [GATEWAY_AUDIENCE]},
+        },
+    )
+    assert (await pod.call(gateway, "GET", "", token=unbound["status"]["token"]))[0] == 403
+
+
+@pytest.mark.parametrize("resource", ["nodes", "storageclasses.storage.k8s.io", "apiservices.apiregistration.k8s.io"])
+async def test_projected_reads_are_served(scene: Scene, resource: str) -> None:
+    gateway = await scene.start()
+    pod = await Pod(scene, await investigated(scene, gateway)).create()
+    status, answer = await pod.call(gateway, "POST", "/projected", {"source": "kubernetes", "resource": resource})
+    assert (status, answer["result"]) == (200, "Ok")
+
+
+async def test_the_store_dies_and_comes_back(scene: Scene) -> None:
+    """I10: alerts and reports pass while Postgres is dead; the trace follows when it is back."""
+
+    with running() as server:
+        migrate(server.admin, "for-tests-only")
+        async with Database.open(server.app) as database:
+            gateway = await scene.start(Traces(database))
+            server.stop()
+            made = await investigated(scene, gateway)
+            pod = await Pod(scene, made).create()
+            seen = observation(1, namespace=scene.shop)
+            assert (await pod.call(gateway, "GET", ""))[0] == 200
+            assert await pod.observe(gateway, seen) == 503
+            status, receipt = await pod.hand_in(gateway, seen)
+            assert (status, receipt["traceStored"]) == (200, False)
+            (found,) = await scene.investigations()
+            assert found["status"]["verdict"] == "RootCause"
+            server.start()
+            assert await pod.observe(gateway, seen) == 204
+            assert (await pod.hand_in(gateway, seen))[1]["traceStored"]
+        (found,) = await scene.investigations()
+    stored = [item for item in found["status"]["conditions"] if item["type"] == "TraceStored"]
+    assert [(item["status"], item["reason"]) for item in stored] == [("True", "Stored")]
+    assert found["apiVersion"] == API_VERSION
