@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -117,6 +118,8 @@ async def _configure(configuration: Configuration, kubeconfig: str | None, conte
         load_incluster_config(client_configuration=configuration)
         return IN_CLUSTER_NAMESPACE.read_text().strip()
     location = kubeconfig or KUBE_CONFIG_DEFAULT_LOCATION
+    if not any(Path(part).expanduser().is_file() for part in location.split(os.pathsep)):
+        raise NotConfigured(f"there is no kubeconfig at {location or '$KUBECONFIG'}; name one with KUBECONFIG")
     try:
         await load_kube_config(
             config_file=location, context=context, client_configuration=configuration, persist_config=False

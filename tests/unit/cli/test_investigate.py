@@ -1,5 +1,7 @@
 """`casebook investigate` and `casebook replay` from the outside: usage, exit codes, the same bytes."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,6 +50,15 @@ def test_without_a_usable_kubeconfig_it_says_so_and_exits_with_1(tmp_path: Path)
     assert result.exit_code == 1
     assert "no usable kubeconfig" in result.output
     assert result.output.count("\n") == 1
+
+
+def test_without_any_kubeconfig_it_says_where_it_looked() -> None:
+    code = "from casebook.cli.main import main; main()"
+    command = [sys.executable, "-c", code, "investigate", "deploy/web"]
+    result = subprocess.run(command, env={"KUBECONFIG": "/no/such/a:/no/such/b"}, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert result.stderr.startswith("Error: there is no kubeconfig at /no/such/a:/no/such/b; ")
+    assert result.stderr.count("\n") == 1
 
 
 def test_a_cluster_that_does_not_answer_is_one_line(tmp_path: Path) -> None:
