@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from casebook.api.meta import EVIDENCE_READER_ROLE
+from support.release import OPERATOR, RUNS
 from support.tools import CHART, ROOT, output, run
 
-OPERATOR, RUNS = "casebook-system", "casebook-runs"
 VALUES = ROOT / "hack" / "values.yaml"
 ASKED = {
     "apiVersion": "casebook.dev/v1alpha1",

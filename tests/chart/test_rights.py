@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import yaml
@@ -11,9 +10,9 @@ from casebook.api.names import reader_name, tenant_id
 from casebook.controller.manifests import reader as reader_manifest
 from casebook.controller.manifests import role_binding
 from casebook.controller.tenancy import Domain, bindings
-from support.tools import CHART, output, run
+from support.release import OPERATOR, RUNS, apply, manifests
+from support.tools import output, run
 
-OPERATOR, RUNS = "casebook-system", "casebook-runs"
 KINDS = ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "ServiceAccount")
 READ = "get list watch"
 
@@ -82,17 +81,16 @@ STATUS = {"investigations/status.casebook.dev": "patch update"}
 @pytest.fixture(scope="module")
 def tenant(kubeconfig: str) -> Iterator[dict[str, str]]:
     """The chart's accounts and rights, and one tenant's namespace with the bindings that the controller makes."""
-    text = output("helm", "template", "casebook", str(CHART), "-n", OPERATOR)
-    wanted = [m for m in yaml.safe_load_all(text) if m and m["kind"] in KINDS]
+    wanted = [manifest for manifest in manifests() if manifest["kind"] in KINDS]
     made = [name for name in (OPERATOR, RUNS) if run("kubectl", "create", "namespace", name).returncode == 0]
     installed = run("kubectl", "get", "clusterrole", "casebook-controller").returncode == 0
-    _apply(wanted)
+    apply(wanted)
     namespace = f"casebook-rights-{abs(hash(kubeconfig)) % 10_000}"
     output("kubectl", "create", "namespace", namespace)
     owner = tenant_id(namespace, None)
     domain = Domain(OPERATOR, RUNS, frozenset())
     account = reader_manifest(reader_name(owner), owner, RUNS)
-    _apply([account, *(role_binding(binding, namespace) for binding in bindings(owner, domain))])
+    apply([account, *(role_binding(binding, namespace) for binding in bindings(owner, domain))])
     yield {"namespace": namespace, "reader": reader_name(owner)}
     output("kubectl", "delete", "namespace", namespace, "--wait=false")
     run("kubectl", "delete", "serviceaccount", "-n", RUNS, reader_name(owner))
@@ -101,11 +99,6 @@ def tenant(kubeconfig: str) -> Iterator[dict[str, str]]:
         output("kubectl", "delete", "-f", "-", stdin=yaml.safe_dump_all(cluster))
     if made:
         output("kubectl", "delete", "namespace", *made)
-
-
-def _apply(manifests: list[dict[str, Any]]) -> None:
-    text = yaml.safe_dump_all(manifests)
-    output("kubectl", "apply", "--server-side", "--force-conflicts", "--field-manager=helm", "-f", "-", stdin=text)
 
 
 def rights(account: str, namespace: str) -> dict[str, str]:
@@ -212,7 +205,6 @@ def test_the_controller_can_bind_nothing_but_the_two_roles(tenant):
 
 
 def test_no_secret_can_be_put_where_agents_run(tenant):
-    text = output("helm", "template", "casebook", str(CHART), "-n", OPERATOR, "-s", "templates/agent/namespace.yaml")
-    (quota,) = [m for m in yaml.safe_load_all(text) if m["kind"] == "ResourceQuota"]
+    (quota,) = [m for m in manifests() if m["kind"] == "ResourceQuota"]
     assert quota["metadata"]["namespace"] == RUNS
     assert quota["spec"]["hard"] == {"count/secrets": "0"}

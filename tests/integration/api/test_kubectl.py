@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from casebook.crdgen.kinds import KINDS
-from casebook.crdgen.manifest import manifest
-from support.tools import ROOT, output, run
+from support.release import apply_definitions
+from support.tools import output, run
 
 INVESTIGATION: dict[str, Any] = {
     "apiVersion": "casebook.dev/v1alpha1",
@@ -36,9 +36,7 @@ STATUS = {
 @pytest.fixture(scope="session")
 def definitions(kubeconfig: str) -> None:
     """The definitions of this checkout, under their own names."""
-    output("kubectl", "apply", "--server-side", "--force-conflicts", "--field-manager=helm", "-f", str(ROOT / "crds"))
-    names = [manifest(kind)["metadata"]["name"] for kind in KINDS]
-    output("kubectl", "wait", "--for=condition=Established", "--timeout=60s", "crd", *names)
+    apply_definitions()
 
 
 @pytest.fixture

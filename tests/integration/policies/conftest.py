@@ -7,15 +7,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-import yaml
 
 from casebook.cluster.client import APPLY_PATCH, JSON, MERGE_PATCH, Client
 from casebook.cluster.resources import locate
 from casebook.cluster.writer import Writer
 from support.access import Rights, Tried, acting_as
-from support.tools import CHART, ROOT, output, run
+from support.release import OPERATOR, apply, apply_definitions, manifests
+from support.tools import output, run
 
-OPERATOR = "casebook-system"
 STAMPED = "admissionregistration.k8s.io/v1beta1/MutatingAdmissionPolicy"
 VALIDATING = ("validatingadmissionpolicy", "validatingadmissionpolicybinding")
 MUTATING = ("mutatingadmissionpolicy", "mutatingadmissionpolicybinding")
@@ -29,11 +28,6 @@ def _names(kinds: tuple[str, ...]) -> set[str]:
     return found
 
 
-def _apply(manifests: list[dict[str, Any]]) -> None:
-    text = yaml.safe_dump_all(manifests)
-    output("kubectl", "apply", "--server-side", "--force-conflicts", "--field-manager=helm", "-f", "-", stdin=text)
-
-
 def _delete(names: set[str]) -> None:
     if names:
         output("kubectl", "delete", "--ignore-not-found", *sorted(names))
@@ -44,23 +38,21 @@ def rendered(kubeconfig: str) -> list[dict[str, Any]]:
     """Every policy that the chart would install here."""
     served = run("kubectl", "get", "--raw", "/apis/admissionregistration.k8s.io/v1beta1").stdout
     serves = "mutatingadmissionpolicies" in served
-    arguments = ["--api-versions", STAMPED] if serves else []
-    text = output("helm", "template", "casebook", str(CHART), "-n", OPERATOR, *arguments)
-    documents = [document for document in yaml.safe_load_all(text) if document]
-    return [document for document in documents if "AdmissionPolicy" in document["kind"]]
+    arguments = ["-a", STAMPED] if serves else []
+    return [manifest for manifest in manifests(*arguments) if "AdmissionPolicy" in manifest["kind"]]
 
 
 @pytest.fixture(scope="session")
 def policies(kubeconfig: str, rendered: list[dict[str, Any]]) -> Iterator[None]:
     """The validating policies alone; afterwards the API server has what it had before."""
-    output("kubectl", "apply", "--server-side", "--force-conflicts", "--field-manager=helm", "-f", str(ROOT / "crds"))
+    apply_definitions()
     before = _names((*VALIDATING, *MUTATING))
     made_namespace = run("kubectl", "create", "namespace", OPERATOR).returncode == 0
     _delete(_names(MUTATING))
-    _apply([document for document in rendered if document["kind"].startswith("Validating")])
+    apply([document for document in rendered if document["kind"].startswith("Validating")])
     yield
     if before:
-        _apply([document for document in rendered if f"{document['kind'].lower()}" in " ".join(before)])
+        apply([document for document in rendered if f"{document['kind'].lower()}" in " ".join(before)])
     else:
         _delete(_names((*VALIDATING, *MUTATING)))
     if made_namespace:
@@ -72,7 +64,7 @@ def stamping(policies: None, rendered: list[dict[str, Any]]) -> Iterator[None]:
     """The mutating policies besides; fails where the API server cannot serve them."""
     documents = [document for document in rendered if document["kind"].startswith("Mutating")]
     assert documents, "the API server of the tests must serve MutatingAdmissionPolicy"
-    _apply(documents)
+    apply(documents)
     yield
     _delete(_names(MUTATING))
 
