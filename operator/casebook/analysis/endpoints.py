@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 _HOST = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?"
 _URL = re.compile(rf"\b[A-Za-z][A-Za-z0-9+.-]*://(?:[^@/\s'\"]{{0,256}}@)?({_HOST})(?::(\d{{1,5}}))?")
-_PAIR = re.compile(rf"(?<![\w./@-])({_HOST}):(\d{{2,5}})(?![\w.:])")
+_PAIR = re.compile(rf"(?<![\w./@-])({_HOST}):(\d{{2,5}})(?![\w.]|:\d)")
 _SLASHED = re.compile(rf"({_HOST})/(\d{{1,3}}(?:\.\d{{1,3}}){{3}}):(\d{{1,5}})")
 _NAMED = re.compile(
     rf"(?:\bhost(?:name)?|\bserver at|\baddress|\bpeer)\s*[=:]?\s*['\"]({_HOST})['\"]"
@@ -25,7 +25,7 @@ _IPV4 = re.compile(r"^\d{1,3}(\.\d{1,3}){3}$")
 _SOURCE = re.compile(
     r"\.(py|go|java|js|ts|jsx|tsx|rb|c|cc|cpp|h|rs|kt|cs|php|scala|sh|ex|erl|lua|pl|mjs|cjs)$", re.IGNORECASE
 )
-_LIMIT = 4096
+_LIMIT = 1500
 MAX_PORT = 65535
 DEFAULT_PORTS = {
     "http": 80,

@@ -7,12 +7,11 @@ from typing import NamedTuple
 
 from casebook.analysis.access import listed, strings, text
 from casebook.analysis.calls import EXTERNAL, Call, calls, peers
+from casebook.analysis.ongoing import still
 from casebook.analysis.settings import references
 from casebook.analysis.things import Ref, Thing
 from casebook.analysis.workloads import Workload
 from casebook.analysis.world import World
-
-MAX_ERRORS = 60
 
 
 class Edge(NamedTuple):
@@ -98,27 +97,27 @@ def _closure(roots: Iterable[Ref], towards: dict[Ref, list[Ref]]) -> dict[Ref, i
 def build(world: World) -> Graph:
     """The graph of everything observed.
 
-    Settings that several workloads share name more than each of them calls. Such a call counts as possible: it makes
-    the path of a question wider, but harm travels along it only where the caller blames nobody in its errors and
-    where nothing is known to call in the opposite direction.
+    A workload whose errors blame somebody is harmed by those that it blames, not by all that it is set up to call.
+    Settings that several workloads share name more than each of them calls: such a call makes the path of a question
+    wider, but harm travels along it only where nothing is known to call in the opposite direction.
     """
     called = {workload.ref: calls(world, workload) for workload in world.workloads.values()}
-    shared = _shared(called)
+    shared = _shared(world)
+    fixed = {*_services(world), *_others(world)}
+    blames: set[Edge] = set()
     sure: set[Edge] = set()
     possible: set[Edge] = set()
-    blaming: set[Ref] = set()
     for workload in world.workloads.values():
         for call in called[workload.ref]:
             (possible if call.setting.origin in shared else sure).add(Edge(workload.ref, call.target, "calls"))
-        blamed = set(_blamed(world, workload, called[workload.ref]))
-        blaming |= {workload.ref} if blamed else set()
-        sure |= blamed
-        sure.update(Edge(workload.ref, item.target, _kind(item.key)) for item in references(workload))
-        sure.update(Edge(workload.ref, claim, "mounts") for claim in _claims(world, workload))
-    sure.update(_services(world))
-    sure.update(_others(world))
-    travels = sure | {edge for edge in possible if edge.source not in blaming and not _opposed(edge, sure)}
-    return Graph(tuple(sorted(sure | possible)), called, _by(travels, 1), _by(sure | possible, 0))
+        blames |= set(_blamed(world, workload, called[workload.ref]))
+        fixed.update(Edge(workload.ref, item.target, _kind(item.key)) for item in references(workload))
+        fixed.update(Edge(workload.ref, claim, "mounts") for claim in _claims(world, workload))
+    blaming = {edge.source for edge in blames}
+    known = fixed | blames | {edge for edge in sure if edge.source not in blaming}
+    travels = known | {edge for edge in possible if edge.source not in blaming and not _opposed(edge, known)}
+    everything = fixed | blames | sure | possible
+    return Graph(tuple(sorted(everything)), called, _by(travels, 1), _by(everything, 0))
 
 
 def _by(edges: set[Edge], end: int) -> dict[Ref, list[Edge]]:
@@ -129,14 +128,14 @@ def _by(edges: set[Edge], end: int) -> dict[Ref, list[Edge]]:
     return found
 
 
-def _shared(called: dict[Ref, list[Call]]) -> set[Ref]:
-    """ConfigMaps from which more than one workload takes the same endpoint."""
-    users: dict[tuple[Ref, str], set[Ref]] = {}
-    for ref, found in called.items():
-        for call in found:
-            if call.setting.origin.kind == "ConfigMap":
-                users.setdefault((call.setting.origin, call.setting.key), set()).add(ref)
-    return {origin for (origin, _), refs in users.items() if len(refs) > 1}
+def _shared(world: World) -> set[Ref]:
+    """ConfigMaps that more than one workload takes as a whole, and not by single keys."""
+    users: dict[Ref, set[Ref]] = {}
+    for workload in world.workloads.values():
+        for item in references(workload):
+            if item.target.kind == "ConfigMap" and not item.key:
+                users.setdefault(item.target, set()).add(workload.ref)
+    return {ref for ref, found in users.items() if len(found) > 1}
 
 
 def _opposed(edge: Edge, sure: set[Edge]) -> bool:
@@ -152,7 +151,7 @@ def _kind(key: str) -> str:
 
 def _blamed(world: World, workload: Workload, known: list[Call]) -> Iterator[Edge]:
     for log in world.logs_of(workload):
-        for entry in log.errors[-MAX_ERRORS:]:
+        for entry in still(world, log):
             for peer in peers(world, workload, entry, known):
                 yield Edge(workload.ref, peer.target, "calls")
 

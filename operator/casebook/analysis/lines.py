@@ -33,6 +33,7 @@ _LEVEL_KEYS = ("level", "severity", "lvl", "levelname", "log.level", "loglevel")
 _TRACE_KEYS = ("exception", "exc_info", "traceback", "stack", "stacktrace", "stack_trace", "error", "err", "cause")
 _STATUS_KEYS = ("status", "status_code", "statusCode", "code", "http_status")
 _TIME_KEYS = ("ts", "time", "timestamp", "@timestamp")
+_ENVELOPE = frozenset({*_MESSAGE_KEYS, *_LEVEL_KEYS, *_TIME_KEYS})
 _KLOG_LEVELS = {"I": "INFO", "W": "WARN", "E": "ERROR", "F": "FATAL"}
 _EXCEPTION = re.compile(
     r"^(?:\S*\s)?(?:Caused by: |Uncaught |Unhandled |thrown: |java\.lang\.)?"
@@ -57,14 +58,14 @@ class Parsed:
     at: datetime | None = None
 
 
-def parse(line: str) -> Parsed:
-    """A line of any known format; plain text where none fits."""
+def parse(line: str, *, timed: bool = False) -> Parsed:
+    """A line of any known format; plain text where none fits. If `timed`, its own time is not read."""
     line = line[:_MAX_LINE].rstrip()
     cri = _CRI.match(line)
     at = moment(cri[1]) if cri else None
     line = cri[2] if cri else line
     if line.lstrip().startswith("{"):
-        structured = _json(line)
+        structured = _json(line, timed)
         if structured:
             return structured
     klog = _KLOG.match(line)
@@ -76,20 +77,20 @@ def parse(line: str) -> Parsed:
     return Parsed(line, line, _plain_level(line), status=int(access[1]) if access else 0, at=at)
 
 
-def _json(line: str) -> Parsed | None:
+def _json(line: str, timed: bool) -> Parsed | None:
     try:
         data: Any = json.loads(line)
     except (ValueError, RecursionError):
         return None
     if not isinstance(data, dict):
         return None
-    flat = {key: text(value) for key, value in data.items() if isinstance(value, str | int | float)}
+    flat = {key: str(value) for key, value in data.items() if isinstance(value, str | int | float)}
     message = next((flat[key] for key in _MESSAGE_KEYS if flat.get(key)), "")
     trace = "\n".join(_trace_text(data[key]) for key in _TRACE_KEYS if key in data)
     status = next((int(flat[key]) for key in _STATUS_KEYS if re.fullmatch(r"[1-5]\d\d", flat.get(key, ""))), 0)
-    at = next((found for found in (moment(data, key) for key in _TIME_KEYS) if found), None)
+    at = None if timed else next((found for found in (moment(data, key) for key in _TIME_KEYS) if found), None)
     level = next((_json_level(data[key]) for key in _LEVEL_KEYS if key in data), "")
-    fields = {key: value for key, value in flat.items() if key not in (*_MESSAGE_KEYS, *_LEVEL_KEYS, *_TIME_KEYS)}
+    fields = {key: value for key, value in flat.items() if key not in _ENVELOPE}
     return Parsed(line, message or line, level, fields, trace.strip(), status, at)
 
 

@@ -56,7 +56,7 @@ class Entry:
             return True
         if level in ("WARN", "INFO", "DEBUG"):
             return bool(self.stack and self.exception[0])
-        return bool(self.exception[0]) or failures.speaks_of_failure(self.parsed.message)
+        return bool(self.exception[0]) or bool(failures.kinds(self.parsed.message))
 
     @property
     def status(self) -> int:
@@ -84,7 +84,7 @@ class Entry:
     def template(self) -> str:
         """The message with its variable parts blanked."""
         kind, _ = self.exception
-        return clip(f"{kind}: " if kind else "", 80) + _VARIABLE.sub("*", self.parsed.message)[:160]
+        return clip(f"{kind}: " if kind else "", 80) + _VARIABLE.sub("*", self.parsed.message[:320])[:160]
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def joined(lines: Iterable[tuple[str, datetime | None]]) -> Iterable[Entry]:
             continue
         if current is not None:
             yield Entry(*current, tuple(stack))
-        parsed = parse(line)
+        parsed = parse(line, timed=at is not None)
         current, stack = (at or parsed.at, parsed), []
     if current is not None:
         yield Entry(*current, tuple(stack))

@@ -1,8 +1,9 @@
 """The observations of one run as immutable data, in an order that does not depend on arrival."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from casebook.api.observation import Observation, Query, Result
 from casebook.api.run import Run
@@ -18,6 +19,8 @@ class Snapshot:
 
     run: Run
     observations: tuple[Observation, ...] = ()
+    read: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What was made of single observations, by their ids; carried along so that no round reads a log again."""
 
     def __post_init__(self) -> None:
         unique: dict[str, Observation] = {}
@@ -27,7 +30,7 @@ class Snapshot:
 
     def extended(self, more: Iterable[Observation]) -> "Snapshot":
         """This snapshot with more observations."""
-        return Snapshot(self.run, (*self.observations, *more))
+        return Snapshot(self.run, (*self.observations, *more), self.read)
 
     @cached_property
     def asked(self) -> dict[str, Observation]:

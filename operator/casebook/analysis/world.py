@@ -91,10 +91,13 @@ class World:
     @cached_property
     def logs(self) -> dict[tuple[str, str, str, bool], Log]:
         """Logs that could be read, by (namespace, pod, container, previous)."""
-        found = {}
+        found: dict[tuple[str, str, str, bool], Log] = {}
+        known: dict[str, Log] = self.snapshot.read
         for observation in self.snapshot.observations:
             if observation.query.source == LOGS and observation.result is Result.OK:
-                log = read(observation)
+                if observation.id not in known:
+                    known[observation.id] = read(observation)
+                log = known[observation.id]
                 found[(log.namespace, log.pod, log.container, log.previous)] = log
         return dict(sorted(found.items()))
 

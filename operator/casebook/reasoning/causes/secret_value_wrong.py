@@ -10,7 +10,7 @@ from casebook.reasoning.helpers import cite_rollout, command
 from casebook.reasoning.logged import Said, candidate, of_kind, quoted, says_so, spoken
 from casebook.reasoning.situation import Situation
 
-_LIKELY = ("pass", "pwd", "secret", "token", "key", "cred", "auth", "dsn", "url")
+_LIKELY = ("pass", "pwd", "secret", "token", "key", "cred", "dsn", "url")
 
 
 def _detect(situation: Situation) -> Iterator[Candidate[Said]]:

@@ -1,0 +1,62 @@
+"""Which errors of a log go on, and which are over."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from casebook.analysis.logs import Entry, Log
+from casebook.analysis.things import Ref
+from casebook.analysis.world import World
+
+MAX_ERRORS = 60
+RECENT = timedelta(seconds=300)
+STARTING = timedelta(seconds=45)
+PAUSE = timedelta(seconds=15)
+QUIET = timedelta(seconds=30)
+SILENCE = timedelta(seconds=90)
+GAPS, SOME = 5, 3
+LAST_ENTRIES = 10
+
+
+def still(world: World, log: Log) -> list[Entry]:
+    """The first of each distinct error of a log that is not over."""
+    errors = [entry for entry in log.errors if entry.at is None or entry.at >= world.begin]
+    pod = world.pods.get(Ref("Pod", log.namespace, log.pod))
+    container = next((item for item in pod.containers if item.name == log.container), None) if pod else None
+    if not errors or pod is None or container is None or pod.leaving:
+        return []
+    steady = container.steady(world.now)
+    if log.previous and steady:
+        return []
+    kinds: dict[str, list[Entry]] = {}
+    for entry in errors:
+        kinds.setdefault(entry.template, []).append(entry)
+    live = container.is_running and not log.previous
+    over = _is_over(log, world.now, container.running_since) if live else _never
+    return [same[0] for same in list(kinds.values())[:MAX_ERRORS] if not over(same)]
+
+
+def _never(_: list[Entry]) -> bool:
+    return False
+
+
+def _is_over(log: Log, now: datetime, started: datetime | None) -> Callable[[list[Entry]], bool]:
+    """Tells errors that stopped: silent for several times their usual gap, sooner where the log went on without them.
+
+    Errors of the first moments of a container, when what it needs may still be starting, count as over sooner still.
+    """
+    ends = max((entry.at for entry in log.entries if entry.at), default=None)
+
+    def over(same: list[Entry]) -> bool:
+        times = sorted(entry.at for entry in same if entry.at)
+        if not times or ends is None:
+            return same[-1] not in log.entries[-LAST_ENTRIES:]
+        silent = now - times[-1]
+        if silent > RECENT:
+            return True
+        gap = (times[-1] - times[0]) / (len(times) - 1) if len(times) > 1 else PAUSE / GAPS
+        if started is not None and times[-1] - started < STARTING and silent > max(PAUSE, GAPS * gap):
+            return True
+        later = sum(1 for entry in log.entries if entry.at and entry.at > times[-1])
+        return silent > max(QUIET if later >= SOME else SILENCE, GAPS * gap)
+
+    return over

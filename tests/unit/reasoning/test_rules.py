@@ -1,0 +1,194 @@
+"""Scores, cover, focus and the registry: each rule by itself."""
+
+import math
+import re
+from pathlib import Path
+
+import pytest
+
+from casebook.analysis.signs import Sign
+from casebook.analysis.things import Cite, Ref
+from casebook.analysis.world import World
+from casebook.api.enums import Outcome
+from casebook.reasoning.board import Part, Ranked
+from casebook.reasoning.cause import Candidate, Cause, Prediction, failed, held
+from casebook.reasoning.covering import THRESHOLD, choose
+from casebook.reasoning.engine import weigh
+from casebook.reasoning.focus import focus
+from casebook.reasoning.registry import REGISTRY
+from casebook.reasoning.scoring import (
+    CHANGED_AFTER,
+    CHANGED_BEFORE,
+    EXPLAINS_NOTHING,
+    OFF_PATH,
+    assess,
+    explains,
+    logit,
+)
+from casebook.reasoning.situation import Situation
+from support.builders import NOW, NS, ago, endpoints, log, run, service, snapshot
+from support.shop import shop
+
+CODES = Path(__file__).parents[3] / "operator" / "casebook" / "reasoning" / "causes"
+REFUSED = '{"level":"ERROR","msg":"POST http://auth:80/verify failed: Connection refused"}'
+BAD = '{"level":"ERROR","msg":"GET http://api:80/x failed: HTTP 502 Bad Gateway"}'
+AUTH, API, WEB = (Ref("Deployment", NS, name) for name in ("auth", "api", "web"))
+
+
+def situation(target: str = "Deployment/web") -> Situation:
+    """web blames api, api blames auth; the Service of auth has no endpoints."""
+    objects = [one for one in shop() if one["metadata"]["name"] != "auth-s1"]
+    logs = [log("api-p0", [REFUSED] * 6), log("web-p0", [BAD] * 6)]
+    return Situation.of(snapshot(run("why?", target), [*objects, endpoints("auth", 0)], *logs))
+
+
+def cause(code: str = "X", rate: float = 0.1, *predictions: Prediction[None]) -> Cause[None]:
+    return Cause(code, "m", "n", "e", rate, lambda _: (), predictions, lambda *_: ())
+
+
+def candidate(ref: Ref, *signs: Sign, **more: object) -> Candidate[None]:
+    return Candidate(ref, f"{ref.name} did it", frozenset({ref}), frozenset(signs), None, **more)
+
+
+def parts(found: Ranked) -> list[int]:
+    return [part.centinats for part in found.parts]
+
+
+class TestScore:
+    def test_the_prior_is_the_log_odds_of_the_base_rate(self) -> None:
+        assert logit(0.5) == 0
+        assert logit(0.1) == round(100 * math.log(0.1 / 0.9))
+
+    def test_held_adds_failed_subtracts_untested_counts_nothing(self) -> None:
+        yes = Prediction("a", lambda *_: held(Cite("o", "x")), 120, -200)
+        no = Prediction("b", lambda *_: failed(), 80, -90)
+        unknown = Prediction("c", lambda *_: held()._replace(outcome=Outcome.UNTESTED), 300, -300)
+        found = assess(situation(), cause("X", 0.1, yes, no, unknown), candidate(AUTH))
+        assert parts(found)[:3] == [logit(0.1), 120, -90]
+        assert len([part for part in found.parts if part.name.startswith(("held", "failed"))]) == 2
+
+    def test_a_change_before_the_symptoms_counts_for_it_and_one_after_against_it(self) -> None:
+        early, late = NOW.replace(hour=11, minute=55), NOW.replace(hour=12, minute=3)
+        assert CHANGED_BEFORE in parts(assess(situation(), cause(), candidate(AUTH, changed=early)))
+        now_hurt = Candidate(AUTH, "s", frozenset({AUTH}), frozenset(), None, changed=late)
+        assert explains(situation(), now_hurt) <= {one for one in situation().symptoms if one.since is None}
+        assert CHANGED_AFTER < 0
+
+    def test_what_explains_nothing_on_the_path_is_unlikely(self) -> None:
+        assert EXPLAINS_NOTHING in parts(assess(situation(), cause(), candidate(Ref("Deployment", NS, "db"))))
+
+    def test_what_lies_off_the_path_is_less_likely(self) -> None:
+        off = candidate(Ref("Deployment", NS, "elsewhere"))
+        assert OFF_PATH in parts(assess(situation(), cause(), off))
+        assert OFF_PATH not in parts(assess(situation(), cause(), candidate(AUTH)))
+
+    def test_the_percentage_is_the_logistic_of_the_sum_and_never_100(self) -> None:
+        base = assess(situation(), cause(), candidate(AUTH))
+        for total, percent in ((0, 50), (100, 73), (-200, 12), (5000, 99), (-5000, 0)):
+            item = Ranked(base.cause_entry, base.candidate, (), (Part("x", total),), frozenset(), "x")
+            assert item.percent == percent
+
+
+class TestCover:
+    def ranked(self, ref: Ref, total: int, code: str, *signs: Sign, **more: object) -> Ranked:
+        one = situation()
+        found = candidate(ref, *signs, **more)
+        return Ranked(cause(code), found, (), (Part("x", total),), explains(one, found), one.label(ref))
+
+    def chosen(self, *items: Ranked) -> list[str]:
+        return [item.cause for item in choose(situation(), items) if item.chosen]
+
+    def test_upstream_beats_downstream_even_with_a_lower_score(self) -> None:
+        up, down = self.ranked(AUTH, 150, "Up"), self.ranked(API, 300, "Down", Sign.PEER_ERRORS, Sign.VAGUE)
+        assert down.explained < up.explained
+        assert self.chosen(up, down) == ["Up"]
+
+    def test_below_the_threshold_nothing_is_chosen(self) -> None:
+        assert self.chosen(self.ranked(AUTH, THRESHOLD - 1, "Weak")) == []
+        assert self.chosen(self.ranked(AUTH, THRESHOLD, "Enough")) == ["Enough"]
+
+    def test_of_two_on_one_entity_the_better_wins_and_the_other_shows_why(self) -> None:
+        one, other = self.ranked(AUTH, 300, "Better"), self.ranked(AUTH, 200, "Worse")
+        found = choose(situation(), [one, other])
+        assert [item.cause for item in found if item.chosen] == ["Better"]
+        assert any("explains the same better" in part.name for part in found[1].parts)
+
+    def test_a_second_one_only_for_what_is_left(self) -> None:
+        up, apart = self.ranked(AUTH, 300, "Up"), self.ranked(WEB, 250, "Apart", Sign.CRASH)
+        assert self.chosen(up, apart) == ["Up"]
+
+    def test_a_refuted_one_is_never_chosen(self) -> None:
+        bad = Prediction("a", lambda *_: failed(Cite("o", "x")), 10, -200)
+        one = situation()
+        found = assess(one, cause("No", 0.99, bad), candidate(AUTH))
+        item = Ranked(
+            found.cause_entry, found.candidate, found.results, (Part("x", 900),), found.explained, found.label
+        )
+        assert choose(one, [item])[0].standing.value == "Refuted"
+
+
+class TestExplains:
+    def test_a_symptom_that_blames_another_is_not_explained(self) -> None:
+        db = Ref("StatefulSet", NS, "db")
+        assert not [one for one in explains(situation(), candidate(db)) if one.entity in (API, WEB)]
+
+    def test_a_symptom_from_before_the_cause_is_not_explained(self) -> None:
+        late = candidate(AUTH, since=NOW.replace(hour=13))
+        assert all(one.since is None for one in explains(situation(), late))
+
+
+class TestFocus:
+    def names(self, asked: object) -> set[str]:
+        return {ref.label(NS) for ref in focus(World(snapshot(asked, [*shop(), service("checkout-api")])))}
+
+    def test_the_target_with_its_service(self) -> None:
+        assert self.names(run("", "Deployment/api")) == {"Deployment/api", "Service/api"}
+
+    def test_a_pod_stands_for_its_workload_even_when_it_is_gone(self) -> None:
+        assert self.names(run("", "Pod/api-7d9c-xyz")) == {"Deployment/api", "Service/api"}
+
+    def test_words_of_the_question(self) -> None:
+        assert self.names(run("why is auth so slow since noon?")) == {"Deployment/auth", "Service/auth"}
+        assert self.names(run("checkout is slow")) == {"Service/checkout-api"}
+
+    def test_labels_of_the_alert(self) -> None:
+        assert self.names(run(alert={"alertname": "Down", "service": "web", "severity": "critical"})) == {
+            "Deployment/web",
+            "Service/web",
+        }
+
+    def test_nothing_named_means_everything(self) -> None:
+        assert self.names(run("what is wrong?")) == set()
+        assert len(Situation.of(snapshot(run("what is wrong?"), shop())).path) > 10
+
+
+class TestRegistry:
+    VOCABULARY = frozenset(["MemoryLimitTooLow", "MemoryLeak", "RuntimeHeapExhausted", "CPULimitTooLow", "ImageNotFound", "ImageUnauthorized", "ImageRegistryUnreachable", "ImageAbsentOnNode", "ImageWrongArchitecture", "CommandInvalid", "ProcessExitsCleanly", "EnvMissing", "EnvShadowed", "ConfigMapMissing", "ConfigMapKeyMissing", "SecretMissing", "SecretKeyMissing", "ConfigValueWrong", "SecretValueWrong", "ConfigNotReloaded", "FeatureFlagEnabled", "ReleaseRegression", "ReleaseIncompatible", "RolloutStuck", "ScaledToZero", "ScaledTooLow", "LivenessProbeWrong", "ReadinessProbeWrong", "StartupProbeWrong", "InitContainerFailed", "SidecarFailed", "PortConflict", "ServiceAccountMissing", "SecurityContextDenied", "VolumePermissionDenied", "TerminationTooSlow", "ThreadOrPidLimit", "FileDescriptorLeak", "ConnectionPoolExhausted", "QuotaExceeded", "LimitRangeDenied", "InsufficientResources", "HPAAtMax", "HPANoMetrics", "HPAMisconfigured", "TrafficSurge", "NodeDiskPressure", "NodeMemoryPressure", "NodePIDPressure", "Preempted", "DatabaseConnectionsExhausted", "CacheCold", "ConsumerTooSlow", "DependencyDown", "DependencySlow", "ExternalDependencyFailing", "VolumeFull", "LockContention", "QueryRegression", "ServiceSelectorMismatch", "ServicePortMismatch", "ServiceMissing", "EndpointsNotReady", "NetworkPolicyDenies", "DNSFailing", "HostnameWrong", "IngressMisconfigured", "PacketLoss", "CertificateExpired", "CertificateMismatch", "NodeSelectorUnsatisfied", "AffinityUnsatisfied", "TaintNotTolerated", "TopologySpreadUnsatisfied", "NodeCordoned", "StorageClassMissing", "VolumeBindingFailed", "VolumeClaimMissing", "VolumeInUse", "VolumeMountFailed", "DisruptionBudgetBlocks", "JobFailed", "JobDeadlineExceeded", "JobNeverCompletes", "CronJobSuspended", "CronJobScheduleWrong", "CronJobConcurrencyBlocked", "AdmissionWebhookDown", "AdmissionWebhookTLS", "AdmissionWebhookDenies", "AdmissionWebhookMutates", "AdmissionPolicyDenies", "PodSecurityDenied", "RBACDenied", "APIServiceUnavailable", "FinalizerStuck", "NamespaceTerminating", "NodeNotReady", "KubeletDown", "RuntimeDown", "SchedulerDown", "ControllerManagerDown", "ClockSkew", "StaleAlert", "AlreadyRecovered", "PlannedChange", "LowTraffic", "MonitoringArtefact", "ExpectedBehaviour"])  # fmt: skip  # noqa: E501
+
+    def test_every_code_is_in_the_vocabulary(self) -> None:
+        assert set(REGISTRY) <= self.VOCABULARY
+
+    @pytest.mark.parametrize("code", sorted(REGISTRY))
+    def test_every_cause_says_what_a_person_needs(self, code: str) -> None:
+        entry = REGISTRY[code]
+        assert entry.means.endswith(".")
+        assert entry.names
+        assert entry.explains
+        assert 0 < entry.base_rate < 0.5
+        assert entry.predictions
+        assert any(prediction.failed <= -200 for prediction in entry.predictions), "nothing could refute it"
+        assert all(prediction.held >= 0 >= prediction.failed for prediction in entry.predictions)
+
+    @pytest.mark.parametrize("source", sorted(CODES.glob("*.py")), ids=lambda path: path.stem)
+    def test_no_cause_looks_for_the_names_of_an_application(self, source: Path) -> None:
+        names = re.findall(
+            r"[\"'](?:web|api|auth|db|gateway|worker|loadgen|checkout|partner[\w-]*|shop)[\"']", source.read_text()
+        )
+        assert names == []
+
+    def test_detection_of_nothing_in_an_empty_world(self) -> None:
+        assert weigh(snapshot(run("why?"), [])).ranked == ()
+
+
+def test_builders_write_times_as_kubernetes_does() -> None:
+    assert ago(0) == "2026-11-20T12:00:00Z"
