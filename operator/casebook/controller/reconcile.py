@@ -102,7 +102,7 @@ class CaseReconciler:
         return decide(inputs)
 
     async def sweep(self, key: Key) -> None:
-        """Stop the Jobs made for an Investigation of this name that is gone; ended ones go by their own time to live."""
+        """Stop the Jobs made for an Investigation of this name that is gone; ended ones go by their own TTL."""
         if key.name:
             await self.refresh(key)
         for job in list(self._world.jobs.values()):

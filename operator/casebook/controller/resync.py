@@ -99,9 +99,13 @@ class Resync:
         world = self._tools.world
         unseen = {(case.namespace, case.name) for case in world.open_cases()}
         async for items in self._tools.reader.pages(INVESTIGATIONS, fields=OPEN_ONLY, page=PAGE):
-            for case in map(case_of, items):
-                world.put_case(case)
-                unseen.discard((case.namespace, case.name))
+            for item in items:
+                key = (item["metadata"]["namespace"], item["metadata"]["name"])
+                unseen.discard(key)
+                known = world.cases.get(key)
+                # Most have not changed since the last look, and reading one is the costly part.
+                if known is None or str(known.version) != item["metadata"]["resourceVersion"]:
+                    world.put_case(case_of(item))
         for namespace, name in sorted(unseen):
             await self._cases.refresh(Key(Kind.CASE, namespace, name))
 
