@@ -144,14 +144,15 @@ class Agent:
         """Make these queries side by side and record each as it is answered; False once the time is up."""
         fresh = [query for query in queries if query.canonical() not in attempt.earlier]
         await self._keep(attempt, [attempt.earlier[query.canonical()] for query in queries if query not in fresh])
-        waiting = {asyncio.ensure_future(self._observer.observe(query, attempt.round)) for query in fresh}
+        tasks = [asyncio.ensure_future(self._observer.observe(query, attempt.round)) for query in fresh]
+        waiting = set(tasks)
         try:
             while waiting:
                 left = attempt.deadline - self._clock()
                 done, waiting = await asyncio.wait(waiting, timeout=max(left, 0), return_when=asyncio.FIRST_COMPLETED)
                 if not done:
                     return False
-                await self._keep(attempt, [task.result() for task in done])
+                await self._keep(attempt, [task.result() for task in tasks if task in done])
         finally:
             for task in waiting:
                 task.cancel()
