@@ -10,6 +10,7 @@ import yaml
 from casebook.cluster.resources import RESOURCES
 from casebook.controller.config import ControllerConfig
 from casebook.gateway.config import GatewayConfig
+from support import release
 
 VERSIONS = ("1.32.0", "1.34.0", "1.37.0")
 OWN = {"monitoring.coreos.com/v1"}
@@ -172,6 +173,16 @@ def test_every_policy_fails_closed_and_denies(rendered):
     assert {name: b["spec"] for name, b in bindings.items()} == {
         name: {"policyName": name, "validationActions": ["Deny"]} for name in validating
     }
+
+
+@pytest.mark.parametrize(("served", "used"), [(("v1beta1",), "v1beta1"), (("v1beta1", "v1"), "v1"), ((), None)])
+def test_names_are_stamped_by_the_newest_version_that_is_served(served, used):
+    arguments = [a for v in served for a in ("-a", f"admissionregistration.k8s.io/{v}/MutatingAdmissionPolicy")]
+    made = [m for m in release.manifests(*arguments) if m["kind"].startswith("Mutating")]
+    assert {m["apiVersion"] for m in made} == ({f"admissionregistration.k8s.io/{used}"} if used else set())
+    assert len(made) == (4 if used else 0)
+    for manifest in made if used == "v1" else ():
+        kubernetes_validate.validate(manifest, "1.37.0", strict=True)
 
 
 def test_definitions_are_kept_unless_told_otherwise(rendered):

@@ -108,13 +108,16 @@ def _at(value: Any, path: tuple[str, ...]) -> Any:
         ({"receivers": [{"name": "a", "defaultNamespace": "b", "outbound": {"url": "ftp://x"}}]}, "/outbound/url"),
         ({"postgres": {"mode": "mysql"}}, "/postgres/mode"),
         ({"postgres": {"mode": "external"}}, "postgres.external.existingSecret: name the Secret"),
+        ({"runs": {"namespace": "default"}}, "runs.namespace: must differ from the release's namespace"),
+        ({"receivers": [{"name": "a", "defaultNamespace": "b"}] * 2}, "receivers: two are named a"),
+        ({"receivers": [{"name": "a", "defaultNamespace": "default"}]}, "only with platform: true"),
         ({"controller": {"maxRunning": 0}}, "/controller/maxRunning"),
         ({"image": {"digest": "latest"}}, "/image/digest"),
         ({"networkPolicy": {"apiServerCIDRs": ["10.0.0.1"]}}, "/networkPolicy/apiServerCIDRs/0"),
     ],
 )
 def test_bad_values_are_refused_with_their_place(values, said):
-    done = run("helm", "template", "x", str(CHART), "-f", "-", stdin=yaml.safe_dump(values))
+    done = run("helm", "template", "x", str(CHART), "-n", "default", "-f", "-", stdin=yaml.safe_dump(values))
     assert done.returncode != 0
     assert said in done.stderr
 
@@ -127,5 +130,5 @@ def test_older_clusters_are_refused():
 def test_the_package_holds_the_definitions(tmp_path):
     output("helm", "package", str(CHART), "-d", str(tmp_path))
     (package,) = tmp_path.glob("*.tgz")
-    text = output("helm", "template", "x", str(package))
+    text = output("helm", "template", "x", str(package), "-n", "casebook-system")
     assert text.count("kind: CustomResourceDefinition") == 3
