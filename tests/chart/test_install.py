@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,6 +71,8 @@ def test_everything_runs_and_the_notes_say_how_to_go_on(installed):
     template = read.partition("-o go-template=")[2].strip("'")
     token = output("kubectl", "get", "secret", "casebook-receivers", "-n", OPERATOR, "-o", f"go-template={template}")
     assert len(token) == 40
+    example = textwrap.dedent(installed.partition("<<EOF\n")[2].partition("  EOF\n")[0]).replace("NAME", "api")
+    output("kubectl", "create", "--dry-run=server", "-f", "-", stdin=example)
 
 
 @pytest.mark.timeout(900)
