@@ -111,14 +111,22 @@ class World:
         return found
 
     def top(self, ref: Ref) -> Ref:
-        """The workload at the top of an object's chain of owners; the object itself where it has none."""
+        """The workload at the top of an object's chain of owners, as far as it was observed; else the object itself."""
         for _ in range(4):
             thing = self.things.get(ref)
             owner = thing.owner() if thing else None
             if owner is None or owner.kind not in CONTROLLERS:
                 return ref
+            if owner not in self.things:
+                return self._beyond(owner) or ref
             ref = owner
         return ref
+
+    def _beyond(self, owner: Ref) -> Ref | None:
+        """What owns an owner that was not observed: a ReplicaSet and a scheduled Job begin with their owner's name."""
+        kind = {"ReplicaSet": "Deployment", "Job": "CronJob"}.get(owner.kind, "")
+        found = Ref(kind, owner.namespace, owner.name.rpartition("-")[0])
+        return found if found in self.things else None
 
     @cached_property
     def workloads(self) -> dict[Ref, Workload]:

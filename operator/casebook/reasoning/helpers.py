@@ -40,6 +40,11 @@ class Trouble(NamedTuple):
         """A citation of the entry."""
         return self.log.cite(self.entry)
 
+    @property
+    def times(self) -> int:
+        """How often the log says the same."""
+        return sum(one.template == self.entry.template for one in self.log.errors)
+
 
 def troubles(situation: Situation, workload: Workload) -> list[Trouble]:
     """Distinct errors that go on in the logs of a workload."""

@@ -6,7 +6,10 @@ from casebook.api.observation import LOGS, Result
 from casebook.reasoning.board import Board, Ranked
 from casebook.reasoning.situation import Situation
 
-ESSENTIAL = ("pods", "services", "events")
+ESSENTIAL = (
+    "pods", "events", "deployments.apps", "replicasets.apps", "statefulsets.apps", "services",
+    "endpointslices.discovery.k8s.io",
+)  # fmt: skip
 NO_FAULT_PERCENT = 60
 
 

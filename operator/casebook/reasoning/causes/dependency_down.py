@@ -51,6 +51,16 @@ def _callers_name_it(situation: Situation, found: Candidate[Workload]) -> Findin
     return held(*(one.cite() for one in fitting[:2])) if fitting else UNTESTED
 
 
+def _called_on_the_path(situation: Situation, found: Candidate[Workload]) -> Finding:
+    """To say of what was asked about that it is down repeats the question."""
+    return failed(found.about.thing.cite("status")) if found.object in situation.focus else UNTESTED
+
+
+def _nothing_hidden(situation: Situation, found: Candidate[Workload]) -> Finding:
+    seen = situation.world.complete("events", found.object.namespace)
+    return UNTESTED if seen else failed(note="events could not be read; they would say why")
+
+
 def _is_wanted(_: Situation, found: Candidate[Workload]) -> Finding:
     return UNTESTED if found.about.desired else failed(found.about.thing.cite("spec", "replicas"))
 
@@ -105,6 +115,8 @@ CAUSES = (
         detect=_detect,
         predictions=(
             Prediction("callers name it in their errors", _callers_name_it, 180, -100),
+            Prediction("it is not itself what was asked about", _called_on_the_path, 0, -200),
+            Prediction("nothing hides why it is down", _nothing_hidden, 0, -200),
             Prediction("it is meant to have pods", _is_wanted, 0, -250),
             Prediction("its pods are not all ready", _is_down, 150, -300),
             Prediction("its Service has no ready endpoints", _no_endpoints, 80, -150),

@@ -8,12 +8,14 @@ from casebook.analysis.changes import rollout
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import Ref
 from casebook.analysis.workloads import Workload
+from casebook.api.enums import Outcome
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.helpers import Trouble, cite_rollout, command, only, troubles, undo
 from casebook.reasoning.situation import Situation
 
 GONE = frozenset({failures.REFUSED, failures.UNRESOLVED, failures.UNREACHABLE})
 SLOW_MS = 1000
+OFTEN = 4
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,15 @@ def _blaming(situation: Situation, workload: Workload) -> list[Trouble]:
 
 
 def _callers_time_out(_: Situation, found: Candidate[Late]) -> Finding:
-    return held(*(one.cite() for one in found.about.said[:2]))
+    times = sum(one.times for one in found.about.said)
+    cites = [one.cite() for one in found.about.said[:2]]
+    note = f"{times} times"
+    return Finding(_often(times), tuple(cites), note)
+
+
+def _often(times: int) -> Outcome:
+    """One timeout is an accident; a few may be the begin."""
+    return Outcome.HELD if times >= OFTEN else Outcome.UNTESTED if times > 1 else Outcome.FAILED
 
 
 def _is_up(situation: Situation, found: Candidate[Late]) -> Finding:
@@ -113,7 +123,7 @@ CAUSES = (
         base_rate=0.04,
         detect=_detect,
         predictions=(
-            Prediction("callers time out when they call it", _callers_time_out, 200, -300),
+            Prediction("callers time out again and again when they call it", _callers_time_out, 200, -150),
             Prediction("it is up and refuses nobody", _is_up, 100, -250),
             Prediction("it waits for nobody itself", _waits_for_nobody, 0, -300),
             Prediction("its own log shows slow answers", _says_so, 100, 0),

@@ -1,4 +1,4 @@
-"""MemoryLeak: a container grows for minutes until it is killed at a limit that used to be enough."""
+"""MemoryLeak: a container grows until it is killed at a limit that used to be enough."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,7 +10,7 @@ from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Predic
 from casebook.reasoning.helpers import Subject, changed_part, cite_rollout, containers, only, undo
 from casebook.reasoning.situation import Situation
 
-LONG = timedelta(minutes=2)
+LONG = timedelta(seconds=20)
 LIMIT = ".resources.limits.memory"
 
 
@@ -65,7 +65,7 @@ CAUSES = (
         base_rate=0.03,
         detect=_detect,
         predictions=(
-            Prediction("it lives for minutes before it is killed", _lives_long, 200, -300),
+            Prediction("it serves for a while before it is killed", _lives_long, 200, -300),
             Prediction("the limit is what it was", _limit_the_same, 0, -300),
             Prediction("the program is new", _new_program, 180, 0),
         ),

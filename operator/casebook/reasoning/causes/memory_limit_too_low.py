@@ -3,15 +3,24 @@
 from collections.abc import Iterator
 
 from casebook.analysis.access import moment, quantity, text
-from casebook.analysis.changes import rollout
 from casebook.analysis.signs import Sign
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import Subject, changed, cite_rollout, command, containers, only, undo, was
+from casebook.reasoning.helpers import (
+    Subject,
+    changed,
+    changed_part,
+    cite_rollout,
+    command,
+    containers,
+    only,
+    undo,
+    was,
+)
 from casebook.reasoning.situation import Situation
 
 LIMIT = ".resources.limits.memory"
 KILLED = 137
-LONG_SECONDS = 300
+AT_ONCE_SECONDS = 20
 
 
 def _detect(situation: Situation) -> Iterator[Candidate[Subject]]:
@@ -58,16 +67,18 @@ def _limit_lowered(situation: Situation, found: Candidate[Subject]) -> Finding:
 
 
 def _soon(situation: Situation, found: Candidate[Subject]) -> Finding:
-    """A process that grows for minutes before it is killed leaks; one that is killed at once never fitted."""
-    workload, container = found.about
+    """What is killed at once never fitted; what serves for a while first, under the limit of before, leaks."""
+    container = found.about.container
     began, ended = moment(container.ended, "startedAt"), container.ended_at
     if not began or not ended:
         return UNTESTED
     lived = (ended - began).total_seconds()
-    new_program = rollout(workload) is not None and changed(situation, workload, "].image") is not None
-    if lived <= LONG_SECONDS:
-        return held(container.cite_ended(), note=f"it lived {lived:.0f} s")
-    return failed(container.cite_ended(), note=f"it lived {lived:.0f} s") if new_program else UNTESTED
+    note = f"it lived {lived:.0f} s"
+    if lived <= AT_ONCE_SECONDS:
+        return held(container.cite_ended(), note=note)
+    lowered = changed_part(situation, found.about, LIMIT)
+    program = changed_part(situation, found.about, ".image", ".env", ".args", ".command")
+    return failed(container.cite_ended(), note=note) if program and not lowered else UNTESTED
 
 
 def _no_probe_kills(situation: Situation, found: Candidate[Subject]) -> Finding:
@@ -100,7 +111,7 @@ CAUSES = (
             Prediction("the kernel killed the container for its memory", _killed_for_memory, 300, -300),
             Prediction("the container has a memory limit", _limit_set, 60, -200),
             Prediction("the limit was lowered", _limit_lowered, 200, 0),
-            Prediction("it is killed soon after its start", _soon, 60, -120),
+            Prediction("it is killed soon after its start", _soon, 60, -190),
             Prediction("no liveness probe killed it", _no_probe_kills, 120, -350),
         ),
         steps=_steps,

@@ -18,6 +18,7 @@ NAMED = frozenset(
     {failures.MEMORY, failures.AUTH, failures.NO_SPACE, failures.PERMISSION, failures.PORT_TAKEN, failures.FILES}
     | {failures.THREADS, failures.CONNECTIONS, failures.POOL, failures.FORBIDDEN}
 )
+KILLED = {137, 143}
 SHOWS = frozenset({Sign.CRASH, Sign.ERRORS, Sign.VAGUE, Sign.NOT_READY})
 
 
@@ -84,6 +85,20 @@ def _new_pods_fail(situation: Situation, found: Candidate[Rollout]) -> Finding:
     return held(*crashed) if crashed else UNTESTED
 
 
+def _logs_name_it(situation: Situation, found: Candidate[Rollout]) -> Finding:
+    new = [one for one in _new(situation, found.about) if one.entry.is_error]
+    return held(*(one.cite() for one in new[:2])) if new else UNTESTED
+
+
+def _not_killed(situation: Situation, found: Candidate[Rollout]) -> Finding:
+    pods = found.about.workload.pods_of(found.about.new)
+    ended = [one for pod in pods for one in pod.containers if one.ended]
+    raised = [one for one in _new(situation, found.about) if one.entry.exception[0]]
+    if not ended or raised or any(one.exit_code not in KILLED for one in ended):
+        return UNTESTED
+    return failed(ended[0].cite_ended())
+
+
 def _ends(found: Rollout) -> list[Cite]:
     return [
         container.cite_ended()
@@ -146,15 +161,17 @@ CAUSES = (
         means="New code, or the settings that came with it, fails where the old revision did not.",
         names="workload (revision)",
         explains="errors or crashes of the new revision's pods since the rollout, and errors of callers",
-        base_rate=0.15,
+        base_rate=0.08,
         detect=_detect,
         predictions=(
-            Prediction("pods of the new revision fail", _new_pods_fail, 100, -200, _new_logs),
-            Prediction("pods of the old revision do not fail", _old_pods_well, 120, -250),
+            Prediction("pods of the new revision fail", _new_pods_fail, 30, -200, _new_logs),
+            Prediction("their logs name a failure", _logs_name_it, 150, 0, _new_logs),
+            Prediction("the program ends by itself, it is not killed", _not_killed, 0, -230),
+            Prediction("pods of the old revision do not fail", _old_pods_well, 60, -250),
             Prediction("the program itself fails, not what it calls", _the_program_itself, 180, -280, _new_logs),
             Prediction("its errors name no limit, right or credential", _names_nothing_else, 0, -190),
             Prediction("its pods get past their init containers", _past_its_init, 0, -300),
-            Prediction("the revision changed image, command, arguments or environment", _program_changed, 60, -300),
+            Prediction("the revision changed image, command, arguments or environment", _program_changed, 30, -300),
         ),
         steps=_steps,
     ),
