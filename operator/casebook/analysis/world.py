@@ -153,7 +153,17 @@ class World:
         """The workload, its revisions, Jobs and pods: all that events may speak of when they mean it."""
         jobs = [thing.ref for thing in self.all("Job", workload.ref.namespace) if self.top(thing.ref) == workload.ref]
         parts = [revision.thing.ref for revision in workload.revisions] + [pod.thing.ref for pod in workload.pods]
-        return tuple(dict.fromkeys([workload.ref, *jobs, *parts]))
+        return tuple(dict.fromkeys([workload.ref, *jobs, *parts, *self._unseen.get(workload.ref, [])]))
+
+    @cached_property
+    def _unseen(self) -> dict[Ref, list[Ref]]:
+        """Parts of workloads that only events tell of, because they were not or may not be listed."""
+        found: dict[Ref, list[Ref]] = {}
+        for ref in sorted(self._events_about):
+            owner = self._beyond(ref) if ref not in self.things else None
+            if owner is not None:
+                found.setdefault(owner, []).append(ref)
+        return found
 
     def logs_of(self, workload: Workload) -> Iterator[Log]:
         """Logs of its pods, current runs before previous ones."""
