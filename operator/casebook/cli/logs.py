@@ -5,7 +5,6 @@ import sys
 
 import structlog
 
-
 # Local variables of a frame may hold what must not be logged: objects of a tenant, credentials.
 _FRAMES = structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=20)
 
