@@ -77,6 +77,9 @@ class CaseReconciler:
             except Refused as error:
                 refusal = str(error)
                 continue
+            except NotFound:
+                if await self.refresh(key) is not None:
+                    raise
             return
         raise Conflict(f"Investigation {key.namespace}/{key.name} changes faster than it can be written")
 

@@ -146,6 +146,17 @@ async def test_a_report_that_lands_while_the_end_is_written_wins(rig: Rig) -> No
         assert conditions(await rig.get(asked))["Succeeded"]["status"] == "True"
 
 
+async def test_one_that_is_deleted_while_it_is_written_leaves_nothing_behind(rig: Rig) -> None:
+    team = await rig.namespace()
+    async with rig.controller():
+        rig.proxy.fault(status_write, after(lambda: rig.writer.delete(INVESTIGATIONS, "why", team)), times=1)
+        asked = await rig.ask(team)
+        await rig.gone(asked)
+        await goes_on(rig, team, "after")
+    uids = {job["metadata"]["labels"]["casebook.dev/investigation-uid"] for job in await rig.jobs()}
+    assert asked["metadata"]["uid"] not in uids
+
+
 @pytest.mark.parametrize("which", [status_write, job_create], ids=["status", "job"])
 async def test_an_answer_that_is_lost_does_nothing_twice(rig: Rig, which: Any) -> None:
     team = await rig.namespace()
