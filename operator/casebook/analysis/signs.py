@@ -27,6 +27,7 @@ class Sign(StrEnum):
     JOB_FAILED = "JobFailed"
     SUSPENDED = "Suspended"
     NO_ROUTE = "NoRoute"
+    ROLLOUT = "Rollout"
     NODE = "Node"
     SCALER = "Autoscaler"
     ERRORS = "Errors"

@@ -122,6 +122,11 @@ def _workload(world: World, workload: Workload) -> Iterator[Symptom]:
         yield Symptom(
             workload.ref, Sign.REFUSED, "its pods are refused on creation", refused[0].first, (refused[-1].cite(),)
         )
+    progress = condition(workload.thing, "Progressing")
+    if text(progress, "reason") == "ProgressDeadlineExceeded":
+        cites = (cite_condition(workload.thing, "Progressing"),)
+        since = moment(progress, "lastTransitionTime")
+        yield Symptom(workload.ref, Sign.ROLLOUT, "its rollout does not go on", since, cites)
     if workload.ref.kind == "CronJob" and dig(workload.thing.raw, "spec", "suspend") is True:
         edit = edited(workload.thing, "spec", "suspend")
         cites = (workload.thing.cite("spec", "suspend"),)

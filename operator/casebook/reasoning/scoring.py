@@ -17,6 +17,8 @@ PER_SYMPTOM, MOST_FOR_SYMPTOMS = 40, 160
 EXPLAINS_NOTHING = -300
 CHANGED_BEFORE, CHANGED_AFTER = 80, -250
 OFF_PATH = -150
+FOLLOWS = frozenset({Sign.NO_ENDPOINTS, Sign.ROLLOUT})
+"""Signs that follow from any harm on the same entity."""
 
 
 def logit(share: float) -> int:
@@ -50,7 +52,7 @@ def explains(situation: Situation, candidate: Candidate[Any]) -> frozenset[Sympt
 
 
 def _covers(candidate: Candidate[Any], symptom: Symptom, reached: Iterable[object]) -> bool:
-    if symptom.entity in candidate.harms and (symptom.sign in candidate.covers or symptom.sign is Sign.NO_ENDPOINTS):
+    if symptom.entity in candidate.harms and (symptom.sign in candidate.covers or symptom.sign in FOLLOWS):
         return True
     if symptom.sign not in TRAVELS or symptom.entity not in reached or symptom.entity in candidate.harms:
         return False

@@ -1,0 +1,105 @@
+"""CertificateExpired, CertificateMismatch: callers do not accept a certificate."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from casebook.analysis import failures
+from casebook.analysis.settings import references
+from casebook.analysis.things import Ref
+from casebook.analysis.workloads import Workload
+from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, held
+from casebook.reasoning.helpers import Trouble, command
+from casebook.reasoning.logged import EXPLAINS, Said, candidate, quoted, says_so, spoken
+from casebook.reasoning.situation import Situation
+
+_EXPIRED = re.compile(r"expired|not yet valid|notAfter", re.IGNORECASE)
+_MISMATCH = re.compile(
+    r"unknown authority|self[- ]signed|unable to get (?:local )?issuer|hostname mismatch|doesn't match|does not match|"
+    r"not valid for|is valid for|certificate verify failed|bad certificate|IP address mismatch",
+    re.IGNORECASE,
+)
+_LIKELY = re.compile(r"tls|cert|ssl|x509", re.IGNORECASE)
+
+
+Detect = Callable[[Situation], Iterator[Candidate[Said]]]
+
+
+def _detector(words: "re.Pattern[str]", other: "re.Pattern[str] | None", said: str) -> Detect:
+    def fits(one: Trouble) -> bool:
+        spoken_of = failures.TLS in one.entry.kinds and bool(words.search(one.entry.said))
+        return spoken_of and not (other and other.search(one.entry.said))
+
+    def detect(situation: Situation) -> Iterator[Candidate[Said]]:
+        for found in spoken(situation, fits):
+            thing = _certificate(situation, found)
+            where = (
+                situation.label(thing) if thing else f"A certificate that {situation.label(found.workload.ref)} meets"
+            )
+            yield candidate(situation, found, f"{where} {said}: {quoted(found)}", thing=thing)
+
+    return detect
+
+
+def _certificate(situation: Situation, found: Said) -> Ref | None:
+    """The Secret that holds it, as far as references tell: of what is called, else of the caller."""
+    called = [
+        workload
+        for one in found.entries
+        for peer in one.peers
+        if (service := situation.world.things.get(peer.target)) is not None
+        for workload in situation.world.selected_by(service)
+    ]
+    for workload in [*called, found.workload]:
+        secrets = _secrets(workload)
+        if secrets:
+            return secrets[0]
+    return None
+
+
+def _secrets(workload: Workload) -> list[Ref]:
+    secrets = [one.target for one in references(workload) if one.target.kind == "Secret"]
+    return [ref for ref in secrets if _LIKELY.search(ref.name)]
+
+
+def _caller_knows_whom(_: Situation, found: Candidate[Said]) -> Finding:
+    named = [one for one in found.about.entries if one.peers]
+    return held(named[0].cite()) if named else UNTESTED
+
+
+def _steps(_: Situation, found: Candidate[Said]) -> list[str]:
+    place = found.about.workload.ref.namespace
+    return [
+        "Renew the certificate, or let callers trust its CA and use its name; restart what holds the old one.",
+        f"kubectl get certificates,secrets -n {place}   # names and ages only; do not print the key",
+        command("describe", found.about.workload.ref),
+    ]
+
+
+CAUSES = (
+    Cause(
+        code="CertificateExpired",
+        means="A certificate is not valid any more, or not yet.",
+        names="Secret",
+        explains=EXPLAINS,
+        base_rate=0.02,
+        detect=_detector(_EXPIRED, None, "is not valid at this time"),
+        predictions=(
+            says_so("callers say that the certificate has expired", 420),
+            Prediction("they say whose certificate it is", _caller_knows_whom, 40, 0),
+        ),
+        steps=_steps,
+    ),
+    Cause(
+        code="CertificateMismatch",
+        means="A certificate carries the wrong name or comes from a CA that callers do not trust.",
+        names="Secret",
+        explains=EXPLAINS,
+        base_rate=0.02,
+        detect=_detector(_MISMATCH, _EXPIRED, "is not the one that its callers trust"),
+        predictions=(
+            says_so("callers say that name or issuer do not fit", 380),
+            Prediction("they say whose certificate it is", _caller_knows_whom, 40, 0),
+        ),
+        steps=_steps,
+    ),
+)

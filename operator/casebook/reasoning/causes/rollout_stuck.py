@@ -1,0 +1,78 @@
+"""RolloutStuck: a rollout does not go on although no pod of it is in trouble: paused, or without room to move."""
+
+from collections.abc import Iterator
+
+from casebook.analysis.access import count, dig, text
+from casebook.analysis.signs import Sign
+from casebook.analysis.workloads import Workload, cite_condition, condition
+from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
+from casebook.reasoning.helpers import command, only
+from casebook.reasoning.situation import Situation
+
+LATE = "ProgressDeadlineExceeded"
+DEEPER = frozenset(Sign) - {Sign.ROLLOUT, Sign.NO_ENDPOINTS, Sign.PEER_ERRORS, Sign.VAGUE}
+
+
+def _detect(situation: Situation) -> Iterator[Candidate[Workload]]:
+    for workload in situation.workloads:
+        late = text(condition(workload.thing, "Progressing"), "reason") == LATE
+        paused = dig(workload.thing.raw, "spec", "paused") is True and _behind(workload)
+        if workload.ref.kind == "Deployment" and (late or paused):
+            why = "is paused" if paused else "passed its progress deadline"
+            yield Candidate(
+                object=workload.ref,
+                statement=f"The rollout of {situation.label(workload.ref)} {why}: "
+                f"{count(workload.thing.raw, 'status', 'updatedReplicas')} of {workload.desired} pods are updated",
+                harms=only(workload.ref),
+                covers=frozenset({Sign.ROLLOUT, Sign.NOT_READY}),
+                about=workload,
+            )
+
+
+def _behind(workload: Workload) -> bool:
+    return count(workload.thing.raw, "status", "updatedReplicas") < workload.desired
+
+
+def _does_not_go_on(_: Situation, found: Candidate[Workload]) -> Finding:
+    thing = found.about.thing
+    if dig(thing.raw, "spec", "paused") is True:
+        return held(thing.cite("spec", "paused"))
+    return held(cite_condition(thing, "Progressing"))
+
+
+def _nothing_deeper(situation: Situation, found: Candidate[Workload]) -> Finding:
+    deeper = [one for one in situation.symptoms_of(found.object) if one.sign in DEEPER]
+    return failed(*deeper[0].cites[:1]) if deeper else UNTESTED
+
+
+def _no_room(_: Situation, found: Candidate[Workload]) -> Finding:
+    thing = found.about.thing
+    rolling = dig(thing.raw, "spec", "strategy", "rollingUpdate")
+    tight = isinstance(rolling, dict) and text(rolling, "maxSurge") in ("0", "0%")
+    return held(thing.cite("spec", "strategy")) if tight else UNTESTED
+
+
+def _steps(_: Situation, found: Candidate[Workload]) -> list[str]:
+    return [
+        f"{command('rollout status', found.object)}",
+        f"{command('rollout resume', found.object)}   # if it is paused; ask first who paused it and why",
+        command("describe", found.object),
+    ]
+
+
+CAUSES = (
+    Cause(
+        code="RolloutStuck",
+        means="A rollout does not go on: paused, past its deadline, or without room to move.",
+        names="workload",
+        explains="a mix of old and new pods, or fewer than wanted",
+        base_rate=0.02,
+        detect=_detect,
+        predictions=(
+            Prediction("the rollout does not go on", _does_not_go_on, 400, -300),
+            Prediction("no pod of it shows a deeper reason", _nothing_deeper, 0, -350),
+            Prediction("surge and availability leave no room", _no_room, 80, 0),
+        ),
+        steps=_steps,
+    ),
+)
