@@ -14,8 +14,8 @@ from casebook.gateway.payload import decode
 from casebook.gateway.tokens import TokenFiles
 
 MAX_REQUESTS = 64
-MAX_BYTES = 24 << 20
-"""Bodies in memory at once; decoded they take several times as much."""
+MAX_BYTES = 4 << 20
+"""Bodies in memory at once, or a single larger one; decoded they take several times as much."""
 _log = structlog.get_logger(__name__)
 
 
@@ -30,7 +30,7 @@ class Alerts:
         self._intake = intake
         self._metrics = metrics
         self._limit = limit
-        self._room = Room(MAX_REQUESTS, max(MAX_BYTES, limit))
+        self._room = Room(MAX_REQUESTS, MAX_BYTES)
 
     async def post(self, request: web.Request) -> web.Response:
         """Take one notification."""

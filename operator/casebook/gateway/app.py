@@ -13,6 +13,7 @@ from casebook.gateway.alerts import Alerts
 from casebook.gateway.claims import Claims
 from casebook.gateway.config import GatewayConfig
 from casebook.gateway.directory import Namespaces
+from casebook.gateway.drain import Drain
 from casebook.gateway.errors import Handler, problems
 from casebook.gateway.health import Health
 from casebook.gateway.identity import Identities
@@ -35,6 +36,7 @@ class Gateway:
     """The application, and the parts that live beside its requests."""
 
     app: web.Application
+    drain: Drain
     health: Health
     notifier: Notifier
 
@@ -60,11 +62,12 @@ def build(
     alerts = Alerts(receivers, tokens, intake, metrics, config.max_body_bytes)
     identities = Identities(reader, writer, config.runs_namespace)
     run_api = RunApi(identities, runs, Projector(reader), notifier, metrics)
-    health = Health(reader, store, metrics, config.operator_namespace)
+    drain = Drain()
+    health = Health(reader, store, metrics, config.operator_namespace, drain)
     # The size of a body is bounded where it is read, since too large an alert is clipped and not refused.
-    app = web.Application(middlewares=[_measured(metrics), problems], client_max_size=0)
+    app = web.Application(middlewares=[_measured(metrics, drain), problems], client_max_size=0)
     _route(app, alerts, run_api, health)
-    return Gateway(app, health, notifier)
+    return Gateway(app, drain, health, notifier)
 
 
 def _route(app: web.Application, alerts: Alerts, run_api: RunApi, health: Health) -> None:
@@ -79,11 +82,11 @@ def _route(app: web.Application, alerts: Alerts, run_api: RunApi, health: Health
     app.router.add_get("/metrics", health.metrics)
 
 
-def _measured(metrics: Metrics) -> Middleware:
+def _measured(metrics: Metrics, drain: Drain) -> Middleware:
     @web.middleware
     async def measured(request: web.Request, handler: Handler) -> web.StreamResponse:
         begin = time.perf_counter()
-        response = await handler(request)
+        response = await drain.track(request, handler)
         resource = request.match_info.route.resource
         route = resource.canonical if resource else "none"
         metrics.seconds.labels(route).observe(time.perf_counter() - begin)

@@ -67,7 +67,7 @@ async def _read(request: web.Request, limit: int) -> Body:
             kept += len(tail[-1])
             while kept - len(tail[0]) >= _TAIL:
                 kept -= len(tail.popleft())
-    return Body(bytes(head), b"".join(tail)[-_TAIL:])
+    return Body(head, b"".join(tail)[-_TAIL:])
 
 
 async def read_model(request: web.Request, model: type[_Model], limit: int) -> _Model:

@@ -13,7 +13,7 @@ MAX_ENTRIES = 64
 
 def clean(text: str) -> str:
     """The text with control characters and lone surrogates replaced; tabs and line ends stay."""
-    return text.translate(_CONTROL)
+    return text if text.isprintable() else text.translate(_CONTROL)
 
 
 def clip_text(text: str, length: int) -> str:

@@ -7,6 +7,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from casebook.cluster.errors import ClusterError, Denied
+from casebook.gateway.drain import Drain
 from casebook.gateway.metrics import Metrics
 from casebook.gateway.ports import ObjectReader, TraceStore
 from casebook.store.errors import StoreUnavailable
@@ -19,7 +20,7 @@ class Health:
     """Alive while the loop turns; ready while the API server answers. The store is reported, not required."""
 
     def __init__(
-        self, reader: ObjectReader, store: TraceStore | None, metrics: Metrics, operator_namespace: str
+        self, reader: ObjectReader, store: TraceStore | None, metrics: Metrics, operator_namespace: str, drain: Drain
     ) -> None:
         self._reader = reader
         self._store = store
@@ -27,8 +28,8 @@ class Health:
         self._namespace = operator_namespace
         self._checked = float("-inf")
         self._problems: dict[str, str] = {}
+        self._drain = drain
         self._lock = asyncio.Lock()
-        self.draining = False
 
     async def healthz(self, _request: web.Request) -> web.Response:
         """Always 200."""
@@ -40,7 +41,7 @@ class Health:
             if time.monotonic() - self._checked > _FRESH_SECONDS:
                 self._problems = await self._check()
                 self._checked = time.monotonic()
-        problems = self._problems | ({"gateway": "is ending"} if self.draining else {})
+        problems = self._problems | ({"gateway": "is ending"} if self._drain.ending else {})
         ready = not ({"kubernetes", "gateway"} & problems.keys())
         state = {"store": "none is configured"} if self._store is None else {}
         return web.json_response({"ready": ready, **state, **problems}, status=200 if ready else 503)

@@ -76,8 +76,8 @@ class Notifier:
 
     async def _deliver(self, receiver: Receiver, record: Record) -> None:
         try:
-            claimed = await self._investigations.update(record, self._claim)
-            if claimed is record or not receiver.outbound:
+            claimed = await self._claimed(record)
+            if claimed is None or receiver.outbound is None:
                 return
             error = await self._send(receiver, receiver.outbound.url, claimed)
             flag, reason = ("False", "Undeliverable") if error else ("True", "Delivered")
@@ -89,10 +89,18 @@ class Notifier:
         except ClusterError as error:
             _log.warning("cannot note a delivery", receiver=receiver.name, error=error.message)
 
-    def _claim(self, current: Record) -> dict[str, Any] | None:
-        if not due(current, self._clock()):
-            return None
-        return condition(current, NOTIFIED, "Unknown", _SENDING, "Being delivered.", self._clock(), moved=True)
+    async def _claimed(self, record: Record) -> Record | None:
+        """The record, now this replica's to deliver; None where another one was faster."""
+        mine = False
+
+        def change(current: Record) -> dict[str, Any] | None:
+            nonlocal mine
+            mine = due(current, self._clock())
+            status = ("Unknown", _SENDING, "Being delivered.")
+            return condition(current, NOTIFIED, *status, self._clock(), moved=True) if mine else None
+
+        fresh = await self._investigations.update(record, change)
+        return fresh if mine else None
 
     async def _send(self, receiver: Receiver, url: str, record: Record) -> str:
         """What went wrong at last, or nothing."""

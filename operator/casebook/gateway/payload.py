@@ -25,7 +25,7 @@ UNREADABLE = "unreadable"
 class Body:
     """The bytes of a request: the first of them and, of a body over the limit, the last as well."""
 
-    head: bytes
+    head: bytes | bytearray
     tail: bytes = b""
 
     @property
@@ -42,8 +42,17 @@ class SentAlert:
     starts_at: datetime
     resolved: bool
     labels: Mapping[str, str]
-    annotations: Mapping[str, str]
-    generator_url: str
+    entry: Mapping[str, Any]
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """Its annotations; taken from the entry when asked for, since only those of one alert of a group are."""
+        return _strings(self.entry.get("annotations"))
+
+    @property
+    def generator_url(self) -> str:
+        """Where it was computed."""
+        return clip_text(_string(self.entry.get("generatorURL")), 2048)
 
 
 @dataclass(frozen=True)
@@ -122,8 +131,7 @@ def _alert(entry: Mapping[str, Any], shared_status: Any) -> SentAlert:
         starts_at=_moment(entry.get("startsAt")),
         resolved=entry.get("status", shared_status) == RESOLVED,
         labels=labels,
-        annotations=_strings(entry.get("annotations")),
-        generator_url=clip_text(_string(entry.get("generatorURL")), 2048),
+        entry=entry,
     )
 
 
@@ -162,8 +170,7 @@ def _string(value: Any) -> str:
 
 def _unreadable(document: Mapping[str, Any], body: Body) -> SentAlert:
     shared = {**_strings(document.get("groupLabels")), **_strings(document.get("commonLabels"))}
-    digest = sha256(body.head + body.tail).hexdigest()[:16]
+    digest = sha256(bytes(body.head) + body.tail).hexdigest()[:16]
     note = {"summary": "A notification came in whose alerts could not be read."}
-    return SentAlert(
-        f"{UNREADABLE}-{digest}", EPOCH, False, shared, {**_strings(document.get("commonAnnotations")), **note}, ""
-    )
+    annotations = {**_strings(document.get("commonAnnotations")), **note}
+    return SentAlert(f"{UNREADABLE}-{digest}", EPOCH, False, shared, {"annotations": annotations})

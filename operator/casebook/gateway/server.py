@@ -38,9 +38,7 @@ async def serve(config: GatewayConfig, store: TraceStore | None, *, kubeconfig: 
 
 @contextlib.asynccontextmanager
 async def _listening(gateway: Gateway, config: GatewayConfig) -> AsyncIterator[None]:
-    runner = web.AppRunner(
-        gateway.app, access_log=None, handle_signals=False, shutdown_timeout=float(config.drain_seconds)
-    )
+    runner = web.AppRunner(gateway.app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
     host, port = config.address()
     site = web.TCPSite(runner, host or None, port, backlog=512)
@@ -51,11 +49,13 @@ async def _listening(gateway: Gateway, config: GatewayConfig) -> AsyncIterator[N
         yield
     finally:
         _log.info("draining")
-        gateway.health.draining = True
+        gateway.drain.ending = True
         watcher.cancel()
+        await site.stop()
+        finished = await gateway.drain.wait(config.drain_seconds)
         await runner.cleanup()
         await gateway.notifier.close(config.drain_seconds)
-        _log.info("ended")
+        _log.info("ended", finished=finished)
 
 
 def _now() -> datetime:
