@@ -1,7 +1,7 @@
 """Investigations that cannot be done as asked: which field is wrong, and what would be right. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from casebook.api.base import timestamp
 from casebook.api.names import PLATFORM_TENANT
@@ -10,6 +10,8 @@ from casebook.controller.tenancy import Tenants
 from casebook.controller.views import Case, Target
 
 NAMES_SHOWN = 10
+SKEW = timedelta(minutes=10)
+"""Clocks of people and clusters may differ by so much; a time that far ahead is not called the future."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def _window(case: Case, now: datetime) -> Problem | None:
     start, end = case.window
     if start > end:
         return Problem("WindowContradictory", "spec.window: end is before start; give start <= end.")
-    if start > now:
+    if start > now + SKEW:
         return Problem(
             "WindowContradictory",
             f"spec.window.start: {timestamp(start)} is in the future (now is {timestamp(now)}); "

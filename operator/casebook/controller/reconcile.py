@@ -17,9 +17,10 @@ from casebook.controller.decide import Inputs, Policy, decide, wants_pod
 from casebook.controller.manifests import AgentSettings
 from casebook.controller.metrics import Metrics
 from casebook.controller.news import announce
+from casebook.controller.parsing import case_of, job_of, namespace_of, pod_of
 from casebook.controller.plan import AskSlot, CreateJob, DeleteJob, Emit, Expire, Plan, Step, WriteStatus
 from casebook.controller.slots import Slots
-from casebook.controller.views import Case, JobView, PodView, case_of, job_of, namespace_of, pod_of
+from casebook.controller.views import Case, JobView, PodView
 from casebook.controller.worklist import Key, Kind, Worklist
 from casebook.controller.world import World
 

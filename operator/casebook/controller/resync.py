@@ -6,8 +6,8 @@ from collections.abc import Callable
 from casebook.api.enums import Phase
 from casebook.api.meta import MANAGED_BY, MANAGED_BY_LABEL
 from casebook.controller.news import announce
+from casebook.controller.parsing import case_of, job_of, namespace_of
 from casebook.controller.reconcile import INVESTIGATIONS, JOBS, CaseReconciler, Tools
-from casebook.controller.views import case_of, job_of, namespace_of
 from casebook.controller.worklist import Key, Kind
 
 ENDED = (Phase.SUCCEEDED, Phase.FAILED, Phase.CANCELLED)

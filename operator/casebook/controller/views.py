@@ -2,32 +2,14 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from sys import intern
-from typing import Any
 
-from pydantic import ValidationError
-
-from casebook.api.enums import Intent, Phase, Severity, Trigger
-from casebook.api.investigation import InvestigationSpec
-from casebook.api.meta import (
-    ATTEMPT_LABEL,
-    CLAIMED,
-    FINISHED,
-    NAME_ANNOTATION,
-    NAMESPACE_ANNOTATION,
-    TENANT_ANNOTATION,
-    TENANT_LABEL,
-    TRACE_STORED,
-    UID_LABEL,
-)
-from casebook.api.problems import explain
+from casebook.api.enums import Phase, Severity
+from casebook.api.meta import FINISHED, TRACE_STORED
 from casebook.controller import conditions
 from casebook.controller.conditions import Marks
 
 NAMESPACES_ANNOTATION = "casebook.dev/namespaces"
 """On a Job: the tenant's namespaces when it started, so that a later move of one can be told."""
-
-EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,148 +136,3 @@ class NamespaceView:
     created: datetime
     deleting: bool = False
     version: int = 0
-
-
-def moment(text: str | None) -> datetime | None:
-    """A time as Kubernetes writes it."""
-    return datetime.fromisoformat(text) if text else None
-
-
-def case_of(raw: dict[str, Any]) -> Case:
-    """The view of an Investigation as the API server holds it."""
-    metadata, status = raw["metadata"], raw.get("status") or {}
-    head = _head(metadata)
-    try:
-        asked = _spec(raw.get("spec") or {}, metadata["namespace"])
-    except ValidationError as error:
-        asked = {"unreadable": f"spec.{explain(error)}"}
-    return Case(**{**head, **asked, **_status(status)}).trimmed()
-
-
-def _head(metadata: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "namespace": intern(metadata["namespace"]),
-        "name": metadata["name"],
-        "uid": metadata["uid"],
-        "created": moment(metadata.get("creationTimestamp")) or EPOCH,
-        "generation": int(metadata.get("generation", 1)),
-        "version": _version(metadata),
-        "deleting": "deletionTimestamp" in metadata,
-    }
-
-
-def _spec(raw: dict[str, Any], namespace: str) -> dict[str, Any]:
-    spec = InvestigationSpec.model_validate(raw)
-    target = spec.target
-    return {
-        "severity": spec.severity,
-        "cancelled": spec.intent is Intent.CANCEL,
-        "seconds": spec.budget.seconds,
-        "ttl": spec.ttl_seconds_after_finished,
-        "target": Target(target.api_version, target.kind, target.namespace or namespace, target.name)
-        if target is not None
-        else None,
-        "window": (spec.window.start, spec.window.end) if spec.window is not None else None,
-        "alert": AlertTimes() if spec.trigger is Trigger.ALERT else None,
-    }
-
-
-def _status(status: dict[str, Any]) -> dict[str, Any]:
-    seen = status.get("alert")
-    marks = conditions.read(status.get("conditions") or [])
-    attempt = int(status.get("attempt", 0))
-    claim = conditions.find(marks, CLAIMED)
-    fields: dict[str, Any] = {
-        "phase": Phase(status["phase"]) if status.get("phase") else None,
-        "attempt": attempt,
-        "claimed": claim is not None and claim.reason == f"Attempt{attempt}",
-        "started": moment(status.get("startedAt")),
-        "finished_at": moment(status.get("finishedAt")),
-        "marks": tuple(mark for mark in marks if mark.type in conditions.TOLD),
-        "headline": _headline(status) if status.get("report") else "",
-    }
-    if seen:
-        fields["alert"] = AlertTimes(moment(seen.get("lastSeenAt")), moment(seen.get("resolvedAt")))
-    return fields
-
-
-def _headline(status: dict[str, Any]) -> str:
-    verdict = status.get("verdict") or status["report"].get("verdict", "")
-    if not status.get("cause"):
-        return str(verdict)
-    return f"{verdict}: {status['cause']} on {status.get('object', '?')} ({status.get('confidencePercent', 0)} %)"
-
-
-def job_of(raw: dict[str, Any]) -> JobView:
-    """The view of an agent's Job."""
-    metadata, status = raw["metadata"], raw.get("status") or {}
-    labels, notes = metadata.get("labels") or {}, metadata.get("annotations") or {}
-    end = _job_end(status)
-    attempt = labels.get(ATTEMPT_LABEL, "")
-    return JobView(
-        name=metadata["name"],
-        uid=metadata["uid"],
-        created=moment(metadata.get("creationTimestamp")) or EPOCH,
-        case_uid=labels.get(UID_LABEL, ""),
-        case_namespace=notes.get(NAMESPACE_ANNOTATION, ""),
-        case_name=notes.get(NAME_ANNOTATION, ""),
-        attempt=int(attempt) if attempt.isdecimal() else 0,
-        tenant=notes.get(TENANT_ANNOTATION, ""),
-        namespaces=frozenset(filter(None, notes.get(NAMESPACES_ANNOTATION, "").split(","))),
-        account=raw.get("spec", {}).get("template", {}).get("spec", {}).get("serviceAccountName", ""),
-        version=_version(metadata),
-        ready=int(status.get("ready") or 0),
-        deleting="deletionTimestamp" in metadata,
-        **end,
-    )
-
-
-def _job_end(status: dict[str, Any]) -> dict[str, Any]:
-    for condition in status.get("conditions") or []:
-        if condition.get("type") in {"Complete", "Failed"} and condition.get("status") == "True":
-            complete = condition["type"] == "Complete"
-            return {
-                "ended": "Complete" if complete else str(condition.get("reason") or "Failed"),
-                "message": str(condition.get("message", ""))[:500],
-                "ended_at": moment(condition.get("lastTransitionTime")),
-            }
-    return {}
-
-
-def pod_of(raw: dict[str, Any]) -> PodView:
-    """The view of an agent's pod."""
-    metadata, status = raw["metadata"], raw.get("status") or {}
-    facts = {condition.get("type"): condition for condition in status.get("conditions") or []}
-    disrupted, scheduled = facts.get("DisruptionTarget", {}), facts.get("PodScheduled", {})
-    container = (status.get("containerStatuses") or [{}])[0].get("state") or {}
-    waiting, terminated = container.get("waiting") or {}, container.get("terminated") or {}
-    return PodView(
-        name=metadata["name"],
-        phase=str(status.get("phase", "")),
-        disruption=str(disrupted.get("reason", "")) if disrupted.get("status") == "True" else "",
-        unschedulable=str(scheduled.get("message", ""))[:500] if scheduled.get("status") == "False" else "",
-        waiting=str(waiting.get("reason", "")),
-        waiting_message=str(waiting.get("message", ""))[:500],
-        terminated=str(terminated.get("reason", "")),
-        exit_code=terminated.get("exitCode"),
-        status_reason=str(status.get("reason", "")),
-        deleting="deletionTimestamp" in metadata,
-    )
-
-
-def namespace_of(raw: dict[str, Any]) -> NamespaceView:
-    """The view of a namespace."""
-    metadata = raw["metadata"]
-    return NamespaceView(
-        name=metadata["name"],
-        label=(metadata.get("labels") or {}).get(TENANT_LABEL, ""),
-        created=moment(metadata.get("creationTimestamp")) or EPOCH,
-        deleting="deletionTimestamp" in metadata,
-        version=_version(metadata),
-    )
-
-
-def _version(metadata: dict[str, Any]) -> int:
-    # Kubernetes promises since 1.35 that resource versions compare as integers; etcd's always did.
-    text = str(metadata.get("resourceVersion", "0"))
-    return int(text) if text.isdecimal() else 0

@@ -8,7 +8,7 @@ import kopf
 
 from casebook.api.base import GROUP, VERSION
 from casebook.controller.controller import Controller
-from casebook.controller.views import case_of, job_of, namespace_of
+from casebook.controller.parsing import case_of, job_of, namespace_of
 
 Deliver = Callable[[Callable[[Any], None], Any], None]
 """Calls a function with a view, in the event loop of the controller."""

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from casebook.api.enums import Severity
-from casebook.controller.views import case_of, job_of, namespace_of, pod_of
+from casebook.controller.parsing import case_of, job_of, namespace_of, pod_of
 
 META = {
     "name": "why",
