@@ -19,9 +19,13 @@ async def measure(session: Session, _chosen: set[str]) -> list[Row]:
     session.tell("starting processes")
     made = rounds(COMMANDS, TURNS * session.runs)
     seconds = {name: Spread.of(timing.seconds for timing in timings) for name, timings in made.items()}
+    cores = {
+        name: f"{Spread.of(t.cpu_seconds for t in timings).median:.2f} s of a core" for name, timings in made.items()
+    }
     bare = Floor(seconds["pass"], "python -c pass")
     libraries = Floor(seconds["libraries"], "python -c 'import aiohttp, pydantic'")
+    what = "agent: interpreter and imports"
     return [
-        Row("startup", "casebook --help", "s", seconds["help"], Bound("<", 0.5), bare),
-        Row("startup", "agent: interpreter and imports", "s", seconds["agent"], Bound("<", 1.0), libraries),
+        Row("startup", "casebook --help", "s", seconds["help"], Bound("<", 0.5), bare, cores["help"]),
+        Row("startup", what, "s", seconds["agent"], Bound("<", 1.0), libraries, cores["agent"]),
     ]
