@@ -140,5 +140,8 @@ def command(verb: str, ref: Ref, *rest: str) -> str:
 
 
 def undo(workload: Workload) -> str:
-    """The command that takes back the newest revision, with its risk."""
+    """The command that takes back the newest revision, with its risk; where there is none before it, to mend it."""
+    first = workload.ref.kind == "Deployment" and len(workload.revisions) == 1
+    if first or workload.ref.kind not in ("Deployment", "StatefulSet", "DaemonSet"):
+        return command("edit", workload.ref, "  # changes what runs; a Pod or Job has to be made again")
     return f"{command('rollout undo', workload.ref)}   # goes back to the previous revision; restarts its pods"

@@ -36,7 +36,7 @@ def _steps(_: Situation, found: Candidate[Pull]) -> list[str]:
     return [
         f"Check that {found.about.image} exists in the registry; correct the tag or push the image.",
         undo(found.about.workload),
-        command("describe pod", found.about.container.pod.ref).replace("pod pod/", "pod "),
+        command("describe", found.about.container.pod.ref),
     ]
 
 

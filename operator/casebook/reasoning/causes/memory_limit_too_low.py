@@ -10,7 +10,6 @@ from casebook.reasoning.helpers import (
     changed,
     changed_part,
     cite_rollout,
-    command,
     containers,
     only,
     undo,
@@ -94,8 +93,9 @@ def _no_probe_kills(situation: Situation, found: Candidate[Subject]) -> Finding:
 def _steps(_: Situation, found: Candidate[Subject]) -> list[str]:
     workload, container = found.about
     return [
-        f"Raise resources.limits.memory of container {container.name} to what it needs; {undo(workload)}",
-        command("top pod", container.pod.ref, "--containers").replace("pod pod/", "pod ") + "   # what it uses",
+        f"Raise resources.limits.memory of container {container.name} to what it needs.",
+        undo(workload),
+        f"kubectl top pod -n {workload.ref.namespace} {container.pod.ref.name} --containers   # what it uses",
     ]
 
 
