@@ -5,14 +5,16 @@ the same objects. This one has the images, flags and certificates of the cluster
 the kubelet and the Job controller would do, tests do themselves.
 """
 
+import asyncio
 import copy
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
 import yaml
 
 from casebook.cluster.client import Client, connect
@@ -20,6 +22,40 @@ from casebook.cluster.errors import ClusterError, NotFound
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from support.waiting import until
+
+CRDS = Path(__file__).parents[2] / "crds"
+
+
+@pytest.fixture(scope="session")
+def private_kubeconfig(kubeconfig: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The kubeconfig of an API server that only these tests use, with our resources installed."""
+    folder = tmp_path_factory.mktemp("api")
+    runner = asyncio.Runner()
+    server = private_api_server(kubeconfig, folder)
+    path = runner.run(server.__aenter__())
+    try:
+        runner.run(_install(path))
+        yield path
+    finally:
+        runner.run(server.__aexit__(None, None, None))
+        runner.close()
+
+
+async def _install(kubeconfig: str) -> None:
+    async with connect(kubeconfig) as client:
+        for file in sorted(CRDS.glob("*.yaml")):
+            path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+            await client.json("POST", path, body=yaml.safe_load(file.read_text()))
+        reader = Reader(client)
+        await until("Investigations are served", lambda: _served(reader))
+
+
+async def _served(reader: Reader) -> bool:
+    try:
+        await reader.list("investigations.casebook.dev")
+    except ClusterError:
+        return False
+    return True
 
 
 @asynccontextmanager

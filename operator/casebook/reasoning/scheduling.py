@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from casebook.analysis.access import text
 from casebook.analysis.signs import Sign
-from casebook.analysis.things import Cite, Ref, Thing
+from casebook.analysis.things import Cite, Thing
 from casebook.analysis.workloads import Pod, Workload
 from casebook.reasoning.cause import UNTESTED, Candidate, Finding, held
 from casebook.reasoning.helpers import changed, cite_rollout
@@ -85,8 +85,3 @@ def part_changed(part: str) -> Callable[[Situation, Candidate[Unscheduled]], Fin
 def nodes(situation: Situation) -> list[Thing]:
     """The nodes, or none where they could not be read."""
     return situation.world.all("Node")
-
-
-def node_ref(name: str) -> Ref:
-    """Identity of a node."""
-    return Ref("Node", "", name)

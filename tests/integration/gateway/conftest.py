@@ -1,7 +1,6 @@
 """Gateways over an API server of these tests' own, so that no installed Casebook acts on what they make."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,7 +10,6 @@ from uuid import uuid4
 
 import aiohttp
 import pytest
-import yaml
 from aiohttp.test_utils import TestServer
 
 from casebook.cluster.client import Client, connect
@@ -22,43 +20,11 @@ from casebook.gateway.app import FIELD_MANAGER, build
 from casebook.gateway.config import GatewayConfig, Receiver
 from casebook.gateway.investigations import RESOURCE
 from casebook.gateway.ports import TraceStore
-from support.apiserver import private_api_server
+from support.apiserver import private_kubeconfig  # noqa: F401
 from support.postgres import postgres  # noqa: F401
-from support.waiting import until
 
 CRDS = Path(__file__).parents[3] / "crds"
 TOKEN = "token-of-prom"
-
-
-@pytest.fixture(scope="session")
-def private_kubeconfig(kubeconfig: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The kubeconfig of an API server that only these tests use, with our resources installed."""
-    runner = asyncio.Runner()
-    server = private_api_server(kubeconfig, tmp_path_factory.mktemp("api"))
-    path = runner.run(server.__aenter__())
-    try:
-        runner.run(_install(path))
-        yield path
-    finally:
-        runner.run(server.__aexit__(None, None, None))
-        runner.close()
-
-
-async def _install(kubeconfig: str) -> None:
-    async with connect(kubeconfig) as client:
-        for file in sorted(CRDS.glob("*.yaml")):
-            path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-            await client.json("POST", path, body=yaml.safe_load(file.read_text()))
-        reader = Reader(client)
-        await until("Investigations are served", lambda: _served(reader))
-
-
-async def _served(reader: Reader) -> bool:
-    try:
-        await reader.list(RESOURCE)
-    except ClusterError:
-        return False
-    return True
 
 
 class FaultyWriter(Writer):
