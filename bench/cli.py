@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 
 from bench import machine
+from bench.installation import ensure
 from bench.measures import faults, image, memory, replay, startup, storm, workloads
 from bench.measures.replay import NoTraceError
 from bench.process import ROOT, ProcessError
@@ -51,6 +52,7 @@ STEPS = (
     Step({"memory": "controller and gateways, idle"}, memory.measure),
     Step({"storm": "5,000 alert groups in a minute, with kills; memory with all of them queued"}, storm.measure),
 )
+INSTALLED = {"agent", "memory", "storm"}
 NAMES = {name: told for step in STEPS for name, told in step.names.items()}
 
 
@@ -71,7 +73,7 @@ def main(
 ) -> None:
     """Measure Casebook beside a floor from the same run; exit code 1 if a bound is broken. Without names, everything.
 
-    What needs a cluster uses the one of `hack/cluster`, with the chart installed.
+    What needs a cluster uses the one of `hack/cluster`, and installs the chart there where it is not.
     """
     out.mkdir(parents=True, exist_ok=True)
     options = Options(runs, out, scenarios or SCENARIOS, groups, image_name)
@@ -93,6 +95,8 @@ async def _measure(options: Options, chosen: set[str]) -> list[Row]:
             wanted = chosen & step.names.keys()
             session.begin(" and ".join(name for name in step.names if name in wanted), index, len(steps))
             try:
+                if wanted & INSTALLED:
+                    await ensure(session.kube, session.tell)
                 rows += await step.measure(session, wanted)
             except FAILURES as error:
                 text = " ".join((getattr(error, "message", "") or str(error) or type(error).__name__).split())

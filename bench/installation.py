@@ -3,11 +3,13 @@
 import asyncio
 import base64
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
+from bench.process import ROOT, in_background
 from scenariokit.kubectl import CommandError, Kube
 
 OPERATOR = "casebook-system"
@@ -23,6 +25,13 @@ class Installation:
     agent_resources: dict[str, Any]
     receiver: str
     token: str
+
+
+async def ensure(kube: Kube, tell: Callable[[str], None]) -> None:
+    """Install the chart of this checkout where there is none. Raises `ProcessError`."""
+    if (await kube.run("get", "deployment", "casebook-gateway", "-n", OPERATOR)).code:
+        tell("installing the chart")
+        await in_background([str(ROOT / "hack" / "install")], kube.env)
 
 
 async def installation(kube: Kube) -> Installation:
