@@ -130,5 +130,6 @@ def scope_change(case: Case, job: JobView, tenants: Tenants) -> str:
     left = sorted(name for name in job.namespaces - now if tenants.known(name))
     if left:
         return f"namespace {left[0]} left tenant {tenant}"
-    joined = sorted(name for name in now - job.namespaces if tenants.created[name].created < job.created)
+    # Creation times are whole seconds: one that was made in the same second may have been another tenant's before.
+    joined = sorted(name for name in now - job.namespaces if tenants.created[name].created <= job.created)
     return f"namespace {joined[0]} joined tenant {tenant}" if joined else ""

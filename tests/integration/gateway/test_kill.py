@@ -138,7 +138,7 @@ async def test_what_is_under_way_is_finished_before_the_end(scene: Scene) -> Non
     async with aiohttp.ClientSession() as http, two(scene, http) as processes:
         post = asyncio.create_task(http.post(f"{processes[0].url}/v1/alerts/prom", data=slowly(), headers=headers))
         await under_way.wait()
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(5)  # nothing tells when the other process has read what was sent
         processes[0].running.send_signal(signal.SIGTERM)
         await refused(processes[0])
         go_on.set()

@@ -102,6 +102,13 @@ def test_another_namespace_joined_its_tenant() -> None:
     assert scope_change(case(), ACME, known) == "namespace bought joined tenant label:acme"
 
 
+def test_one_made_in_the_second_in_which_the_job_was_made_counts_as_moved() -> None:
+    known = tenants(
+        namespace("team-a", "acme"), namespace("shared", "acme"), namespace("bought", "acme", created=ACME.created)
+    )
+    assert scope_change(case(), ACME, known) == "namespace bought joined tenant label:acme"
+
+
 def test_a_namespace_that_is_deleted_or_made_anew_is_no_move() -> None:
     known = tenants(namespace("team-a", "acme"), namespace("fresh", "acme", created=NOW))
     assert scope_change(case(), ACME, known) == ""
