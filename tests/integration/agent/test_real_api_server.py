@@ -13,12 +13,13 @@ import yaml
 
 from casebook.agent.rights import TooMuchRight, check_rights
 from casebook.api.observation import Result, getting, listing
-from casebook.cluster.client import Client
+from casebook.cluster.client import Client, connect
 from casebook.cluster.errors import Denied
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.evidence.observer import RoutingObserver, kubernetes_sources
 from support.access import Rights, acting_as
+from support.waiting import until
 
 CANARY = "canaryZx9kQ2vL7mTw"
 READ = "get,list,watch"
@@ -125,11 +126,20 @@ async def test_with_few_rights_it_says_what_it_could_not_see(
     account = f"system:serviceaccount:{scaled_to_zero}:default"
     await rights.grant(account, [("", "pods", READ), ("apps", "deployments", READ)], scaled_to_zero)
     config = await _kubeconfig_of(kube_client, scaled_to_zero, kubeconfig, tmp_path)
+    await until("the grant holds", lambda: _may_list_deployments(config, scaled_to_zero))
     made = await casebook("investigate", "deploy/web", "-n", scaled_to_zero, "-o", "json", "--kubeconfig", str(config))
     assert made.returncode == 0, made.stderr
-    assert any(
-        line.startswith("configmaps") and "may not be read" in line for line in json.loads(made.stdout)["limitations"]
-    )
+    limitations = json.loads(made.stdout)["limitations"]
+    assert any(line.startswith("configmaps") and "may not be read" in line for line in limitations), limitations
+
+
+async def _may_list_deployments(config: Path, namespace: str) -> bool:
+    async with connect(str(config)) as caller:
+        try:
+            await Reader(caller).list("deployments.apps", namespace)
+        except Denied:
+            return False
+    return True
 
 
 async def _kubeconfig_of(client: Client, namespace: str, kubeconfig: str, folder: Path) -> Path:
