@@ -98,7 +98,9 @@ class _Session:
         """All runs; an interrupt or SIGTERM cancels them, and each cleans up."""
         task = asyncio.current_task()
         if task is not None:
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+            # A shell that starts it in the background lets it ignore SIGINT; namespaces are to be cleaned up all the same.
+            for ending in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(ending, task.cancel)
         kube = cluster()
         await kube.must("get", "--raw", "/readyz")
         needs = {need for scenario in scenarios for need in scenario.needs}
