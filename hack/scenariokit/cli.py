@@ -98,7 +98,7 @@ class _Session:
         """All runs; an interrupt or SIGTERM cancels them, and each cleans up."""
         task = asyncio.current_task()
         if task is not None:
-            # A shell that starts it in the background lets it ignore SIGINT; namespaces are to be cleaned up all the same.
+            # A shell that starts it in the background makes it ignore SIGINT; it cleans up all the same.
             for ending in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(ending, task.cancel)
         kube = cluster()
