@@ -100,6 +100,7 @@ class Finding(Model):
 
     object: Short = Field(description="Kind/name.")
     note: Line = Field(description="What was seen, or why nothing was.")
+    evidence: Citations = Field(default_factory=list, description="Evidence that it rests on.")
 
 
 class Cost(Model):
@@ -154,4 +155,6 @@ class Report(Model):
             cited.update(hypothesis.evidence_for, hypothesis.evidence_against)
             for prediction in hypothesis.predictions:
                 cited.update(prediction.evidence)
+        for finding in (*self.affected, *self.healthy):
+            cited.update(finding.evidence)
         return cited

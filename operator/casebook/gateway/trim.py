@@ -20,6 +20,7 @@ _EXACT = frozenset(
     {"id", "hypothesis", "digest", "verdict", "outcome", "origin", "cause", "observedAt", "since", "start", "end"}
 )
 _CITATIONS = ("evidence", "evidenceFor", "evidenceAgainst")
+_FINDINGS = ("affected", "healthy")
 _LISTS = ("knowledge", "affected", "healthy", "notChecked", "limitations", "nextSteps")
 
 
@@ -78,10 +79,13 @@ def _shorten(wire: dict[str, Any], step: _Step) -> dict[str, Any]:
     hypotheses = report.get("hypotheses", [])
     kept = [item for index, item in enumerate(hypotheses) if index < step.hypotheses or item["id"] in needed]
     report["hypotheses"] = [_hypothesis(item, step) for item in kept]
-    cited = {reference for item in report["hypotheses"] for reference in _cited(item)}
-    report["evidence"] = [item for item in report.get("evidence", []) if item["id"] in cited]
     for name in _LISTS:
         report[name] = report.get(name, [])[: step.lists]
+    for name in _FINDINGS:
+        report[name] = [_citations(item, step) for item in report[name]]
+    citing = [*report["hypotheses"], *(item for name in _FINDINGS for item in report[name])]
+    cited = {reference for item in citing for reference in _cited(item)}
+    report["evidence"] = [item for item in report.get("evidence", []) if item["id"] in cited]
     report["limitations"] = [SHORTENED, *report["limitations"][: step.lists - 1]]
     return report
 

@@ -1,33 +1,44 @@
 """What surrounds the verdict: what is affected, what is well, what was not looked at, what could not be read."""
 
 from casebook.analysis.services import ready_endpoints
-from casebook.analysis.things import clip
+from casebook.analysis.things import Cite, clip
 from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
 from casebook.api.enums import Reach
 from casebook.api.observation import LOGS, Observation, Result
 from casebook.api.report import Finding
 from casebook.reasoning.board import Board
+from casebook.reasoning.evidence import Ledger
 from casebook.reasoning.situation import Situation
 
 MAX_FINDINGS = 20
 NOTE = 400
+CITES = 3
 
 
 def _finding(label: str, note: str) -> Finding:
     return Finding(object=clip(label, 253), note=clip(note, NOTE))
 
 
-def affected(board: Board) -> list[Finding]:
-    """Entities with symptoms, those on the path first."""
+def affected(board: Board, ledger: Ledger) -> list[Finding]:
+    """Entities with symptoms, those on the path first, each with the reads that show it."""
     situation = board.situation
     notes: dict[str, list[str]] = {}
+    cites: dict[str, list[Cite]] = {}
     ordered = [*situation.pressing, *(item for item in situation.symptoms if item not in situation.pressing)]
     for symptom in ordered:
         since = f" since {timestamp(symptom.since)}" if symptom.since else ""
         aside = "" if symptom.entity in situation.path else " (not on the path of what was asked about)"
         notes.setdefault(situation.label(symptom.entity), []).append(f"{symptom.said}{since}{aside}")
-    return [_finding(label, "; ".join(dict.fromkeys(said))) for label, said in notes.items()][:MAX_FINDINGS]
+        cites.setdefault(situation.label(symptom.entity), []).extend(symptom.cites[:1])
+    return [
+        Finding(
+            object=clip(label, 253),
+            note=clip("; ".join(dict.fromkeys(said)), NOTE),
+            evidence=ledger.cite(cites[label][:CITES]),
+        )
+        for label, said in list(notes.items())[:MAX_FINDINGS]
+    ]
 
 
 def healthy(board: Board) -> list[Finding]:

@@ -37,6 +37,7 @@ def _write(snapshot: Snapshot, board: Board, stop: Stop, cost: Cost, chars: int,
         _hypothesis(ledger, item, f"h{number}") for number, item in enumerate(board.ranked[:hypotheses], start=1)
     ]
     ids = {item.object + item.cause: item.id for item in written}
+    harmed = affected(board, ledger)
     causes = [_root_cause(board, item, ids) for item in board.chosen] if said is Verdict.ROOT_CAUSE else []
     return Report(
         verdict=said,
@@ -45,7 +46,7 @@ def _write(snapshot: Snapshot, board: Board, stop: Stop, cost: Cost, chars: int,
         root_causes=[item for item in causes if item.hypothesis],
         hypotheses=written,
         evidence=ledger.all(),
-        affected=affected(board),
+        affected=harmed,
         healthy=healthy(board),
         not_checked=not_checked(board),
         limitations=limitations(board),

@@ -158,6 +158,9 @@ def _affected(page: Page, report: Report) -> None:
     page.heading("Also affected" if blamed else "Affected")
     for finding in others[:MOST_OTHERS]:
         page.text(f"{finding.object}: {finding.note}", indent=2, hang=4)
+    if not report.hypotheses:
+        cited = {reference for finding in others for reference in finding.evidence}
+        _evidence(page, [item for item in report.evidence if item.id in cited])
     _more(page, len(others) - MOST_OTHERS)
 
 
