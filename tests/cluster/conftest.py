@@ -1,10 +1,7 @@
 """A running Casebook in the test cluster, and what tests need to speak to it."""
 
 import base64
-import os
-import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,27 +28,3 @@ def receiver_token(installed: str) -> str:
         "kubectl", "-n", installed, "get", "secret", "casebook-receivers", "-o", "jsonpath={.data.alertmanager}"
     )
     return base64.b64decode(encoded).decode().splitlines()[0]
-
-
-@pytest.fixture
-def gateway_url(installed: str) -> Iterator[str]:
-    """The gateway's address on loopback, as long as the test runs."""
-    command = [
-        "kubectl",
-        "-n",
-        installed,
-        "port-forward",
-        "service/casebook-gateway",
-        ":8080",
-        "--address",
-        "127.0.0.1",
-    ]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ
-    ) as forward:
-        assert forward.stdout is not None
-        line = forward.stdout.readline()
-        found = re.search(r"127\.0\.0\.1:(\d+)", line)
-        assert found, f"kubectl port-forward said: {line}"
-        yield f"http://127.0.0.1:{found[1]}"
-        forward.terminate()

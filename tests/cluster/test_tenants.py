@@ -100,6 +100,8 @@ async def test_no_planted_credential_survives(installed: str, reader: Reader, wr
 
 def database(system: str) -> str:
     """Every row, as the owner sees it past row-level security."""
-    dump = output("kubectl", "-n", system, "exec", "casebook-postgres-0", "--", "casebook-postgres-dump")
+    pod = ["-n", system, "exec", "casebook-postgres-0", "-c", "postgres", "--"]
+    script = "PGPASSWORD=$(cat /run/secrets/casebook/owner-password) pg_dump -h 127.0.0.1 -U casebook casebook"
+    dump = output("kubectl", *pod, "sh", "-c", script)
     assert "COPY" in dump, "the dump holds no rows"
     return dump

@@ -9,14 +9,24 @@ ROOT = Path(__file__).parents[2]
 CHART = ROOT / "charts" / "casebook"
 
 
+def tool_path(name: str) -> str:
+    """Where the cluster's own tool of this name is."""
+    path = shutil.which(name)
+    assert path, f'{name} is not on PATH: run `make test`, or `eval "$(hack/cluster env)"` first'
+    return path
+
+
 def run(
     tool: str, *arguments: str, stdin: str = "", env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run a tool to its end; the caller judges the exit code."""
-    path = shutil.which(tool)
-    assert path, f'{tool} is not on PATH: run `make test`, or `eval "$(hack/cluster env)"` first'
     return subprocess.run(
-        [path, *arguments], input=stdin, capture_output=True, text=True, timeout=300, env=os.environ | (env or {})
+        [tool_path(tool), *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=os.environ | (env or {}),
     )
 
 
