@@ -1,1 +1,0 @@
-"""Pure rules of what was learned: scope matching, ranking, lifecycle."""
