@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from casebook.analysis.calls import Peer, peers
 from casebook.analysis.changes import Rollout, rollout
@@ -11,6 +11,7 @@ from casebook.analysis.things import Cite, Ref, shown
 from casebook.analysis.workloads import Container, Pod, Workload
 from casebook.api.base import timestamp
 from casebook.api.observation import Query, pod_logs
+from casebook.reasoning.cause import Candidate
 from casebook.reasoning.situation import Situation
 
 
@@ -79,6 +80,17 @@ def workload_logs_wanted(workload: Workload, limit: int = 2) -> list[Query]:
         for pod in workload.live[:limit]
         for container in pod.containers
         if container.is_running
+    ]
+
+
+def callers_logs_wanted(situation: Situation, found: Candidate[Any]) -> list[Query]:
+    """The logs of one pod of every workload that the candidate's harm reaches: who misses it says so."""
+    reached = situation.graph.downstream(found.harms)
+    return [
+        query
+        for workload in situation.workloads
+        if workload.ref in reached
+        for query in workload_logs_wanted(workload, 1)
     ]
 
 

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from casebook.analysis.scaling import scaling
 from casebook.analysis.signs import Sign
 from casebook.analysis.workloads import Workload
-from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held, tested
-from casebook.reasoning.helpers import at, command, only, workload_logs_wanted
+from casebook.reasoning.helpers import at, callers_logs_wanted, command, only
 from casebook.reasoning.planned import announcement, blamed_for
 from casebook.reasoning.situation import Situation
 
@@ -50,16 +49,6 @@ def _missed(situation: Situation, found: Candidate[Workload]) -> Finding:
     return failed(note="nothing that calls it complains")
 
 
-def _callers(situation: Situation, found: Candidate[Workload]) -> list[Query]:
-    reached = situation.graph.downstream(found.harms)
-    return [
-        query
-        for workload in situation.workloads
-        if workload.ref in reached
-        for query in workload_logs_wanted(workload, 1)
-    ]
-
-
 def _not_announced(situation: Situation, found: Candidate[Workload]) -> Finding:
     """An announcement excuses nothing as long as callers fail."""
     said = announcement(found.about.thing)
@@ -86,7 +75,9 @@ CAUSES = (
         predictions=(
             Prediction("it has no pods because none are wanted", _no_pods, 150, -300),
             Prediction("replicas were set within the time asked about", _set_lately, 150, -200),
-            Prediction("someone misses it: the question, or callers that log failures", _missed, 250, -250, _callers),
+            Prediction(
+                "someone misses it: the question, or callers that log failures", _missed, 250, -250, callers_logs_wanted
+            ),
             Prediction("it was not announced as planned", _not_announced, 0, -400),
         ),
         steps=_steps,

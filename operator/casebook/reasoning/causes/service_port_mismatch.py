@@ -11,9 +11,8 @@ from casebook.analysis.signs import Sign
 from casebook.analysis.things import Cite, Thing
 from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
-from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import Subject, command, only, troubles, workload_logs_wanted
+from casebook.reasoning.helpers import Subject, callers_logs_wanted, command, only, troubles
 from casebook.reasoning.probes import listens
 from casebook.reasoning.situation import Situation
 
@@ -111,16 +110,6 @@ def _callers_fail(situation: Situation, found: Candidate[Wrong]) -> Finding:
     return failed(*(log.summary() for log in read[:2]), note="callers log no failure")
 
 
-def _caller_logs(situation: Situation, found: Candidate[Wrong]) -> list[Query]:
-    reached = situation.graph.downstream(found.harms)
-    return [
-        query
-        for workload in situation.workloads
-        if workload.ref in reached
-        for query in workload_logs_wanted(workload, 1)
-    ]
-
-
 def _changed_lately(situation: Situation, found: Candidate[Wrong]) -> Finding:
     if found.changed is None or found.changed < situation.world.begin:
         return UNTESTED
@@ -149,7 +138,7 @@ CAUSES = (
         predictions=(
             Prediction("no container of its pods offers what it sends to", _offers_no_such_port, 250, -300),
             Prediction("the pods behind it are well", _pods_are_well, 60, -60),
-            Prediction("callers are refused or time out there", _callers_fail, 150, -200, _caller_logs),
+            Prediction("callers are refused or time out there", _callers_fail, 150, -200, callers_logs_wanted),
             Prediction("the ports were written lately", _changed_lately, 100, 0),
         ),
         steps=_steps,
