@@ -83,11 +83,19 @@ async def test_no_planted_credential_survives(installed: str, reader: Reader, wr
     done = await finished(reader, namespace, "leaks")
     assert done["status"]["report"]["evidence"]
 
-    uid = done["metadata"]["uid"]
-    pods = ["kubectl", "-n", "casebook-runs", "logs", "-l", f"casebook.dev/investigation-uid={uid}", "--tail=-1"]
+    pods = f"casebook.dev/investigation-uid={done['metadata']['uid']}"
+
+    async def ended() -> bool:
+        runs = (await reader.list("pods", "casebook-runs", labels=pods)).items
+        return bool(runs) and all(pod["status"]["phase"] in ("Succeeded", "Failed") for pod in runs)
+
+    # The report stands before the kubelet has said that its pod ended; until then there is no whole log.
+    await until("the agent's pod ended", ended)
+    log = output("kubectl", "-n", "casebook-runs", "logs", "-l", pods, "--tail=-1")
+    assert log, "the agent's log is empty, so that it proves nothing"
     places = {
         "status": json.dumps(done["status"]),
-        "agent log": output(*pods),
+        "agent log": log,
         "gateway log": output(
             "kubectl", "-n", installed, "logs", "-l", "app.kubernetes.io/component=gateway", "--tail=-1"
         ),
