@@ -153,6 +153,12 @@ async def test_no_such_run_of_a_container_is_not_found() -> None:
         await source.read(pod_logs("shop", "web-1", "web", previous=True))
 
 
+async def test_a_log_that_the_runtime_removed_is_not_found() -> None:
+    said = "unable to retrieve container logs for containerd://f171b139ef279d0b448b0c8d0e78d314b4cf13d4988a298b5ea6"
+    with pytest.raises(NotFound, match="gone"):
+        await LogSource(FakeLogs([said])).read(pod_logs("shop", "web-1", "web", previous=True))
+
+
 async def test_metrics_come_from_their_own_group() -> None:
     reader = FakeObjects([{"metadata": {"name": "web-1"}, "containers": []}])
     reading = await MetricsSource(reader).read(Query(source=METRICS, resource="pods", namespace="shop"))

@@ -15,6 +15,8 @@ MAX_LINE = 4000
 DEFAULT_TAIL = 400
 _FEWER = 8
 """The kubelet cuts a long answer at its end, where the newest lines are: then this part of the lines is asked for."""
+_GONE = "unable to retrieve container logs for "
+"""The kubelet says so with a 200, in the place of the log of a container that the runtime has removed."""
 
 _STAMPED = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d) ?(.*)", re.DOTALL)
 
@@ -47,6 +49,8 @@ class LogSource:
         """`{"lines": [{"at": RFC 3339, "text": line}]}`, oldest first. Raises `ClusterError`."""
         tail = int(query.params.get("tailLines") or DEFAULT_TAIL)
         text, cut = await self._fetch(query, tail)
+        if text.startswith(_GONE):
+            raise NotFound("the container's log is gone")
         if cut:
             tail = max(1, tail // _FEWER)
             text, cut = await self._fetch(query, tail)
