@@ -11,7 +11,8 @@ from casebook.reasoning.situation import Situation
 
 def _detect(situation: Situation) -> Iterator[Candidate[Subject]]:
     for workload, _, container in containers(situation):
-        if container.init or not workload.serves or container.exit_code != 0 or container.is_running:
+        ends = container.exit_code == 0 and not container.steady(situation.world.now)
+        if container.init or not workload.serves or not ends:
             continue
         rolled = changed_part(situation, Subject(workload, container), ".command", ".args", ".image", ".env")
         yield Candidate(
@@ -30,8 +31,13 @@ def _ends_with_zero(_: Situation, found: Candidate[Subject]) -> Finding:
 
 
 def _nobody_stops_it(situation: Situation, found: Candidate[Subject]) -> Finding:
-    events = kills(situation, found.about.container)
-    return failed(events[-1].cite()) if events else held(found.about.container.cite_state())
+    container = found.about.container
+    events = kills(situation, container)
+    if events:
+        return failed(events[-1].cite())
+    # A program that is stopped by its probe and ends in order looks the same but for the event.
+    unseen = container.spec.get("livenessProbe") and not situation.world.complete("events", container.pod.ref.namespace)
+    return UNTESTED if unseen else held(container.cite_state())
 
 
 def _changed(situation: Situation, found: Candidate[Subject]) -> Finding:
@@ -55,8 +61,8 @@ CAUSES = (
         base_rate=0.02,
         detect=_detect,
         predictions=(
-            Prediction("it ends with 0", _ends_with_zero, 420, -300),
-            Prediction("nobody stops it", _nobody_stops_it, 120, -350),
+            Prediction("it ends with 0", _ends_with_zero, 240, -300),
+            Prediction("nobody stops it", _nobody_stops_it, 300, -350),
             Prediction("the newest revision changed the program", _changed, 120, 0),
         ),
         steps=_steps,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from casebook.analysis.snapshot import Snapshot
 from support.builders import (
     Raw,
     configmap,
@@ -17,6 +18,7 @@ from support.builders import (
     running,
     service,
     snapshot,
+    survey,
     template,
     waiting,
     workload,
@@ -174,6 +176,23 @@ def test_a_wrong_architecture_is_told_from_a_bad_command() -> None:
 def test_ending_with_zero_is_not_a_crash_of_the_release() -> None:
     old, new = template("api", container()), template("api", container(args=["--once"]))
     assert_root(snapshot(asked(), release(old, new, crashing(0, "Completed"))), "Deployment/api", "ProcessExitsCleanly")
+
+
+def ending(**more: object) -> list[Raw]:
+    """A program that ends with 0 every few seconds, seen while it runs."""
+    body = template("api", container(**more))
+    return release(body, body, running("app", up=3, restarts=2, last=ended(0, "Completed", lived=3, since=15)))
+
+
+def test_ending_with_zero_again_and_again_is_seen_while_it_runs() -> None:
+    assert_root(snapshot(asked(), ending()), "Deployment/api", "ProcessExitsCleanly")
+
+
+def test_ending_with_zero_may_be_the_probes_doing_where_events_were_not_read() -> None:
+    objects = ending(livenessProbe={"httpGet": {"path": "/", "port": 80}})
+    rest = [item for item in survey(objects) if item.query.resource != "events"]
+    assert report(Snapshot(asked(), tuple(rest))).root_causes == []
+    assert_root(snapshot(asked(), objects), "Deployment/api", "ProcessExitsCleanly")
 
 
 def test_a_security_context_that_stops_the_container() -> None:
