@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -82,12 +82,14 @@ class Agent:
         engine: Engine,
         progress: Progress | None = None,
         clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._home = home
         self._observer = observer
         self._engine = engine
         self._progress = progress or Silent()
         self._clock = clock
+        self._sleep = sleep
 
     async def investigate(self) -> Conclusion:
         """Run to the end and hand in the report, whatever it says. Raises `HomeError`."""
@@ -136,13 +138,18 @@ class Agent:
                 text = f"{attempt.made} observations were made, the budget allows no more"
                 return board, Stop(reason="Budget", message=text)
             self._progress.looking(attempt.round, step)
-            if not await self._make(attempt, step.queries[:room]):
+            if step.after:
+                await self._pause(attempt, step.after)
+            if not await self._make(attempt, step.queries[:room], anew=step.after > 0):
                 stop = Stop(reason="Deadline", message=f"the budget of {attempt.run.spec.budget.seconds} s was used up")
             attempt.round += 1
 
-    async def _make(self, attempt: _Attempt, queries: Sequence[Query]) -> bool:
+    async def _pause(self, attempt: _Attempt, seconds: float) -> None:
+        await self._sleep(max(0.0, min(seconds, attempt.deadline - self._clock())))
+
+    async def _make(self, attempt: _Attempt, queries: Sequence[Query], *, anew: bool) -> bool:
         """Make these queries side by side and record each as it is answered; False once the time is up."""
-        fresh = [query for query in queries if query.canonical() not in attempt.earlier]
+        fresh = [query for query in queries if anew or query.canonical() not in attempt.earlier]
         await self._keep(attempt, [attempt.earlier[query.canonical()] for query in queries if query not in fresh])
         tasks = [asyncio.ensure_future(self._observer.observe(query, attempt.round)) for query in fresh]
         waiting = set(tasks)

@@ -22,10 +22,10 @@ class World:
 
     snapshot: Snapshot
 
-    @property
+    @cached_property
     def now(self) -> datetime:
-        """The clock of the run."""
-        return self.snapshot.run.now
+        """The clock of the run: when it looked last."""
+        return max([self.snapshot.run.now, *(item.observed_at for item in self.snapshot.observations)])
 
     @cached_property
     def begin(self) -> datetime:
@@ -33,7 +33,7 @@ class World:
         spec = self.snapshot.run.spec
         if spec.window:
             return spec.window.start
-        return self.now - timedelta(seconds=spec.lookback_seconds or LOOKBACK_SECONDS)
+        return self.snapshot.run.now - timedelta(seconds=spec.lookback_seconds or LOOKBACK_SECONDS)
 
     @cached_property
     def home(self) -> str:
@@ -46,9 +46,9 @@ class World:
 
     @cached_property
     def things(self) -> dict[Ref, Thing]:
-        """Every object, the latest observation of it."""
+        """Every object, the latest observation of it; what a newer list leaves out is gone."""
         found: dict[Ref, Thing] = {}
-        for observation in self.snapshot.observations:
+        for observation in self.snapshot.asked.values():
             if observation.query.source == KUBERNETES and not observation.query.resource.startswith("events"):
                 for thing in _things(observation):
                     found[thing.ref] = thing

@@ -1,4 +1,4 @@
-"""The engine: weigh what was observed, decide what to look at, conclude. Pure: `run.now` is its only clock."""
+"""The engine: weigh what was observed, decide what to look at, conclude. Pure: its clock is in the observations."""
 
 from casebook.analysis.snapshot import Snapshot
 from casebook.api.report import Cost, Report
@@ -35,7 +35,7 @@ def _better(one: Ranked, other: Ranked) -> bool:
 
 
 def decide(snapshot: Snapshot, board: Board) -> Look | Done:
-    """What to look at next, or why to stop; a query that was made is never asked again."""
+    """What to look at next, or why to stop; a query that was made is asked again only after a pause."""
     situation = board.situation if board.situation.world.snapshot is snapshot else Situation.of(snapshot)
     return plan(situation, board)
 

@@ -9,6 +9,7 @@ from casebook.api.enums import Outcome, Reach
 from casebook.api.observation import Query, listing, pod_logs
 from casebook.api.run import Stop
 from casebook.reasoning.board import Board, Ranked
+from casebook.reasoning.patience import again, pause
 from casebook.reasoning.situation import Situation
 
 NAMESPACED = (
@@ -23,17 +24,18 @@ MAX_LOGS = 20
 PODS_PER_WORKLOAD = 2
 MAX_WIDENED = 3
 MAX_TESTS = 8
-MAX_ROUNDS = 6
+MAX_ROUNDS = 8
 CLEAR = 200
 """Centinats by which the leader must stand above the next that explains the same, for the run to stop early."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """Queries to make side by side, and why."""
+    """Queries to make side by side, and why; `after` so many seconds they are made anew even where they were made."""
 
     queries: tuple[Query, ...]
     why: str
+    after: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,22 +50,23 @@ class Step(NamedTuple):
 
     why: str
     queries: Sequence[Query]
+    after: int = 0
 
 
 def plan(situation: Situation, board: Board) -> Look | Done:
-    """The next queries, never one that was made before; or why the looking ends."""
+    """The next queries, one that was made before only after a pause; or why the looking ends."""
     snapshot = situation.world.snapshot
     left = snapshot.run.spec.budget.observations - len(snapshot.observations)
     rounds = 1 + max((item.round for item in snapshot.observations), default=-1)
     for step in _steps(situation, board):
-        new = [query for query in _unique(step.queries) if not situation.world.made(query)]
+        new = [query for query in _unique(step.queries) if step.after or not situation.world.made(query)]
         if not new:
             continue
         if left <= 0:
             return Done(Stop(reason="Budget", message=f"all {len(snapshot.observations)} observations are used up"))
         if rounds >= MAX_ROUNDS:
             return Done(Stop(reason="Budget", message=f"{rounds} rounds of looking are used up"))
-        return Look(tuple(new[:left]), step.why)
+        return Look(tuple(new[:left]), step.why, step.after)
     return Done(_end(board))
 
 
@@ -79,6 +82,9 @@ def _steps(situation: Situation, board: Board) -> Iterator[Step]:
     yield Step("tests that would decide between the leading hypotheses", _tests(situation, board))
     if not situation.symptoms and not board.chosen:
         yield Step("the other namespaces, since nothing deviates here", _everywhere(situation))
+    seconds = pause(situation, board)
+    if seconds:
+        yield Step(f"the same again in {seconds} s, since what deviates has only begun", again(situation), seconds)
 
 
 def _survey(namespace: str) -> list[Query]:

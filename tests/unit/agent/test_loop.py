@@ -127,6 +127,39 @@ async def test_rounds_until_the_engine_is_done() -> None:
     assert not conclusion.error
 
 
+class SecondLook(ScriptedEngine):
+    """Looks at one query, and once more a while later."""
+
+    def decide(self, snapshot, board):
+        if len(snapshot.observations) < 2:
+            return Look(tuple(QUERIES[:1]), "because", 10 * len(snapshot.observations))
+        return Done(Stop(reason="Clear", message="done"))
+
+
+async def test_a_second_look_waits_and_asks_anew() -> None:
+    home, observer, slept = FakeHome(make_run(), [observation(QUERIES[0])]), FakeObserver(), []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    await Agent(home, observer, SecondLook(), clock=lambda: 0.0, sleep=sleep).investigate()
+    assert slept == [10]
+    assert observer.made == QUERIES[:1], "the first answer was kept from an earlier attempt, the second is made"
+    assert [item.round for item in home.kept] == [0, 1]
+
+
+async def test_a_pause_ends_with_the_budget_of_time() -> None:
+    home, slept = FakeHome(make_run(seconds=10)), []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    times = iter([0.0, 0.0, 0.0, 4.0, 4.0, *[5.0] * 20])
+    await Agent(home, FakeObserver(), SecondLook(), clock=lambda: next(times), sleep=sleep).investigate()
+    assert len(slept) == 1
+    assert 3 < slept[0] < 9, "no longer than what is left of nine seconds"
+
+
 async def test_the_budget_of_observations_holds() -> None:
     home = FakeHome(make_run(observations=10))
     queries = [listing("pods", f"m{number}") for number in range(14)]
