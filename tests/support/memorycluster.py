@@ -5,7 +5,7 @@ Every call gives way to others once, before its effect.
 
 import asyncio
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -96,6 +96,13 @@ class MemoryReader:
             and _has(item, fields)
         ]
         return Page(found[:limit], len(found) > limit, str(self._cluster.version))
+
+    async def pages(
+        self, resource: str, namespace: str = "", *, fields: str = "", page: int = 500
+    ) -> AsyncIterator[Sequence[dict[str, Any]]]:
+        found = (await self.list(resource, namespace, fields=fields)).items
+        for begin in range(0, len(found), page):
+            yield found[begin : begin + page]
 
 
 class MemoryWriter:

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from casebook.api.base import Model, Percent, Time
 from casebook.api.enums import (
+    ConditionStatus,
     Intent,
     Judgement,
     KnowledgeReach,
@@ -217,10 +218,13 @@ class InvestigationStatus(Model):
     confidence_percent: Percent | None = Field(default=None, description="Confidence in it.")
     conditions: Annotated[list[Condition], Field(max_length=16)] = Field(
         default_factory=list,
-        description="Queued, Running, Succeeded, Finished, TraceStored.",
+        description="Queued, Running, Succeeded, Finished, TraceStored, Claimed, Notified.",
         json_schema_extra=map_list("type"),
     )
     alert: AlertStatus | None = Field(default=None, description="What came in for the alert group.")
+    notified: ConditionStatus | None = Field(
+        default=None, description="Whether the receiver of the alert was told how it ended; as condition Notified."
+    )
     attempt: Annotated[int, Field(ge=0, le=100)] | None = Field(default=None, description="Attempts started.")
     attempt_pod_uid: Annotated[str, Field(max_length=64)] | None = Field(
         default=None, alias="attemptPodUID", description="The only pod whose writes are taken."

@@ -63,7 +63,15 @@ INVESTIGATION: Final = Kind(
         Column("Alert", ".spec.alert.labels.alertname", wide=True, description="Name of the alert that asked."),
         _AGE,
     ),
-    selectable=(".spec.severity", ".spec.trigger", ".status.phase", ".status.verdict", ".status.cause"),
+    selectable=(
+        ".spec.severity",
+        ".spec.trigger",
+        ".spec.alert.receiver",
+        ".status.phase",
+        ".status.verdict",
+        ".status.cause",
+        ".status.notified",
+    ),
 )
 
 MEMORY: Final = Kind(

@@ -21,11 +21,13 @@ from casebook.gateway.intake import Intake
 from casebook.gateway.investigations import Investigations
 from casebook.gateway.metrics import Metrics
 from casebook.gateway.notifier import Notifier
+from casebook.gateway.outbox import Outbox
 from casebook.gateway.ports import ObjectReader, ObjectWriter, TraceStore
 from casebook.gateway.projected import Projector
 from casebook.gateway.queue import Overflow, Queue
 from casebook.gateway.run_api import RunApi
 from casebook.gateway.runs import Runs
+from casebook.gateway.sweep import Sweep
 from casebook.gateway.tokens import TokenFiles
 
 FIELD_MANAGER = "casebook-gateway"
@@ -39,6 +41,7 @@ class Gateway:
     drain: Drain
     health: Health
     notifier: Notifier
+    sweep: Sweep
 
 
 def build(
@@ -58,7 +61,8 @@ def build(
     queue = Queue(reader, config.queue_limit_per_tenant, clock)
     intake = Intake(investigations, namespaces, queue, Overflow(investigations, clock), config, clock)
     runs = Runs(investigations, Claims(investigations, clock), namespaces, store, clock)
-    notifier = Notifier(receivers, tokens, investigations, http, metrics, clock)
+    notifier = Notifier(receivers, investigations, Outbox(http, tokens), metrics, clock)
+    sweep = Sweep(config.receivers, namespaces, investigations, notifier)
     alerts = Alerts(receivers, tokens, intake, metrics, config.max_body_bytes)
     identities = Identities(reader, writer, config.runs_namespace)
     run_api = RunApi(identities, runs, Projector(reader), notifier, metrics)
@@ -67,7 +71,7 @@ def build(
     # The size of a body is bounded where it is read, since too large an alert is clipped and not refused.
     app = web.Application(middlewares=[_measured(metrics, drain), problems], client_max_size=0)
     _route(app, alerts, run_api, health)
-    return Gateway(app, drain, health, notifier)
+    return Gateway(app, drain, health, notifier, sweep)
 
 
 def _route(app: web.Application, alerts: Alerts, run_api: RunApi, health: Health) -> None:

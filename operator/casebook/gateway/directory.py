@@ -40,6 +40,10 @@ class Directory:
         """The namespaces of a tenant, by name."""
         return sorted(name for name, place in self.places.items() if place.open and place.tenant == tenant)
 
+    def reach(self, receiver: Receiver) -> list[str]:
+        """The namespaces in which this receiver's alerts make investigations, by name."""
+        return sorted(name for name in self.places if self.place(receiver, name) == name)
+
     def place(self, receiver: Receiver, named: str) -> str:
         """Where an alert with this namespace label belongs: there if the receiver may, else in its default."""
         place = self.places.get(named)

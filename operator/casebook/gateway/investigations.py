@@ -2,24 +2,37 @@
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import structlog
+from pydantic import ValidationError
+
 from casebook.api.base import timestamp
 from casebook.api.investigation import AlertStatus, Investigation, SeenAlert
 from casebook.api.meta import CLAIMED, GROUP_LABEL, NOTIFIED, TRACE_STORED
+from casebook.api.problems import explain
 from casebook.cluster.errors import Conflict, NotFound, Unavailable
 from casebook.gateway.episodes import Episode
 from casebook.gateway.payload import EPOCH
 from casebook.gateway.ports import ObjectReader, ObjectWriter
 
 RESOURCE = "investigations.casebook.dev"
-FIELDS = ("attemptPodUID", "alert", "report", "verdict", "cause", "object", "confidencePercent")
+FIELDS = ("attemptPodUID", "alert", "notified", "report", "verdict", "cause", "object", "confidencePercent")
 CONDITIONS = (TRACE_STORED, CLAIMED, NOTIFIED)
 _TURNS = 12
+_UNTOLD = ",".join(
+    (
+        *(f"status.phase!={phase}" for phase in ("", "Pending", "Queued", "Running")),
+        *(f"status.notified!={status}" for status in ("True", "False")),
+    )
+)
+_PAGE = 20
+"""Investigations read at a time where all of them may carry a report."""
 _PAUSE = 0.02
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -81,6 +94,12 @@ class Investigations:
         page = await self._reader.list(RESOURCE, namespace, labels=f"{GROUP_LABEL}={group}")
         return [Record.of(item) for item in page.items]
 
+    async def untold(self, namespace: str, receiver: str) -> AsyncIterator[list[Record]]:
+        """Page by page those of a receiver that have ended and are not settled as told; all others stay unread."""
+        fields = f"spec.alert.receiver={receiver},{_UNTOLD}"
+        async for items in self._reader.pages(RESOURCE, namespace, fields=fields, page=_PAGE):
+            yield _readable(items)
+
     async def create(self, manifest: dict[str, Any]) -> tuple[Record, bool]:
         """Create it; False with the one that is there already."""
         raw, created = await self._writer.create(RESOURCE, manifest)
@@ -134,6 +153,17 @@ def _applied(record: Record, status: dict[str, Any]) -> dict[str, Any]:
     metadata = record.parsed.metadata
     place = {"name": metadata.name, "namespace": metadata.namespace, "resourceVersion": metadata.resource_version}
     return {"metadata": place, "status": status}
+
+
+def _readable(items: Iterable[dict[str, Any]]) -> list[Record]:
+    """Without those that make no sense to us: the gateway has made none of them."""
+    records = []
+    for item in items:
+        try:
+            records.append(Record.of(item))
+        except ValidationError as error:
+            _log.debug("left out", investigation=item["metadata"]["name"], error=explain(error))
+    return records
 
 
 def _number(name: str) -> int:

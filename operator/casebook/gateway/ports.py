@@ -1,6 +1,6 @@
 """What the gateway needs of the cluster and of the store, as protocols; tests bring their own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from casebook.api.observation import Observation
@@ -19,6 +19,12 @@ class ObjectReader(Protocol):
         self, resource: str, namespace: str = "", *, labels: str = "", fields: str = "", limit: int = 5000
     ) -> Page:
         """At most `limit` objects."""
+        ...
+
+    def pages(
+        self, resource: str, namespace: str = "", *, fields: str = "", page: int = 500
+    ) -> AsyncIterator[Sequence[dict[str, Any]]]:
+        """All objects, a page at a time."""
         ...
 
 

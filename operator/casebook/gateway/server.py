@@ -43,14 +43,15 @@ async def _listening(gateway: Gateway, config: GatewayConfig) -> AsyncIterator[N
     host, port = config.address()
     site = web.TCPSite(runner, host or None, port, backlog=512)
     await site.start()
-    watcher = asyncio.create_task(gateway.health.watch_store(_STORE_SECONDS))
+    beside = [asyncio.create_task(work) for work in (gateway.health.watch_store(_STORE_SECONDS), gateway.sweep.run())]
     _log.info("listening", address=site.name, receivers=len(config.receivers))
     try:
         yield
     finally:
         _log.info("draining")
         gateway.drain.ending = True
-        watcher.cancel()
+        for task in beside:
+            task.cancel()
         await site.stop()
         finished = await gateway.drain.wait(config.drain_seconds)
         await runner.cleanup()
