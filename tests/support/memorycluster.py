@@ -148,6 +148,17 @@ class MemoryWriter:
         cluster.leave("apply", resource)
         return copy.deepcopy(found)
 
+    async def delete(
+        self, resource: str, name: str, namespace: str = "", *, uid: str = "", propagation: str = "Background"
+    ) -> bool:
+        cluster, key = self._cluster, self._cluster.key(resource, namespace, name)
+        await asyncio.sleep(0)
+        cluster.enter("delete", resource)
+        found = cluster.objects.get(key)
+        if found is not None and uid not in ("", found["metadata"]["uid"]):
+            raise Conflict("the UID in the precondition does not match")
+        return cluster.objects.pop(key, None) is not None
+
     async def review(self, resource: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
         self._cluster.enter("review", resource)
         status = self._cluster.reviews.get(manifest["spec"]["token"], {"authenticated": False})

@@ -8,12 +8,11 @@ from datetime import datetime
 import structlog
 
 from casebook.api.enums import Severity
-from casebook.cluster.client import Client
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.controller.access import Access
 from casebook.controller.config import ControllerConfig
-from casebook.controller.decide import Policy
+from casebook.controller.decide import Policy, Slot
 from casebook.controller.fairshare import Limits
 from casebook.controller.manifests import AgentSettings
 from casebook.controller.metrics import Metrics
@@ -24,7 +23,7 @@ from casebook.controller.slots import Slots
 from casebook.controller.tenancy import Domain
 from casebook.controller.views import Case, JobView, NamespaceView
 from casebook.controller.worker import Handler, Worker
-from casebook.controller.worklist import Key, Kind, Worklist
+from casebook.controller.worklist import FIRST, Key, Kind, Worklist
 from casebook.controller.world import World
 
 FIELD_MANAGER = "casebook-controller"
@@ -41,14 +40,19 @@ class Controller:
     """
 
     def __init__(
-        self, client: Client, config: ControllerConfig, now: Callable[[], datetime], clock: Callable[[], float]
+        self,
+        reader: Reader,
+        writer: Writer,
+        config: ControllerConfig,
+        now: Callable[[], datetime],
+        clock: Callable[[], float],
     ) -> None:
         self.metrics = Metrics()
         self._workers = config.workers
         self._clock = clock
         self._distributed = clock() - SCHEDULE_EVERY
         self._worklist = Worklist(clock)
-        self._tools = _tools(client, config, self._worklist, self.metrics, now)
+        self._tools = _tools(reader, writer, config, self._worklist, self.metrics, now)
         self._world = self._tools.world
         self._cases = CaseReconciler(self._tools)
         self._resync = Resync(self._tools, self._cases, config.resync_seconds, clock)
@@ -77,7 +81,8 @@ class Controller:
     def saw_case(self, case: Case) -> None:
         """An Investigation as it is now."""
         if self._world.put_case(case):
-            self._wake(Kind.CASE, case.namespace, case.name)
+            # One that nobody has looked at yet only asks for its slot, and does not wait behind a storm for that.
+            self._wake(Kind.CASE, case.namespace, case.name, after=FIRST if case.phase is None else 0.0)
 
     def lost_case(self, case: Case) -> None:
         """An Investigation was deleted."""
@@ -127,20 +132,26 @@ class Controller:
         if wait > 0:
             self._worklist.wake(key, wait)
             return
-        for case in self._tools.slots.distribute():
-            self._wake(Kind.CASE, case.namespace, case.name)
+        slots = self._tools.slots
+        for case in slots.distribute():
+            after = FIRST if slots.state(case) is Slot.GRANTED else 0.0
+            self._wake(Kind.CASE, case.namespace, case.name, after=after)
         self._distributed = self._clock()
 
-    def _wake(self, kind: Kind, namespace: str = "", name: str = "") -> None:
-        self._worklist.wake(Key(kind, namespace, name))
+    def _wake(self, kind: Kind, namespace: str = "", name: str = "", *, after: float = 0.0) -> None:
+        self._worklist.wake(Key(kind, namespace, name), after)
 
 
 def _tools(
-    client: Client, config: ControllerConfig, worklist: Worklist, metrics: Metrics, now: Callable[[], datetime]
+    reader: Reader,
+    writer: Writer,
+    config: ControllerConfig,
+    worklist: Worklist,
+    metrics: Metrics,
+    now: Callable[[], datetime],
 ) -> Tools:
     domain = Domain(config.operator_namespace, config.runs_namespace, frozenset(config.excluded_namespaces))
     world = World(domain)
-    reader, writer = Reader(client), Writer(client, FIELD_MANAGER)
     return Tools(
         world=world,
         reader=reader,

@@ -176,7 +176,10 @@ def _running(inputs: Inputs) -> Plan | None:
         if stuck.outcome is not None:
             return _lost(inputs, stuck.outcome)
         return _write(case, transitions.hindered(case, inputs.now, stuck.reason, stuck.message))
-    return _recovered(inputs) if job.ready else Plan()
+    if not job.ready:
+        # A pod that goes on waiting changes nothing that anybody would tell of.
+        return Plan(again=(_start_by(job, policy) - inputs.now).total_seconds())
+    return _recovered(inputs)
 
 
 def _recovered(inputs: Inputs) -> Plan:
@@ -220,7 +223,11 @@ def _stop(inputs: Inputs) -> tuple[Step, ...]:
 
 
 def _late_to_start(job: JobView, policy: Policy, now: datetime) -> bool:
-    return not job.ended and not job.ready and now >= job.created + timedelta(seconds=policy.start)
+    return not job.ended and not job.ready and now >= _start_by(job, policy)
+
+
+def _start_by(job: JobView, policy: Policy) -> datetime:
+    return job.created + timedelta(seconds=policy.start)
 
 
 def _backoff(inputs: Inputs, attempt: int) -> timedelta:

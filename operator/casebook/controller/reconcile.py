@@ -67,6 +67,9 @@ class CaseReconciler:
             case = self._world.cases.get((key.namespace, key.name)) or await self.refresh(key)
             if case is None:
                 return
+            if case.finished:
+                # Whoever has seen the end first, its slot is free.
+                self._tools.worklist.wake(Key(Kind.SCHEDULE))
             try:
                 plan = decide(await self._gather(case, refusal))
                 if any(isinstance(step, Expire) for step in plan.steps):
@@ -93,6 +96,7 @@ class CaseReconciler:
             if old is not None:
                 self._world.drop_case(key.namespace, key.name, old.uid)
                 self._tools.worklist.wake(Key(Kind.ORPHANS, key.namespace, key.name))
+                self._tools.worklist.wake(Key(Kind.SCHEDULE))
             return None
         self._world.put_case(case)
         return self._world.cases[key.namespace, key.name]
@@ -107,8 +111,9 @@ class CaseReconciler:
 
     async def sweep(self, key: Key) -> None:
         """Stop the Jobs made for an Investigation of this name that is gone; ended ones go by their own TTL."""
-        if key.name:
-            await self.refresh(key)
+        if key.name and await self.refresh(key) is not None:
+            # Another of the same name; to the watch, which comes after this, it will be no news.
+            self._tools.worklist.wake(Key(Kind.CASE, key.namespace, key.name))
         for job in list(self._world.jobs.values()):
             mine = (job.case_namespace, job.case_name) == (key.namespace, key.name)
             if mine and job.live and self._world.case_of(job.case_uid) is None:

@@ -10,7 +10,10 @@ from typing import NamedTuple
 
 FIRST_RETRY = 0.5
 LAST_RETRY = 30.0
-RETRIES = 8
+DOUBLINGS = 8
+"""After so many failures in a row the delay has long been the last one."""
+FIRST = -math.inf
+"""As the time to wait: before all else that is due."""
 
 
 class Kind(StrEnum):
@@ -42,8 +45,9 @@ class Worklist:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._due: dict[Key, float] = {}
-        # May hold entries that are overtaken or whose key is busy; only what agrees with _due counts.
+        # Both may hold entries that are overtaken or whose key is busy; only what agrees with _due counts.
         self._heap: list[tuple[float, Key]] = []
+        self._ripe: list[tuple[bool, float, Key]] = []
         self._busy: set[Key] = set()
         self._failures: dict[Key, int] = {}
         self._changed = asyncio.Event()
@@ -52,19 +56,25 @@ class Worklist:
         return len(self._due)
 
     def wake(self, key: Key, after: float = 0.0) -> None:
-        """Look at it after so many seconds, or sooner if that was already said."""
+        """Look at it after so many seconds, or before all others (`FIRST`), or sooner if that was already said."""
         due = self._clock() + after
         if due < self._due.get(key, math.inf):
             self._due[key] = due
             self._push(key)
 
     async def take(self) -> Key:
-        """The key that has been due for longest and that no worker has; waits until there is one."""
+        """The key that has been due for longest and that no worker has; waits until there is one.
+
+        Giving out slots comes before all else: it is rare, quick, and what starts work.
+        """
         while True:
             self._changed.clear()
             now = self._clock()
             while self._heap and self._heap[0][0] <= now:
                 due, key = heappop(self._heap)
+                heappush(self._ripe, (key.kind is not Kind.SCHEDULE, due, key))
+            while self._ripe:
+                _, due, key = heappop(self._ripe)
                 if self._due.get(key) == due and key not in self._busy:
                     del self._due[key]
                     self._busy.add(key)
@@ -76,17 +86,13 @@ class Worklist:
         self._failures.pop(key, None)
         self._release(key)
 
-    def failed(self, key: Key, at_least: float = 0.0) -> float | None:
+    def failed(self, key: Key, at_least: float = 0.0) -> float:
         """The worker is through with it, and it went wrong: when it is tried again, in seconds from now.
 
-        Delays double and are jittered. None after too many in a row: the next resync finds it again; only the resync
-        itself is never given up.
+        Delays double up to `LAST_RETRY` and are jittered. Nothing is given up: not all that fails is found again soon.
         """
-        failures = self._failures.get(key, 0) + 1
+        failures = min(self._failures.get(key, 0) + 1, DOUBLINGS)
         self._release(key)
-        if failures > RETRIES and key.kind is not Kind.RESYNC:
-            self._failures.pop(key, None)
-            return None
         self._failures[key] = failures
         delay = min(FIRST_RETRY * 2.0 ** (failures - 1), LAST_RETRY)
         delay = max(delay * random.uniform(0.5, 1.0), min(at_least, LAST_RETRY))  # noqa: S311 - jitter

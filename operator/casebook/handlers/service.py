@@ -9,8 +9,10 @@ import structlog
 from casebook.api.base import GROUP, VERSION
 from casebook.cluster.client import Client
 from casebook.cluster.errors import ClusterError
+from casebook.cluster.reader import Reader
+from casebook.cluster.writer import Writer
 from casebook.controller.config import ControllerConfig
-from casebook.controller.controller import Controller
+from casebook.controller.controller import FIELD_MANAGER, Controller
 from casebook.handlers import probes
 from casebook.handlers.registry import cluster_sources, runs_sources
 from casebook.handlers.watch import Watch
@@ -22,7 +24,8 @@ log = structlog.get_logger(__name__)
 
 async def run(client: Client, config: ControllerConfig) -> None:
     """Until cancelled. Raises `OSError` if the address to listen on is taken."""
-    controller = Controller(client, config, lambda: datetime.now(UTC), monotonic)
+    reader, writer = Reader(client), Writer(client, FIELD_MANAGER)
+    controller = Controller(reader, writer, config, lambda: datetime.now(UTC), monotonic)
     watches = (
         Watch("cluster", cluster_sources(controller), config, controller.metrics),
         Watch("runs", runs_sources(controller), config, controller.metrics, config.runs_namespace),

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from casebook.controller.worklist import LAST_RETRY, RETRIES, Key, Kind, Worklist
+from casebook.controller.worklist import DOUBLINGS, FIRST, LAST_RETRY, Key, Kind, Worklist
 
 A, B = Key(Kind.CASE, "ns", "a"), Key(Kind.CASE, "ns", "b")
 
@@ -52,6 +52,15 @@ async def test_the_first_due_comes_first(worklist: Worklist, clock: Clock) -> No
     assert [await soon(worklist), await soon(worklist)] == [B, A]
 
 
+async def test_what_is_to_come_first_does_and_slots_are_given_out_before_all(worklist: Worklist, clock: Clock) -> None:
+    schedule = Key(Kind.SCHEDULE)
+    worklist.wake(A)
+    worklist.wake(B, FIRST)
+    worklist.wake(schedule, 1)
+    clock.now = 1
+    assert [await soon(worklist) for _ in range(3)] == [schedule, B, A]
+
+
 async def test_waking_makes_it_sooner_but_never_later(worklist: Worklist, clock: Clock) -> None:
     worklist.wake(A, 5)
     worklist.wake(A, 1)
@@ -78,26 +87,17 @@ async def test_a_waiting_worker_is_woken(worklist: Worklist) -> None:
     assert await asyncio.wait_for(waiting, 1) == B
 
 
-async def test_failures_wait_longer_each_time_and_are_given_up(worklist: Worklist) -> None:
-    delays = [worklist.failed(A) for _ in range(RETRIES)]
+async def test_failures_wait_longer_each_time_and_nothing_is_given_up(worklist: Worklist) -> None:
+    delays = [worklist.failed(A) for _ in range(3 * DOUBLINGS)]
     for number, delay in enumerate(delays):
-        assert delay is not None
         assert min(0.5 * 2**number, LAST_RETRY) / 2 <= delay <= min(0.5 * 2**number, LAST_RETRY)
-    assert worklist.failed(A) is None
-    assert worklist.failed(A) is not None, "found again by a resync, it begins anew"
 
 
 async def test_success_forgets_failures(worklist: Worklist) -> None:
-    for _ in range(RETRIES):
+    for _ in range(DOUBLINGS):
         worklist.failed(A)
     worklist.done(A)
-    again = worklist.failed(A)
-    assert again is not None
-    assert again <= 0.5
-
-
-async def test_the_resync_is_never_given_up(worklist: Worklist) -> None:
-    assert all(worklist.failed(Key(Kind.RESYNC)) is not None for _ in range(3 * RETRIES))
+    assert worklist.failed(A) <= 0.5
 
 
 async def test_what_the_server_asks_for_is_waited_within_reason(worklist: Worklist) -> None:

@@ -1,0 +1,213 @@
+"""The whole controller over an API server in memory, with watches that tests speak for and no resync to help it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+
+import pytest
+
+from casebook.api.base import timestamp
+from casebook.cluster.errors import ClusterError, Unavailable
+from casebook.controller.config import ControllerConfig
+from casebook.controller.controller import FIELD_MANAGER, Controller
+from casebook.controller.parsing import case_of, job_of, namespace_of
+from support.memorycluster import MemoryCluster, MemoryReader, MemoryWriter
+
+INVESTIGATIONS = "investigations.casebook.dev"
+PATIENCE = 20.0
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class SlowWriter(MemoryWriter):
+    """Writes as long as a real API server takes for it."""
+
+    async def apply_status(self, resource: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
+        await asyncio.sleep(0.01)
+        return await super().apply_status(resource, manifest)
+
+
+class Bench:
+    """A cluster, a controller in it, and the watch between them."""
+
+    def __init__(self, writer: type[MemoryWriter] = MemoryWriter, **settings: Any) -> None:
+        self.cluster = MemoryCluster(now)
+        self.config = ControllerConfig(
+            image="casebook:test", gateway_url="http://gateway:8080", resync_seconds=3600, **settings
+        )
+        for name in ("casebook-system", "casebook-runs", "team-a", "team-b"):
+            self.cluster.namespace(name)
+        ports: Any = MemoryReader(self.cluster), writer(self.cluster, FIELD_MANAGER)
+        self.controller = Controller(*ports, self.config, now, monotonic)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        task = asyncio.create_task(self.controller.run())
+        try:
+            await self.until(lambda: self.controller.ready)
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+
+    async def until(self, true: Callable[[], object]) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while not true():
+                await asyncio.sleep(0.01)
+
+    def ask(self, name: str, namespace: str = "team-a", **spec: Any) -> None:
+        """Create an Investigation, and let the watch tell of it."""
+        self.put(name, namespace, **spec)
+        self.tell(name, namespace)
+
+    def put(self, name: str, namespace: str = "team-a", **spec: Any) -> dict[str, Any]:
+        manifest = {"metadata": {"name": name, "namespace": namespace}, "spec": {"question": "why?", **spec}}
+        return self.cluster.put(INVESTIGATIONS, manifest)
+
+    def tell(self, name: str, namespace: str = "team-a") -> None:
+        self.controller.saw_case(case_of(self.cluster.find(INVESTIGATIONS, namespace, name)))
+
+    def cancel(self, name: str) -> None:
+        """Let a person cancel it, and the watch tell of that."""
+        self.change(name)["spec"]["intent"] = "Cancel"
+        self.tell(name)
+
+    def change(self, name: str, namespace: str = "team-a") -> dict[str, Any]:
+        found = self.cluster.find(INVESTIGATIONS, namespace, name)
+        self.cluster.version += 1
+        found["metadata"]["resourceVersion"] = str(self.cluster.version)
+        return found
+
+    def delete(self, name: str, namespace: str = "team-a") -> dict[str, Any]:
+        return self.cluster.objects.pop(self.cluster.key(INVESTIGATIONS, namespace, name))
+
+    def phase(self, name: str, namespace: str = "team-a") -> str:
+        found: str = self.cluster.find(INVESTIGATIONS, namespace, name).get("status", {}).get("phase", "")
+        return found
+
+    def jobs(self) -> int:
+        return len(self.cluster.all("jobs.batch"))
+
+
+@pytest.fixture
+def alone() -> Bench:
+    """One slot."""
+    return Bench(max_running=1)
+
+
+async def test_a_new_one_gets_its_job(alone: Bench) -> None:
+    async with alone.running():
+        alone.ask("first")
+        await alone.until(lambda: alone.jobs() == 1)
+    assert alone.phase("first") == "Running"
+
+
+async def test_a_slot_is_free_though_the_answer_to_the_last_write_was_lost(alone: Bench) -> None:
+    """The end is written, the API server's answer is not heard, and nothing else would tell those that wait."""
+    async with alone.running():
+        alone.ask("first")
+        await alone.until(lambda: alone.jobs() == 1)
+        alone.ask("second")
+        await alone.until(lambda: alone.phase("second") == "Queued")
+        lost = iter([Unavailable("the connection broke")])
+
+        def losing(verb: str, resource: str) -> ClusterError | None:
+            return next(lost, None) if verb == "apply" else None
+
+        alone.cluster.after = losing
+        alone.cancel("first")
+        await alone.until(lambda: alone.phase("second") == "Running")
+    assert alone.phase("first") == "Cancelled"
+
+
+async def test_a_slot_is_free_though_a_write_was_the_first_to_learn_of_the_deletion(alone: Bench) -> None:
+    """The watch tells of it only when nothing is left to forget."""
+    async with alone.running():
+        alone.ask("first")
+        await alone.until(lambda: alone.jobs() == 1)
+        alone.ask("second")
+        await alone.until(lambda: alone.phase("second") == "Queued")
+        alone.cancel("first")
+        gone = case_of(alone.delete("first"))
+        await alone.until(lambda: alone.jobs() == 0)
+        alone.controller.lost_case(gone)
+        await alone.until(lambda: alone.phase("second") == "Running")
+
+
+async def test_one_made_anew_is_begun_though_the_sweep_saw_it_first(alone: Bench) -> None:
+    """To the watch it is then no news."""
+    async with alone.running():
+        alone.ask("first")
+        await alone.until(lambda: alone.jobs() == 1)
+        gone = case_of(alone.delete("first"))
+        made = alone.put("first")
+        alone.controller.lost_case(gone)
+        uids = {job["metadata"]["labels"]["casebook.dev/investigation-uid"] for job in alone.cluster.all("jobs.batch")}
+        assert uids == {gone.uid}
+        await alone.until(lambda: alone.jobs() == 0 or uids == {made["metadata"]["uid"]})
+        alone.tell("first")
+        await alone.until(lambda: alone.phase("first") == "Running")
+
+
+async def test_a_namespace_gets_its_bindings_when_a_long_outage_ends(alone: Bench, monkeypatch: Any) -> None:
+    """Without them the gateway may create nothing in it."""
+    monkeypatch.setattr("casebook.controller.worklist.FIRST_RETRY", 0.001)
+    monkeypatch.setattr("casebook.controller.worklist.LAST_RETRY", 0.01)
+    refused = 0
+
+    def away(verb: str, resource: str) -> ClusterError | None:
+        nonlocal refused
+        if (verb, resource) != ("create", "rolebindings.rbac.authorization.k8s.io"):
+            return None
+        refused += 1
+        return Unavailable("etcd has no leader")
+
+    async with alone.running():
+        await alone.until(lambda: len(alone.cluster.all("rolebindings.rbac.authorization.k8s.io")) == 4)
+        alone.cluster.before = away
+        alone.cluster.namespace("new")
+        alone.controller.saw_namespace(namespace_of(alone.cluster.find("namespaces", "", "new")))
+        await alone.until(lambda: refused >= 12)
+        alone.cluster.before = lambda verb, resource: None
+        await alone.until(lambda: len(alone.cluster.all("rolebindings.rbac.authorization.k8s.io")) == 6)
+
+
+async def test_what_may_start_does_not_stand_behind_a_storm() -> None:
+    """Telling hundreds that they have to wait takes its time; who has a slot to get does not wait for that."""
+    bench = Bench(SlowWriter, max_running=2, max_running_per_tenant=1)
+    async with bench.running():
+        for number in range(300):
+            bench.ask(f"storm-{number}")
+        await bench.until(lambda: bench.jobs() == 1)
+        await bench.until(lambda: queued(bench) > 0)
+        bench.ask("urgent", "team-b")
+        await bench.until(lambda: bench.phase("urgent", "team-b") == "Running")
+        assert queued(bench) < 150
+
+
+def queued(bench: Bench) -> int:
+    return sum(item.get("status", {}).get("phase") == "Queued" for item in bench.cluster.all(INVESTIGATIONS))
+
+
+async def test_a_pod_that_does_not_start_is_looked_at_when_its_time_is_over() -> None:
+    """Nothing tells of a pod that goes on waiting: its Job does not change."""
+    bench = Bench(max_running=1, start_seconds=1)
+    async with bench.running():
+        bench.ask("first")
+        await bench.until(lambda: bench.jobs() == 1)
+        (job,) = bench.cluster.all("jobs.batch")
+        job["status"] = {"active": 1, "startTime": timestamp(now())}
+        bench.cluster.version += 1
+        job["metadata"]["resourceVersion"] = str(bench.cluster.version)
+        bench.controller.saw_job(job_of(job))
+        await bench.until(lambda: "PodNotCreated" in reasons(bench, "first"))
+
+
+def reasons(bench: Bench, name: str) -> list[str]:
+    found = bench.cluster.find(INVESTIGATIONS, "team-a", name)
+    return [item["reason"] for item in found["status"]["conditions"]]
