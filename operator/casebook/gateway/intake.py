@@ -125,8 +125,7 @@ class Intake:
     async def _over_limit(self, receiver: Receiver, group: Group, directory: Directory) -> bool:
         """Whether the tenant's queue is full, and the group then counted."""
         tenant = directory.tenant_of(group.namespace) or group.namespace
-        if not await self._queue.is_full(tenant, directory):
-            self._queue.added(tenant)
+        if await self._queue.admits(tenant, directory):
             return False
         allowed = [name for name in directory.namespaces_of(tenant) if directory.place(receiver, name) == name]
         await self._overflow.count(tenant, min(allowed, default=group.namespace), group, receiver.name)

@@ -15,35 +15,52 @@ from casebook.gateway.manifest import overflow
 from casebook.gateway.ports import ObjectReader
 
 TTL = timedelta(seconds=5)
+SHARES = 10
 _WAITING = ",".join(f"status.phase!={phase}" for phase in ("Running", "Succeeded", "Failed", "Cancelled"))
 
 
+@dataclass
+class _Count:
+    at: datetime
+    waiting: int
+    room: int
+    """So many more this replica lets in before it counts again."""
+
+
 class Queue:
-    """Counts the waiting investigations of each tenant, every few seconds anew and by its own creates in between."""
+    """Counts the waiting investigations of each tenant, and lets in no more than the limit, or little more.
+
+    Replicas do not speak to each other. Each counts anew every few seconds and after it has let in a tenth of what was
+    free, so that r replicas together go over the limit by at most (r - 1) tenths of it, and by the creates that are
+    under way in them at the moment of a count.
+    """
 
     def __init__(self, reader: ObjectReader, limit: int, clock: Callable[[], datetime]) -> None:
         self._reader = reader
         self._limit = limit
         self._clock = clock
-        self._counts: dict[str, tuple[datetime, int]] = {}
+        self._counts: dict[str, _Count] = {}
         self._lock = asyncio.Lock()
 
-    async def is_full(self, tenant: str, directory: Directory) -> bool:
-        """Whether as many wait as may; never where the limit is off. Raises `ClusterError`."""
+    async def admits(self, tenant: str, directory: Directory) -> bool:
+        """Whether one more may wait; it is then counted. Always where the limit is off. Raises `ClusterError`."""
         if not self._limit:
-            return False
+            return True
         async with self._lock:
-            at, count = self._counts.get(tenant, (None, 0))
-            if at is None or self._clock() - at > TTL:
-                count = await self._count(directory.namespaces_of(tenant))
-                self._counts[tenant] = (self._clock(), count)
-            return count >= self._limit
+            count = self._counts.get(tenant)
+            if count is None or self._is_stale(count):
+                waiting = await self._count(directory.namespaces_of(tenant))
+                room = max(1, (self._limit - waiting) // SHARES)
+                count = self._counts[tenant] = _Count(self._clock(), waiting, room)
+            if count.waiting >= self._limit:
+                return False
+            count.waiting += 1
+            count.room -= 1
+            return True
 
-    def added(self, tenant: str) -> None:
-        """One more waits."""
-        if tenant in self._counts:
-            at, count = self._counts[tenant]
-            self._counts[tenant] = (at, count + 1)
+    def _is_stale(self, count: _Count) -> bool:
+        used_up = count.room <= 0 and count.waiting < self._limit
+        return used_up or self._clock() - count.at > TTL
 
     async def _count(self, namespaces: list[str]) -> int:
         count = 0

@@ -251,6 +251,31 @@ async def test_over_the_queue_limit_one_investigation_counts_the_rest(make_world
     assert over["spec"]["alert"]["labels"] == {"alertname": "Overflow"}
 
 
+async def test_two_replicas_go_little_over_the_limit_and_lose_nothing(make_world) -> None:
+    """Their counts are their own: a tenth of the limit, and what each has under way, is all that they go over."""
+    limit, side_by_side, offered = 100, 24, 300
+    replicas = [await make_world(queue_limit_per_tenant=limit) for _ in range(2)]
+    outcomes: Counter[str] = Counter()
+    slots = asyncio.Semaphore(2 * side_by_side)
+
+    async def post(number: int) -> None:
+        async with slots:
+            response = await replicas[number % 2].alert(
+                body(sent(f"A{number}", namespace="shop"), key=f"group {number}")
+            )
+            assert response.status == 200
+            outcomes.update(await response.json())
+
+    await asyncio.gather(*(post(number) for number in range(offered)))
+    assert outcomes["created"] + outcomes["overflow"] == offered
+    assert limit <= outcomes["created"] <= limit + limit // 10 + 2 * side_by_side
+    keys = Counter(item["spec"]["alert"]["groupKey"] for item in replicas[0].investigations())
+    assert keys.pop("overflow") == 1
+    assert sum(keys.values()) == len(keys) == outcomes["created"]
+    (over,) = [item for item in replicas[0].investigations() if item["spec"]["alert"]["groupKey"] == "overflow"]
+    assert over["status"]["alert"]["count"] == outcomes["overflow"]
+
+
 async def test_the_queue_of_one_tenant_is_not_that_of_another(make_world) -> None:
     world = await make_world(queue_limit_per_tenant=1)
     await world.alert(body(sent(), key="one"))
