@@ -25,6 +25,8 @@ PAUSE = 5.0
 _FETCH_SECONDS = 60.0
 """How long an agent waits for a gateway that is not there yet; after that the attempt fails and is tried anew."""
 
+_LOST = "trace lost, no replay"
+
 log = logging.getLogger(__name__)
 
 _Model = TypeVar("_Model", Run, Checkpoint, ReportReceipt, ProjectedAnswer)
@@ -78,11 +80,16 @@ class GatewayHome:
         receipt = await self._hand_in(report, trace)
         while receipt.retry and not receipt.trace_stored:
             if self._gateway.clock() + self._pause >= self._deadline:
-                log.warning("trace lost, no replay", extra={"reason": receipt.message})
+                log.warning(_LOST, extra={"reason": receipt.message})
                 return
             await asyncio.sleep(self._pause)
             self._sent = 0
-            receipt = await self._hand_in(report, trace)
+            try:
+                receipt = await self._hand_in(report, trace)
+            except Unanswered as error:
+                # The report was taken before; that its trace was not is no failure of the run.
+                log.warning(_LOST, extra={"reason": str(error)})
+                return
 
     async def _hand_in(self, report: Report, trace: Trace) -> ReportReceipt:
         await self._drain()

@@ -200,14 +200,41 @@ async def test_where_no_trace_can_be_kept_it_is_not_sent_again(gateway, client) 
     assert gateway.puts == 1
 
 
-async def test_a_trace_that_cannot_be_stored_is_given_up_at_the_deadline(gateway, client) -> None:
+class Hurried:
+    """A clock that moves by a quarter of a second whenever it is read."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 0.25
+        return self.now
+
+
+@pytest.fixture
+def hurried() -> Hurried:
+    return Hurried()
+
+
+async def test_a_trace_that_cannot_be_stored_is_tried_until_the_deadline(gateway, client, hurried) -> None:
     gateway.store_up = False
-    times = iter(range(0, 100_000, 1))
-    home = GatewayHome(
-        GatewayClient(client.session, client.url, client.token_file, clock=lambda: next(times) / 4), pause=0.2
-    )
+    home = GatewayHome(GatewayClient(client.session, client.url, client.token_file, clock=hurried), pause=0.2)
     await asyncio.wait_for(Agent(home, Observer(), Engine()).investigate(), 60)
     assert gateway.report["report"]["verdict"] == "NoFault"
+    assert gateway.puts > 1
+    budget = RUN.spec.budget.seconds
+    assert budget - 1 < hurried.now < budget + 2
+
+
+async def test_a_gateway_that_goes_away_once_it_has_the_report_fails_no_run(gateway, client, hurried) -> None:
+    """What is lost is the trace, and the status says so; the report stands."""
+    gateway.store_up = False
+    home = GatewayHome(GatewayClient(client.session, client.url, client.token_file, clock=hurried), pause=0.2)
+    run = asyncio.ensure_future(Agent(home, Observer(), Engine()).investigate())
+    await asyncio.wait_for(gateway.taken.wait(), 30)
+    gateway.status = dict.fromkeys(("PUT /v1/run/report", "POST /v1/run/observations"), 503)
+    assert (await asyncio.wait_for(run, 60)).error == ""
+    assert gateway.puts == 1
 
 
 @pytest.mark.parametrize(
