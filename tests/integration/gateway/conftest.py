@@ -16,7 +16,7 @@ from casebook.cluster.client import Client, connect
 from casebook.cluster.errors import ClusterError
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
-from casebook.gateway.app import FIELD_MANAGER, build
+from casebook.gateway.app import FIELD_MANAGER, Gateway, build
 from casebook.gateway.config import GatewayConfig, Receiver
 from casebook.gateway.investigations import RESOURCE
 from casebook.gateway.ports import TraceStore
@@ -52,6 +52,7 @@ class Replica:
 
     url: str
     writer: FaultyWriter
+    gateway: Gateway
     webhook: str = ""
 
 
@@ -105,7 +106,7 @@ async def scene(private_kubeconfig: str, tmp_path: Path) -> AsyncIterator[Scene]
             await server.start_server()
             stack.push_async_callback(server.close)
             url = str(server.make_url("")).rstrip("/")
-            return Replica(url, writer, f"{url}/v1/alerts/prom")
+            return Replica(url, writer, gateway, f"{url}/v1/alerts/prom")
 
         (tmp_path / "prom").write_text(TOKEN)
         made = Scene(client, private_kubeconfig, tmp_path, start)

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -98,9 +99,10 @@ class Pod:
         self, replica: Replica, method: str, path: str, data: object = None, token: str = ""
     ) -> tuple[int, Any]:
         headers = {"Authorization": f"Bearer {token or await self.token()}"}
+        content = None if data is None else io.BytesIO(json.dumps(data).encode())
         async with (
             aiohttp.ClientSession() as http,
-            http.request(method, f"{replica.url}/v1/run{path}", json=data, headers=headers) as response,
+            http.request(method, f"{replica.url}/v1/run{path}", data=content, headers=headers) as response,
         ):
             return response.status, await response.json() if response.content_type == "application/json" else None
 

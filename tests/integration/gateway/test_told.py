@@ -1,0 +1,88 @@
+"""The outbound webhook over a real API server, which selects what is left to tell (I10, after all gateways died)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from casebook.api.base import timestamp
+from casebook.cluster.reader import Reader
+from casebook.cluster.writer import Writer
+from casebook.gateway.config import Outbound, Receiver
+from casebook.gateway.investigations import RESOURCE
+from support.alerts import body, sent
+from support.hook import Hook, serving
+from support.reports import observation
+
+from .conftest import Replica, Scene
+from .test_api_server import CONTROLLER, Pod, post
+
+ENDS = {
+    "DeadlineExceeded": "Failed",
+    "AgentFailed": "Failed",
+    "ScopeChanged": "Failed",
+    "Cancelled": "Cancelled",
+    "ReportStored": "Succeeded",
+}
+UNFINISHED = ("Pending", "Queued", "Running")
+
+
+@pytest.fixture
+async def hook() -> AsyncIterator[Hook]:
+    async with serving() as hook:
+        yield hook
+
+
+async def replica(scene: Scene, hook: Hook) -> tuple[Replica, Receiver]:
+    outbound = Outbound(url=hook.url)
+    wanting = Receiver(name="prom", default_namespace=scene.home, namespaces=[scene.shop], outbound=outbound)
+    return await scene.start(receivers=[wanting]), wanting
+
+
+async def alerted(scene: Scene, gateway: Replica, *names: str) -> dict[str, dict[str, Any]]:
+    """One Investigation for each of these names."""
+    for name in names:
+        assert await post(gateway, body(sent(name, namespace=scene.shop), key=name)) == 200
+    return {item["spec"]["alert"]["groupKey"]: item for item in await scene.investigations()}
+
+
+async def write(scene: Scene, made: dict[str, Any], phase: str, reason: str = "") -> None:
+    """The status as the controller writes it; with a reason it is the end."""
+    now = timestamp(datetime.now(UTC))
+    end = {"type": "Finished", "status": "True", "reason": reason, "message": "so it is", "lastTransitionTime": now}
+    status = {"attempt": 1, "phase": phase, **({"finishedAt": now, "conditions": [end]} if reason else {})}
+    metadata = {key: made["metadata"][key] for key in ("name", "namespace")}
+    await Writer(scene.client, CONTROLLER).apply_status(RESOURCE, {"metadata": metadata, "status": status})
+
+
+async def test_every_end_is_told_once_by_replicas_that_did_not_see_it(scene: Scene, hook: Hook) -> None:
+    first, _ = await replica(scene, hook)
+    made = await alerted(scene, first, *ENDS, *UNFINISHED, "untouched")
+    for reason, phase in ENDS.items():
+        await write(scene, made[reason], phase, reason)
+    for phase in UNFINISHED:
+        await write(scene, made[phase], phase)
+    later = [await replica(scene, hook) for _ in range(2)]
+    for _ in range(2):
+        await asyncio.gather(*(gateway.gateway.sweep.once(wanting) for gateway, wanting in later))
+    assert sorted(told["reason"] for told in hook.told) == sorted(ENDS)
+    assert len(set(hook.deliveries)) == len(ENDS)
+    settled = await Reader(scene.client).list(RESOURCE, scene.shop, fields="status.notified=True")
+    assert {item["spec"]["alert"]["groupKey"] for item in settled.items} == set(ENDS)
+
+
+async def test_a_report_is_told_at_once_and_its_end_not_again(scene: Scene, hook: Hook) -> None:
+    gateway, wanting = await replica(scene, hook)
+    made = (await alerted(scene, gateway, "broken"))["broken"]
+    await write(scene, made, "Running")
+    pod, seen = await Pod(scene, made).create(), observation(1, namespace=scene.shop)
+    assert (await pod.hand_in(gateway, seen))[0] == 200
+    await gateway.gateway.notifier.close(30)
+    await write(scene, made, "Succeeded", "ReportStored")
+    await gateway.gateway.sweep.once(wanting)
+    (told,) = hook.told
+    assert (told["succeeded"], told["cause"]) == (True, "OomKilled")
+    (found,) = await scene.investigations()
+    assert (found["status"]["notified"], found["status"]["phase"]) == ("True", "Succeeded")
