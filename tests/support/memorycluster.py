@@ -145,8 +145,9 @@ class MemoryWriter:
         cluster.owned[key, self._manager] = set(wanted)
         cluster.version += 1
         found["metadata"]["resourceVersion"] = str(cluster.version)
+        answer = copy.deepcopy(found)
         cluster.leave("apply", resource)
-        return copy.deepcopy(found)
+        return answer
 
     async def delete(
         self, resource: str, name: str, namespace: str = "", *, uid: str = "", propagation: str = "Background"

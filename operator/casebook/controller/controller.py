@@ -17,10 +17,11 @@ from casebook.controller.fairshare import Limits
 from casebook.controller.manifests import AgentSettings
 from casebook.controller.metrics import Metrics
 from casebook.controller.news import announce
-from casebook.controller.reconcile import CaseReconciler, Tools
+from casebook.controller.reconcile import CaseReconciler
 from casebook.controller.resync import Resync
 from casebook.controller.slots import Slots
 from casebook.controller.tenancy import Domain
+from casebook.controller.tools import Tools
 from casebook.controller.views import Case, JobView, NamespaceView
 from casebook.controller.worker import Handler, Worker
 from casebook.controller.worklist import FIRST, Key, Kind, Worklist

@@ -1,56 +1,23 @@
-"""Brings one Investigation on: gathers what the decision needs, decides, applies."""
+"""Brings one Investigation on: gathers what the decision needs, decides, and has it applied."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import structlog
 
 from casebook.api.names import run_name
-from casebook.cluster.errors import ClusterError, Conflict, Denied, Invalid, NotFound
-from casebook.cluster.reader import Reader
-from casebook.cluster.writer import Writer
-from casebook.controller import manifests
-from casebook.controller.access import Access
-from casebook.controller.decide import Inputs, Policy, decide, wants_pod
-from casebook.controller.manifests import AgentSettings
-from casebook.controller.metrics import Metrics
+from casebook.cluster.errors import Conflict, Invalid, NotFound
+from casebook.controller.apply import Applier, Refused
+from casebook.controller.decide import Inputs, decide, wants_pod
 from casebook.controller.news import announce
 from casebook.controller.parsing import case_of, job_of, namespace_of, pod_of
-from casebook.controller.plan import AskSlot, CreateJob, DeleteJob, Emit, Expire, Plan, Step, WriteStatus
-from casebook.controller.slots import Slots
+from casebook.controller.plan import DeleteJob, Expire, Plan
+from casebook.controller.tools import INVESTIGATIONS, JOBS, Tools
 from casebook.controller.views import Case, JobView, PodView
-from casebook.controller.worklist import Key, Kind, Worklist
-from casebook.controller.world import World
+from casebook.controller.worklist import Key, Kind
 
-INVESTIGATIONS = "investigations.casebook.dev"
-JOBS = "jobs.batch"
-EVENTS = "events.events.k8s.io"
 CONFLICTS = 5
 
 log = structlog.get_logger(__name__)
-
-
-class Refused(Exception):
-    """The API server does not take the Job; the message says why."""
-
-
-@dataclass(frozen=True)
-class Tools:
-    """What reconciling works with. `now` is the wall clock, `instance` names this process in Events."""
-
-    world: World
-    reader: Reader
-    writer: Writer
-    access: Access
-    slots: Slots
-    worklist: Worklist
-    metrics: Metrics
-    policy: Policy
-    agent: AgentSettings
-    now: Callable[[], datetime]
-    instance: str
 
 
 class CaseReconciler:
@@ -59,6 +26,7 @@ class CaseReconciler:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
         self._world = tools.world
+        self._applier = Applier(tools)
 
     async def reconcile(self, key: Key) -> None:
         """Do what is to be done now. What has changed meanwhile is read again and decided again."""
@@ -74,7 +42,7 @@ class CaseReconciler:
                 plan = decide(await self._gather(case, refusal))
                 if any(isinstance(step, Expire) for step in plan.steps):
                     plan = await self._second_look(key)
-                await self._apply(case, plan)
+                await self._applier.apply(case, plan)
             except Conflict:
                 await self.refresh(key)
                 continue
@@ -117,7 +85,7 @@ class CaseReconciler:
         for job in list(self._world.jobs.values()):
             mine = (job.case_namespace, job.case_name) == (key.namespace, key.name)
             if mine and job.live and self._world.case_of(job.case_uid) is None:
-                await self._delete_job(DeleteJob(job.name, job.uid))
+                await self._applier.delete_job(DeleteJob(job.name, job.uid))
                 self._tools.metrics.swept.inc()
                 log.info("deleted a Job without an Investigation", job=job.name)
 
@@ -184,75 +152,6 @@ class CaseReconciler:
         page = await self._tools.reader.list("pods", self._tools.agent.namespace, labels=labels, limit=10)
         mine = [item for item in page.items if _controlled_by(item, job.uid)]
         return pod_of(mine[-1]) if mine else None
-
-    async def _apply(self, case: Case, plan: Plan) -> None:
-        for step in plan.steps:
-            await self._step(case, step)
-            case = self._world.cases.get((case.namespace, case.name), case)
-        if plan.outcome:
-            self._tools.metrics.attempts.labels(plan.outcome).inc()
-        if plan.again is not None:
-            self._tools.worklist.wake(Key(Kind.CASE, case.namespace, case.name), plan.again)
-
-    async def _step(self, case: Case, step: Step) -> None:
-        match step:
-            case WriteStatus():
-                await self._write_status(case, step)
-            case CreateJob():
-                await self._create_job(case, step.attempt)
-            case DeleteJob():
-                await self._delete_job(step)
-            case Emit():
-                await self._emit(case, step)
-            case AskSlot():
-                self._tools.slots.ask(case)
-                self._tools.worklist.wake(Key(Kind.SCHEDULE))
-            case Expire():
-                await self._tools.writer.delete(INVESTIGATIONS, case.name, case.namespace, uid=case.uid)
-                log.info("deleted by time to live", investigation=case.name, namespace=case.namespace)
-
-    async def _write_status(self, case: Case, write: WriteStatus) -> None:
-        answer = await self._tools.writer.apply_status(INVESTIGATIONS, manifests.status(case, write))
-        self._world.put_case(case_of(answer))
-        log.info("status", investigation=case.name, namespace=case.namespace, phase=write.phase.value, n=write.attempt)
-        if write.finished is not None:
-            self._tools.worklist.wake(Key(Kind.SCHEDULE))
-            if write.started is not None:
-                self._tools.metrics.run_seconds.observe((write.finished - write.started).total_seconds())
-
-    async def _create_job(self, case: Case, attempt: int) -> None:
-        tools = self._tools
-        tenant = self._world.tenants.of.get(case.namespace)
-        if tenant is None:
-            raise Conflict(f"namespace {case.namespace} has lost its tenant")
-        await tools.access.ensure(tenant)
-        spaces = self._world.tenants.spaces.get(tenant, frozenset())
-        manifest = manifests.job(case, attempt, tenant, spaces, tools.agent)
-        try:
-            answer, created = await tools.writer.create(JOBS, manifest)
-        except (Denied, Invalid) as error:
-            raise Refused(error.message) from error
-        job = job_of(answer)
-        if job.case_uid != case.uid:
-            raise Refused(f"another Job is named {job.name}; delete it in namespace {tools.agent.namespace}")
-        self._world.put_job(job)
-        log.info("job", investigation=case.name, namespace=case.namespace, job=job.name, created=created)
-
-    async def _delete_job(self, step: DeleteJob) -> None:
-        namespace = self._tools.agent.namespace
-        try:
-            await self._tools.writer.delete(JOBS, step.name, namespace, uid=step.uid)
-        except Conflict:
-            log.info("the Job had been replaced", job=step.name)
-        self._world.drop_job(step.name, step.uid)
-
-    async def _emit(self, case: Case, emit: Emit) -> None:
-        """An Event is a courtesy: the status already says it, so it never holds anything up."""
-        manifest = manifests.event(case, emit, self._tools.now(), self._tools.instance)
-        try:
-            await self._tools.writer.create(EVENTS, manifest)
-        except ClusterError as error:
-            log.warning("no Event", investigation=case.name, namespace=case.namespace, reason=error.message)
 
 
 def _controlled_by(pod: dict[str, Any], uid: str) -> bool:

@@ -7,7 +7,8 @@ from casebook.api.enums import Phase
 from casebook.api.meta import MANAGED_BY, MANAGED_BY_LABEL
 from casebook.controller.news import announce
 from casebook.controller.parsing import case_of, job_of, namespace_of
-from casebook.controller.reconcile import INVESTIGATIONS, JOBS, CaseReconciler, Tools
+from casebook.controller.reconcile import CaseReconciler
+from casebook.controller.tools import INVESTIGATIONS, JOBS, Tools
 from casebook.controller.worklist import Key, Kind
 
 ENDED = (Phase.SUCCEEDED, Phase.FAILED, Phase.CANCELLED)

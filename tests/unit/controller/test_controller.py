@@ -154,6 +154,27 @@ async def test_one_made_anew_is_begun_though_the_sweep_saw_it_first(alone: Bench
         await alone.until(lambda: alone.phase("first") == "Running")
 
 
+async def test_one_made_anew_meanwhile_gets_no_job_of_its_namesakes_plan(alone: Bench) -> None:
+    """The status of one is written, and the Job is then to be made: for that one, not for who has its name now."""
+    swapped: list[str] = []
+    begun: list[str] = []
+
+    def swap(verb: str, resource: str) -> None:
+        if verb == "apply" and not swapped:
+            swapped.append(case_of(alone.delete("first")).uid)
+            alone.ask("first")
+
+    def note(verb: str, resource: str) -> None:
+        if (verb, resource) == ("create", "jobs.batch"):
+            begun.append(alone.phase("first"))
+
+    alone.cluster.after, alone.cluster.before = swap, note
+    async with alone.running():
+        alone.ask("first")
+        await alone.until(lambda: alone.jobs() == 1)
+    assert begun == ["Running"], "the attempt is written before its Job is made"
+
+
 async def test_a_namespace_gets_its_bindings_when_a_long_outage_ends(alone: Bench, monkeypatch: Any) -> None:
     """Without them the gateway may create nothing in it."""
     monkeypatch.setattr("casebook.controller.worklist.FIRST_RETRY", 0.001)
