@@ -11,6 +11,7 @@ import structlog
 from pydantic import ValidationError
 
 from casebook.api.base import timestamp
+from casebook.api.enums import ConditionStatus, Phase
 from casebook.api.investigation import AlertStatus, Investigation, SeenAlert
 from casebook.api.meta import CLAIMED, GROUP_LABEL, NOTIFIED, TRACE_STORED
 from casebook.api.problems import explain
@@ -25,8 +26,8 @@ CONDITIONS = (TRACE_STORED, CLAIMED, NOTIFIED)
 _TURNS = 12
 _UNTOLD = ",".join(
     (
-        *(f"status.phase!={phase}" for phase in ("", "Pending", "Queued", "Running")),
-        *(f"status.notified!={status}" for status in ("True", "False")),
+        *(f"status.phase!={phase}" for phase in ("", Phase.PENDING, Phase.QUEUED, Phase.RUNNING)),
+        *(f"status.notified!={status}" for status in (ConditionStatus.TRUE, ConditionStatus.FALSE)),
     )
 )
 _PAGE = 20

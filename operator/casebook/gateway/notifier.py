@@ -100,7 +100,9 @@ class Notifier:
         def change(current: Record) -> dict[str, Any] | None:
             nonlocal mine
             mine = due(current, self._clock())
-            return noted(current, "Unknown", "Sending", "Being delivered.", self._clock()) if mine else None
+            return (
+                noted(current, ConditionStatus.UNKNOWN, "Sending", "Being delivered.", self._clock()) if mine else None
+            )
 
         fresh = await self._investigations.update(record, change)
         return fresh if mine else None
@@ -112,5 +114,5 @@ class Notifier:
         }.get(sent.outcome, sent.error)
         await self._investigations.update(
             record,
-            lambda current: noted(current, _STATUS[sent.outcome].value, sent.outcome.value, message, self._clock()),
+            lambda current: noted(current, _STATUS[sent.outcome], sent.outcome, message, self._clock()),
         )

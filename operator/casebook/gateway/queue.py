@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from casebook.api.enums import Phase
 from casebook.api.investigation import AlertStatus, SeenAlert
 from casebook.cluster.errors import ClusterError
 from casebook.gateway.directory import Directory
@@ -16,7 +17,9 @@ from casebook.gateway.ports import ObjectReader
 
 TTL = timedelta(seconds=5)
 SHARES = 10
-_WAITING = ",".join(f"status.phase!={phase}" for phase in ("Running", "Succeeded", "Failed", "Cancelled"))
+_WAITING = ",".join(
+    f"status.phase!={phase}" for phase in (Phase.RUNNING, Phase.SUCCEEDED, Phase.FAILED, Phase.CANCELLED)
+)
 
 
 @dataclass

@@ -9,22 +9,21 @@ from typing import Any
 import structlog
 from pydantic import JsonValue, ValidationError
 
-from casebook.api.enums import Reach
-from casebook.api.investigation import InvestigationSpec
 from casebook.api.meta import TRACE_STORED
 from casebook.api.names import PLATFORM_TENANT
 from casebook.api.observation import Observation
 from casebook.api.problems import first_problem
 from casebook.api.report import Report
-from casebook.api.run import Checkpoint, ObservationBatch, ReportEnvelope, ReportReceipt, Run, Scene
+from casebook.api.run import Checkpoint, ObservationBatch, ReportEnvelope, ReportReceipt, Run
 from casebook.evidence.redaction import redact
 from casebook.gateway.accept import accept, check_digests, check_scope
-from casebook.gateway.claims import Claims, check_holder, claimed_at, is_finished
-from casebook.gateway.directory import Directory, Namespaces
+from casebook.gateway.claims import Claims, check_holder, is_finished
+from casebook.gateway.directory import Namespaces
 from casebook.gateway.errors import Problem, Stale
 from casebook.gateway.identity import Caller
 from casebook.gateway.investigations import Investigations, Record, condition
 from casebook.gateway.ports import TraceStore
+from casebook.gateway.scene import run_of, visible
 from casebook.gateway.trim import MAX_REPORT, MAX_STATUS, MIN_REPORT, size
 from casebook.store.errors import StoreUnavailable
 
@@ -67,8 +66,8 @@ class Runs:
         tenant = directory.tenant_of(caller.namespace)
         if tenant != caller.tenant:
             raise Stale(f"namespace {caller.namespace} has moved to another tenant")
-        run = _run(record, caller, directory)
-        return Held(caller, record, tenant, run, frozenset(_visible(tenant, directory)))
+        run = run_of(record, caller, directory)
+        return Held(caller, record, tenant, run, frozenset(visible(tenant, directory)))
 
     async def begin(self, held: Held) -> Run:
         """What the agent is to do; kept for replay where there is a store that answers."""
@@ -167,35 +166,6 @@ def _budget(record: Record) -> int:
     status = record.raw.get("status") or {}
     others = {name: value for name, value in status.items() if name != "report"}
     return max(MIN_REPORT, min(MAX_REPORT, MAX_STATUS - size(others) - _SLACK))
-
-
-def _run(record: Record, caller: Caller, directory: Directory) -> Run:
-    parsed = record.parsed
-    scene = Scene(
-        tenant=caller.tenant,
-        platform=caller.tenant == PLATFORM_TENANT,
-        namespaces=_scene(parsed.spec, parsed.metadata.namespace, _visible(caller.tenant, directory))[:1000],
-    )
-    return Run(
-        uid=parsed.metadata.uid,
-        name=parsed.metadata.name,
-        namespace=parsed.metadata.namespace,
-        attempt=caller.attempt,
-        now=claimed_at(record),
-        spec=parsed.spec,
-        scene=scene,
-    )
-
-
-def _visible(tenant: str, directory: Directory) -> list[str]:
-    return sorted(directory.places) if tenant == PLATFORM_TENANT else directory.namespaces_of(tenant)
-
-
-def _scene(spec: InvestigationSpec, home: str, visible: Sequence[str]) -> list[str]:
-    """Its own namespace and its target's, or all of the tenant's; its own first, so that a cut never loses it."""
-    wanted = spec.target.namespace if spec.target and spec.target.namespace else home
-    first = [name for name in dict.fromkeys((wanted, home)) if name in visible]
-    return first if spec.scope is Reach.NAMESPACE else [*first, *(name for name in visible if name not in first)]
 
 
 def _redacted(observations: Sequence[Observation]) -> list[Observation]:
