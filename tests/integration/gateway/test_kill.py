@@ -26,11 +26,11 @@ MEMORY = 150 << 20
 class Process:
     """One `casebook gateway`."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, **changes: object) -> None:
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
             self.port = listener.getsockname()[1]
-        config = scene.config().model_dump(mode="json", by_alias=True, exclude_none=True)
+        config = scene.config(**changes).model_dump(mode="json", by_alias=True, exclude_none=True)
         path = scene.folder / f"gateway-{self.port}.yaml"
         path.write_text(yaml.safe_dump(config | {"listen": f"127.0.0.1:{self.port}", "queueLimitPerTenant": 0}))
         self.command = [

@@ -1,6 +1,7 @@
 """The outbound webhook over a real API server, which selects what is left to tell (I10, after all gateways died)."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -15,9 +16,11 @@ from casebook.gateway.investigations import RESOURCE
 from support.alerts import body, sent
 from support.hook import Hook, serving
 from support.reports import observation
+from support.waiting import until
 
 from .conftest import Replica, Scene
 from .test_api_server import CONTROLLER, Pod, post
+from .test_kill import Process
 
 ENDS = {
     "DeadlineExceeded": "Failed",
@@ -35,9 +38,13 @@ async def hook() -> AsyncIterator[Hook]:
         yield hook
 
 
-async def replica(scene: Scene, hook: Hook) -> tuple[Replica, Receiver]:
+def receiver(scene: Scene, hook: Hook) -> Receiver:
     outbound = Outbound(url=hook.url)
-    wanting = Receiver(name="prom", default_namespace=scene.home, namespaces=[scene.shop], outbound=outbound)
+    return Receiver(name="prom", default_namespace=scene.home, namespaces=[scene.shop], outbound=outbound)
+
+
+async def replica(scene: Scene, hook: Hook) -> tuple[Replica, Receiver]:
+    wanting = receiver(scene, hook)
     return await scene.start(receivers=[wanting]), wanting
 
 
@@ -69,8 +76,26 @@ async def test_every_end_is_told_once_by_replicas_that_did_not_see_it(scene: Sce
         await asyncio.gather(*(gateway.gateway.sweep.once(wanting) for gateway, wanting in later))
     assert sorted(told["reason"] for told in hook.told) == sorted(ENDS)
     assert len(set(hook.deliveries)) == len(ENDS)
-    settled = await Reader(scene.client).list(RESOURCE, scene.shop, fields="status.notified=True")
-    assert {item["spec"]["alert"]["groupKey"] for item in settled.items} == set(ENDS)
+    assert await settled(scene, len(ENDS))
+
+
+async def test_processes_that_start_tell_what_ended_while_there_was_none(scene: Scene, hook: Hook) -> None:
+    first, wanting = await replica(scene, hook)
+    made = await alerted(scene, first, "one", "two")
+    for one in made.values():
+        await write(scene, one, "Failed", "AgentFailed")
+    processes = [Process(scene, receivers=[wanting]) for _ in range(2)]
+    try:
+        await until("both are settled as told", lambda: settled(scene, 2))
+    finally:
+        for process in processes:
+            process.end(signal.SIGKILL)
+    assert len(hook.calls) == len(set(hook.deliveries)) == 2
+
+
+async def settled(scene: Scene, number: int) -> bool:
+    told = await Reader(scene.client).list(RESOURCE, scene.shop, fields="status.notified=True")
+    return len(told.items) == number
 
 
 async def test_a_report_is_told_at_once_and_its_end_not_again(scene: Scene, hook: Hook) -> None:
