@@ -83,6 +83,16 @@ def replicaset(deployment: Raw, revision: int, body: Raw, *, age: float, replica
     return {"kind": "ReplicaSet", "metadata": metadata, "spec": {"replicas": replicas, "template": body}}
 
 
+def controllerrevision(owner: Raw, revision: int, body: Raw, *, age: float) -> Raw:
+    """One revision of a StatefulSet or DaemonSet."""
+    return {
+        "kind": "ControllerRevision",
+        "metadata": meta(f"{owner['metadata']['name']}-r{revision}", age=age, owner=owner),
+        "data": {"spec": {"template": {**body, "$patch": "replace"}}},
+        "revision": revision,
+    }
+
+
 def running(name: str, *, up: float = 3600, ready: bool = True, restarts: int = 0, last: Raw | None = None) -> Raw:
     """Status of a running container; `last` is its last termination."""
     found: Raw = {

@@ -1,15 +1,22 @@
 """What changed and when: template diffs between revisions, fields and times of managers."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from casebook.analysis.access import dig, listed, mapping, moment, text
+from casebook.analysis.revisions import Revision
 from casebook.analysis.things import Thing, shown
-from casebook.analysis.workloads import Revision, Workload
+from casebook.analysis.workloads import Workload, condition
 
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
+PROGRAM = (".image", ".command", ".args", ".env", ".envFrom", ".workingDir", ".volumeMounts")
+"""Fields of a container that say what it runs and what that is given."""
+
+_CONTAINER = r"(?:initContainers|containers)\[[^\]]*\]"
+_PROGRAM = re.compile(rf"spec\.(?:{_CONTAINER}(?:{'|'.join(map(re.escape, PROGRAM))})|volumes)(?!\w)")
 _NAMED = {"containers", "initContainers", "env", "volumes", "volumeMounts", "ports", "envFrom", "imagePullSecrets"}
 _CONTROLLERS = {"kube-controller-manager", "kubelet", "kube-scheduler", "kube-apiserver"}
 
@@ -20,6 +27,11 @@ class Difference(NamedTuple):
     path: str
     old: Any
     new: Any
+
+    def touches(self, part: str) -> bool:
+        """Whether its path contains this part; behind a dot it is a whole field: `.image` is not `.imagePullPolicy`."""
+        end = r"(?!\w)" if "." in part else ""
+        return re.search(re.escape(part) + end, self.path) is not None
 
     def said(self) -> str:
         """The difference in one line."""
@@ -77,12 +89,17 @@ class Rollout:
         """Differences that can change how the program behaves."""
         return telling(list(self.found))
 
+    @property
+    def program(self) -> list[Difference]:
+        """Differences in what runs or what it is given: image, command, arguments, environment, mounted files."""
+        return [item for item in self.found if _PROGRAM.match(item.path)]
+
 
 def rollout(workload: Workload) -> Rollout | None:
     """The newest change of revision, or None where there has been none or its time is unknown.
 
-    A rollback reuses the older ReplicaSet, whose creation is long past: its time is then the time at which the
-    Deployment last began to progress.
+    A rollback takes up an older revision, whose creation is long past: its time is then that at which the Deployment
+    last began to progress; of a StatefulSet or DaemonSet, that of the last write to its template.
     """
     if len(workload.revisions) < 2:
         return None
@@ -91,15 +108,15 @@ def rollout(workload: Workload) -> Rollout | None:
     if at is None:
         return None
     if old.thing.created and old.thing.created > at:
-        at = _progressing(workload.thing) or at
+        at = _rolled_back(workload.thing) or at
     return Rollout(workload, new, old, at, tuple(differences(old.template, new.template)))
 
 
-def _progressing(thing: Thing) -> datetime | None:
-    for item in listed(thing.raw, "status", "conditions"):
-        if text(item, "type") == "Progressing":
-            return moment(item, "lastTransitionTime")
-    return None
+def _rolled_back(thing: Thing) -> datetime | None:
+    if thing.ref.kind == "Deployment":
+        return moment(condition(thing, "Progressing"), "lastTransitionTime")
+    edit = edited(thing, "spec", "template")
+    return edit.at if edit else None
 
 
 class Edit(NamedTuple):

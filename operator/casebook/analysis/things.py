@@ -20,6 +20,7 @@ KINDS = {
     "endpoints": "Endpoints",
     "deployments.apps": "Deployment",
     "replicasets.apps": "ReplicaSet",
+    "controllerrevisions.apps": "ControllerRevision",
     "statefulsets.apps": "StatefulSet",
     "daemonsets.apps": "DaemonSet",
     "jobs.batch": "Job",

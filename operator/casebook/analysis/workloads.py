@@ -6,17 +6,11 @@ from functools import cached_property
 from typing import Any
 
 from casebook.analysis.access import count, dig, listed, mapping, moment, number, text
+from casebook.analysis.revisions import TEMPLATES, Revision, template_of
 from casebook.analysis.things import Cite, Ref, Thing
 
 CONTROLLERS = ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "ReplicaSet", "Pod")
 SERVING = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod")
-REVISION = "deployment.kubernetes.io/revision"
-_TEMPLATES: dict[str, tuple[str, ...]] = {"CronJob": ("spec", "jobTemplate", "spec", "template"), "Pod": ()}
-
-
-def template_of(thing: Thing) -> dict[str, Any]:
-    """The pod template of a workload; a bare Pod is its own."""
-    return mapping(thing.raw, *_TEMPLATES.get(thing.ref.kind, ("spec", "template")))
 
 
 @dataclass(frozen=True)
@@ -169,19 +163,6 @@ class Pod:
 
 
 @dataclass(frozen=True)
-class Revision:
-    """One revision of a Deployment: a ReplicaSet."""
-
-    number: int
-    thing: Thing
-
-    @property
-    def template(self) -> dict[str, Any]:
-        """Its pod template."""
-        return template_of(self.thing)
-
-
-@dataclass(frozen=True)
 class Workload:
     """A workload with what belongs to it; revisions are newest first."""
 
@@ -240,7 +221,7 @@ class Workload:
 
     def spec_path(self, key: str, index: int, *more: str | int) -> tuple[str | int, ...]:
         """The path in the object to a container of the template."""
-        return (*_TEMPLATES.get(self.ref.kind, ("spec", "template")), "spec", key, index, *more)
+        return (*TEMPLATES.get(self.ref.kind, ("spec", "template")), "spec", key, index, *more)
 
     def pods_of(self, revision: Revision) -> tuple[Pod, ...]:
         """Live pods of one revision."""

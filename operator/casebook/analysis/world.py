@@ -8,9 +8,10 @@ from functools import cached_property
 from casebook.analysis.access import strings
 from casebook.analysis.events import Event, merged
 from casebook.analysis.logs import Log, read
+from casebook.analysis.revisions import REVISIONS, Revision, made_from
 from casebook.analysis.snapshot import Snapshot
 from casebook.analysis.things import Ref, Thing, thing_of
-from casebook.analysis.workloads import CONTROLLERS, REVISION, Pod, Revision, Workload
+from casebook.analysis.workloads import CONTROLLERS, Pod, Workload
 from casebook.api.observation import KUBERNETES, LOGS, Observation, Query, Result, listing
 
 LOOKBACK_SECONDS = 3600
@@ -104,11 +105,7 @@ class World:
     @cached_property
     def pods(self) -> dict[Ref, Pod]:
         """Every pod by its identity."""
-        found = {}
-        for thing in self.all("Pod"):
-            owner = thing.owner()
-            found[thing.ref] = Pod(thing, owner if owner and owner.kind == "ReplicaSet" else None)
-        return found
+        return {thing.ref: Pod(thing, made_from(thing)) for thing in self.all("Pod")}
 
     def top(self, ref: Ref) -> Ref:
         """The workload at the top of an object's chain of owners, as far as it was observed; else the object itself."""
@@ -135,8 +132,8 @@ class World:
         for pod in self.pods.values():
             pods.setdefault(self.top(pod.thing.ref), []).append(pod)
         revisions: dict[Ref, list[Revision]] = {}
-        for thing in self.all("ReplicaSet"):
-            revisions.setdefault(self.top(thing.ref), []).append(Revision(_revision(thing), thing))
+        for thing in (thing for kind in REVISIONS for thing in self.all(kind)):
+            revisions.setdefault(self.top(thing.ref), []).append(Revision.of(thing))
         found = {}
         for kind in CONTROLLERS:
             for thing in self.all(kind):
@@ -217,11 +214,6 @@ class World:
     def made(self, query: Query) -> bool:
         """Whether a query was made."""
         return self.snapshot.answer(query) is not None
-
-
-def _revision(thing: Thing) -> int:
-    found = thing.annotations.get(REVISION, "")
-    return int(found) if found.isdigit() else 0
 
 
 def _things(observation: Observation) -> Iterable[Thing]:

@@ -49,6 +49,7 @@ RESOURCES = (
     Resource("", "v1", "persistentvolumes", "PersistentVolume", _CLUSTER, ("pv",)),
     Resource("apps", "v1", "deployments", "Deployment", short=("deploy",)),
     Resource("apps", "v1", "replicasets", "ReplicaSet", short=("rs",)),
+    Resource("apps", "v1", "controllerrevisions", "ControllerRevision"),
     Resource("apps", "v1", "statefulsets", "StatefulSet", short=("sts",)),
     Resource("apps", "v1", "daemonsets", "DaemonSet", short=("ds",)),
     Resource("batch", "v1", "jobs", "Job"),

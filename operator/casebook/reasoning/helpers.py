@@ -99,7 +99,7 @@ def changed(situation: Situation, workload: Workload, part: str) -> Rollout | No
     found = rollout(workload)
     if found is None or found.at < situation.world.begin:
         return None
-    return found if any(part in item.path for item in found.found) else None
+    return found if any(item.touches(part) for item in found.found) else None
 
 
 def changed_part(situation: Situation, subject: Subject, *parts: str) -> Rollout | None:
@@ -115,13 +115,13 @@ def was(found: Rollout | None, part: str) -> str:
     """` (was X until 10:02)` for the first field of a rollout whose path contains `part`, or empty."""
     if found is None:
         return ""
-    difference = next((item for item in found.found if part in item.path and item.old is not None), None)
+    difference = next((item for item in found.found if item.touches(part) and item.old is not None), None)
     return f" (was {shown(difference.old)} until {timestamp(found.at)})" if difference else ""
 
 
-def cite_rollout(found: Rollout, part: str = "") -> Cite:
-    """A citation of what a rollout changed."""
-    said = "; ".join(item.said() for item in found.found if part in item.path)
+def cite_rollout(found: Rollout, *parts: str) -> Cite:
+    """A citation of what a rollout changed, in these parts where any are given."""
+    said = "; ".join(item.said() for item in found.found if not parts or any(map(item.touches, parts)))
     revisions = f"revision {found.old.number} -> {found.new.number}"
     return found.new.thing.say(f"{revisions}, created {timestamp(found.at)}: {said or 'the template is the same'}")
 
@@ -153,7 +153,13 @@ def command(verb: str, ref: Ref, *rest: str) -> str:
 
 def undo(workload: Workload) -> str:
     """The command that takes back the newest revision, with its risk; where there is none before it, to mend it."""
-    first = workload.ref.kind == "Deployment" and len(workload.revisions) == 1
-    if first or workload.ref.kind not in ("Deployment", "StatefulSet", "DaemonSet"):
+    if len(workload.revisions) == 1 or workload.ref.kind not in ("Deployment", "StatefulSet", "DaemonSet"):
         return command("edit", workload.ref, "  # changes what runs; a Pod or Job has to be made again")
-    return f"{command('rollout undo', workload.ref)}   # goes back to the previous revision; restarts its pods"
+    return f"{command('rollout undo', workload.ref)}   # goes back to the previous revision; {_after_undo(workload)}"
+
+
+def _after_undo(workload: Workload) -> str:
+    """A StatefulSet that makes its pods in order waits for one that fails, even where its revision was taken back."""
+    if workload.ref.kind != "StatefulSet" or workload.thing.spec("podManagementPolicy") == "Parallel":
+        return "restarts its pods"
+    return "then delete the pods that fail, it waits for them"

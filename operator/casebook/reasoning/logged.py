@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from casebook.analysis.changes import PROGRAM
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import Ref
 from casebook.analysis.workloads import Workload
@@ -19,7 +20,6 @@ from casebook.reasoning.helpers import (
 )
 from casebook.reasoning.situation import Situation
 
-PROGRAM = (".image", ".env", ".args", ".command")
 SIGNS = frozenset({Sign.CRASH, Sign.ERRORS, Sign.VAGUE, Sign.PEER_ERRORS, Sign.NOT_READY, Sign.JOB_FAILED, Sign.CREATE})
 
 

@@ -14,12 +14,13 @@ from casebook.reasoning.situation import Situation
 
 NAMESPACED = (
     "pods", "deployments.apps", "replicasets.apps", "events", "services", "endpointslices.discovery.k8s.io",
-    "statefulsets.apps", "configmaps", "daemonsets.apps", "jobs.batch", "cronjobs.batch", "persistentvolumeclaims",
-    "resourcequotas", "limitranges", "horizontalpodautoscalers.autoscaling", "poddisruptionbudgets.policy",
-    "networkpolicies.networking.k8s.io", "ingresses.networking.k8s.io", "serviceaccounts",
+    "statefulsets.apps", "controllerrevisions.apps", "configmaps", "daemonsets.apps", "jobs.batch", "cronjobs.batch",
+    "persistentvolumeclaims", "resourcequotas", "limitranges", "horizontalpodautoscalers.autoscaling",
+    "poddisruptionbudgets.policy", "networkpolicies.networking.k8s.io", "ingresses.networking.k8s.io",
+    "serviceaccounts",
 )  # fmt: skip
 CLUSTER = ("nodes", "storageclasses.storage.k8s.io", "persistentvolumes", "priorityclasses.scheduling.k8s.io")
-ELSEWHERE = NAMESPACED[:8]
+ELSEWHERE = NAMESPACED[:9]
 MAX_LOGS = 20
 PODS_PER_WORKLOAD = 2
 MAX_WIDENED = 3

@@ -21,6 +21,7 @@ from support.builders import (
     ago,
     configmap,
     container,
+    controllerrevision,
     endpoints,
     env,
     event,
@@ -123,6 +124,22 @@ class TestChanges:
         assert found is not None
         assert (found.new.number, found.old.number) == (3, 2)
         assert found.at == moment({"at": ago(60)}, "at")
+
+    @pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
+    def test_a_rollback_without_conditions_is_dated_by_the_write_to_the_template(self, kind: str) -> None:
+        fields = {"f:spec": {"f:template": {"f:spec": {"f:containers": {}}}}}
+        written = [managed("apply", 7000, fields), managed("kubectl", 60, fields)]
+        top = workload("db", kind=kind, metadata=meta("db", managedFields=written))
+        body = top["spec"]["template"]
+        back = controllerrevision(top, 3, body, age=7000)
+        bad = controllerrevision(top, 2, template("db", container("db", image="x:2")), age=600)
+        found = rollout(world([top, back, bad]).workloads[Ref(kind, NS, "db")])
+        assert found is not None
+        assert (found.new.number, found.old.number) == (3, 2)
+        assert found.at == moment({"at": ago(60)}, "at")
+        assert [item.path for item in found.program] == ["spec.containers[db].image", "spec.containers[app].image"][
+            ::-1
+        ]
 
     def test_who_wrote_a_field(self) -> None:
         fields = [

@@ -73,6 +73,18 @@ def test_changes_stay_for_what_people_configure_and_status_writes_go() -> None:
     assert "managedFields" in metadata, "the original is not touched"
 
 
+async def test_a_controller_revision_keeps_its_template_without_credentials_and_copies_of_manifests() -> None:
+    template = {"spec": {"containers": [{"name": "app", "env": [{"name": "API_TOKEN", "value": "tok-3f9a1c77e2b8"}]}]}}
+    metadata = {"name": "db-1", "annotations": {APPLIED: json.dumps({"spec": {"template": template}})}}
+    item = {"kind": "ControllerRevision", "metadata": metadata, "data": {"spec": {"template": template}}, "revision": 2}
+    reading = await KubernetesSource(FakeObjects([item])).read(listing("controllerrevisions.apps", "shop"))
+    assert "tok-3f9a1c77e2b8" not in json.dumps(reading.data)
+    (kept,) = reading.data["items"]
+    assert kept["revision"] == 2
+    assert kept["data"]["spec"]["template"]["spec"]["containers"][0]["env"][0]["name"] == "API_TOKEN"
+    assert APPLIED not in kept["metadata"]["annotations"]
+
+
 def test_binary_and_bulk_go() -> None:
     config = strip({"kind": "ConfigMap", "metadata": {}, "binaryData": {"x": "AAAA"}, "data": {"big": "x" * 100_000}})
     assert "binaryData" not in config

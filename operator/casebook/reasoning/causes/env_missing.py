@@ -107,7 +107,7 @@ def _not_given(situation: Situation, found: Candidate[Missing]) -> Finding:
 
 def _had_it_before(situation: Situation, found: Candidate[Missing]) -> Finding:
     rolled = _removed_by(situation, found.about)
-    return held(cite_rollout(rolled, ".env")) if rolled else UNTESTED
+    return held(cite_rollout(rolled, ".env", ".envFrom")) if rolled else UNTESTED
 
 
 def _wants(_: Situation, found: Candidate[Missing]) -> list[Query]:

@@ -24,7 +24,7 @@ def _detect(situation: Situation) -> Iterator[Candidate[Subject]]:
         how = f"ends with exit code {container.exit_code}" if container.exit_code else "waits and does not end"
         said = last_words(situation, container)
         words = f": {said[-1].entry.message[:160]}" if said else ""
-        rolled = changed_part(situation, subject, ".")
+        rolled = changed_part(situation, subject, "")
         yield Candidate(
             object=workload.ref,
             statement=f"Init container {container.name} of {situation.label(workload.ref)} {how}{words}",
@@ -55,7 +55,7 @@ def _logs(_: Situation, found: Candidate[Subject]) -> list[Query]:
 
 
 def _changed(situation: Situation, found: Candidate[Subject]) -> Finding:
-    rolled = changed_part(situation, found.about, ".")
+    rolled = changed_part(situation, found.about, "")
     return held(cite_rollout(rolled, "initContainers")) if rolled else UNTESTED
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from casebook.analysis.access import moment, text
-from casebook.analysis.changes import rollout
+from casebook.analysis.changes import PROGRAM, rollout
 from casebook.analysis.signs import Sign
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.helpers import Subject, changed_part, cite_rollout, containers, only, undo
@@ -19,7 +19,7 @@ def _detect(situation: Situation) -> Iterator[Candidate[Subject]]:
         if text(container.ended, "reason") != "OOMKilled" or not workload.serves:
             continue
         subject = Subject(workload, container)
-        rolled = changed_part(situation, subject, ".image", ".env", ".args", ".command")
+        rolled = changed_part(situation, subject, *PROGRAM)
         since = f" since revision {rolled.new.number}" if rolled else ""
         yield Candidate(
             object=workload.ref,
@@ -48,7 +48,7 @@ def _limit_the_same(situation: Situation, found: Candidate[Subject]) -> Finding:
 
 def _new_program(situation: Situation, found: Candidate[Subject]) -> Finding:
     rolled = rollout(found.about.workload)
-    changed = changed_part(situation, found.about, ".image", ".env", ".args", ".command")
+    changed = changed_part(situation, found.about, *PROGRAM)
     return held(cite_rollout(changed)) if rolled and changed else UNTESTED
 
 

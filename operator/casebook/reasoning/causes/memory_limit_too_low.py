@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from casebook.analysis.access import moment, quantity, text
+from casebook.analysis.changes import PROGRAM
 from casebook.analysis.signs import Sign
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.helpers import (
@@ -76,7 +77,7 @@ def _soon(situation: Situation, found: Candidate[Subject]) -> Finding:
     if lived <= AT_ONCE_SECONDS:
         return held(container.cite_ended(), note=note)
     lowered = changed_part(situation, found.about, LIMIT)
-    program = changed_part(situation, found.about, ".image", ".env", ".args", ".command")
+    program = changed_part(situation, found.about, *PROGRAM)
     return failed(container.cite_ended(), note=note) if program and not lowered else UNTESTED
 
 

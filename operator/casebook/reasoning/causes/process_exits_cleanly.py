@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from casebook.analysis.changes import PROGRAM
 from casebook.analysis.signs import Sign
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.helpers import Subject, changed_part, cite_rollout, containers, only, undo
@@ -14,7 +15,7 @@ def _detect(situation: Situation) -> Iterator[Candidate[Subject]]:
         ends = container.exit_code == 0 and not container.steady(situation.world.now)
         if container.init or not workload.serves or not ends:
             continue
-        rolled = changed_part(situation, Subject(workload, container), ".command", ".args", ".image", ".env")
+        rolled = changed_part(situation, Subject(workload, container), *PROGRAM)
         yield Candidate(
             object=workload.ref,
             statement=f"The main process of container {container.name} of {situation.label(workload.ref)} "
@@ -41,7 +42,7 @@ def _nobody_stops_it(situation: Situation, found: Candidate[Subject]) -> Finding
 
 
 def _changed(situation: Situation, found: Candidate[Subject]) -> Finding:
-    rolled = changed_part(situation, found.about, ".command", ".args", ".image", ".env")
+    rolled = changed_part(situation, found.about, *PROGRAM)
     return held(cite_rollout(rolled)) if rolled else UNTESTED
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from casebook.analysis import failures
-from casebook.analysis.changes import Difference, Rollout, rollout
+from casebook.analysis.changes import Rollout, rollout
 from casebook.analysis.errors import sign_of
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import Cite, Ref
@@ -13,7 +13,6 @@ from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Predic
 from casebook.reasoning.helpers import Trouble, cite_rollout, last_words, logs_wanted, only, troubles, undo
 from casebook.reasoning.situation import Situation
 
-PROGRAM = (".image", ".command", ".args", ".env")
 NAMED = frozenset(
     {failures.MEMORY, failures.AUTH, failures.NO_SPACE, failures.PERMISSION, failures.PORT_TAKEN, failures.FILES}
     | {failures.THREADS, failures.CONNECTIONS, failures.POOL, failures.FORBIDDEN}
@@ -40,7 +39,7 @@ def _detect(situation: Situation) -> Iterator[Candidate[Rollout]]:
 
 
 def _statement(situation: Situation, found: Rollout) -> str:
-    what = "; ".join(item.said() for item in _program(found)[:3]) or "no change to the program"
+    what = "; ".join(item.said() for item in found.program[:3]) or "no change to the program"
     own = _own(situation, found)
     kind, message = own[0].entry.exception if own else ("", "")
     error = f"{kind}: {message}" if kind else own[0].entry.message if own else ""
@@ -48,10 +47,6 @@ def _statement(situation: Situation, found: Rollout) -> str:
         f"Revision {found.new.number} of {situation.label(found.workload.ref)} ({what[:240]}), rolled out "
         f"{timestamp(found.at)}, fails where revision {found.old.number} did not{f': {error[:160]}' if error else ''}"
     )
-
-
-def _program(found: Rollout) -> list[Difference]:
-    return [item for item in found.found if any(part in item.path for part in PROGRAM)]
 
 
 def _new(situation: Situation, found: Rollout) -> list[Trouble]:
@@ -143,7 +138,7 @@ def _names_nothing_else(situation: Situation, found: Candidate[Rollout]) -> Find
 
 def _program_changed(_: Situation, found: Candidate[Rollout]) -> Finding:
     cite = cite_rollout(found.about)
-    return held(cite) if _program(found.about) else failed(cite)
+    return held(cite) if found.about.program else failed(cite)
 
 
 def _new_logs(_: Situation, found: Candidate[Rollout]) -> list[Query]:
@@ -171,7 +166,7 @@ CAUSES = (
             Prediction("the program itself fails, not what it calls", _the_program_itself, 180, -280, _new_logs),
             Prediction("its errors name no limit, right or credential", _names_nothing_else, 0, -190),
             Prediction("its pods get past their init containers", _past_its_init, 0, -300),
-            Prediction("the revision changed image, command, arguments or environment", _program_changed, 30, -300),
+            Prediction("the revision changed what runs or what it is given", _program_changed, 30, -300),
         ),
         steps=_steps,
     ),

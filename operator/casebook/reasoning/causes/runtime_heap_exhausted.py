@@ -22,11 +22,13 @@ CAUSES = (
         names="workload or ConfigMap",
         explains=EXPLAINS,
         base_rate=0.02,
-        detect=detector(failures.MEMORY, "runs out of its own heap", "HEAP", ".env", ".args"),
+        detect=detector(failures.MEMORY, "runs out of its own heap", "HEAP", ".env", ".envFrom", ".args"),
         predictions=(
             says_so("the program says that its memory is used up", 350),
             Prediction("the kernel did not kill the container", _not_killed, 100, -300),
-            Prediction("the newest revision changed its settings", part_changed("HEAP", ".env", ".args"), 60, 0),
+            Prediction(
+                "the newest revision changed its settings", part_changed("HEAP", ".env", ".envFrom", ".args"), 60, 0
+            ),
         ),
         steps=advice("Raise the heap that the program allows itself (its container allows more), or let it need less."),
     ),

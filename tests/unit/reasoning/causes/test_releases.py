@@ -1,0 +1,144 @@
+"""Releases that fail: of Deployments, StatefulSets and DaemonSets, told from changes that cannot be to blame."""
+
+import pytest
+
+from casebook.analysis.snapshot import Snapshot
+from support.builders import (
+    Raw,
+    container,
+    controllerrevision,
+    ended,
+    env,
+    log,
+    pod,
+    replicaset,
+    run,
+    snapshot,
+    template,
+    waiting,
+    workload,
+)
+from support.reason import assert_not_named, assert_refuted, assert_root, report
+
+RAISED = ["opening the journal", "Traceback (most recent call last):", '  File "app.py", line 5', "TypeError: no page"]
+
+
+def crashed() -> Raw:
+    return waiting("app", "CrashLoopBackOff", "back-off", restarts=4, last=ended(1))
+
+
+def release(kind: str, old: Raw, new: Raw) -> list[Raw]:
+    """An api whose pod of the new revision crashes while another pod of the old one runs on."""
+    top = workload("api", new, kind=kind, replicas=2)
+    top["status"] = {"desiredNumberScheduled": 2}
+    if kind == "Deployment":
+        first, second = replicaset(top, 1, old, age=7000), replicaset(top, 2, new, age=120)
+        return [top, first, second, pod(first, old, name="api-0"), pod(second, new, crashed(), name="api-1", age=120)]
+    first, second = controllerrevision(top, 1, old, age=7000), controllerrevision(top, 2, new, age=120)
+    pods = [pod(top, old, name="api-0"), pod(top, new, crashed(), name="api-1", age=120)]
+    for made, revision in zip(pods, (first, second), strict=True):
+        named = revision["metadata"]["name"]
+        label = named if kind == "StatefulSet" else named.removeprefix("api-")
+        made["metadata"]["labels"] = made["metadata"]["labels"] | {"controller-revision-hash": label}
+    return [top, first, second, *pods]
+
+
+def told(kind: str, old: Raw, new: Raw, *lines: str) -> Snapshot:
+    said = log("api-1", lines or RAISED, previous=True)
+    return snapshot(run("why is api down?", f"{kind}/api"), release(kind, old, new), said)
+
+
+KINDS = pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet"])
+
+
+@KINDS
+def test_the_revision_the_change_and_the_error_are_named(kind: str) -> None:
+    old, new = template("api", container(image="shop:1")), template("api", container(image="shop:2"))
+    found = assert_root(told(kind, old, new), f"{kind}/api", "ReleaseRegression", "shop:1 -> shop:2", "TypeError")
+    assert "Revision 2" in found.root_causes[0].statement
+    assert any("revision 1 -> 2" in item.excerpt for item in found.evidence)
+
+
+@KINDS
+def test_a_variable_that_the_revision_took_out(kind: str) -> None:
+    old, new = (
+        template("api", container(env=env(QUEUE_URL="http://q", A="1"))),
+        template("api", container(env=env(A="1"))),
+    )
+    found = assert_root(
+        told(kind, old, new, "KeyError: 'QUEUE_URL'"), f"{kind}/api", "EnvMissing", "env[QUEUE_URL]", "revision 2"
+    )
+    assert any("revision 1 -> 2" in item.excerpt for item in found.evidence)
+
+
+@KINDS
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"imagePullPolicy": "Always"},
+        {"livenessProbe": {"exec": {"command": ["true"]}}},
+        {"lifecycle": {"preStop": {"exec": {"command": ["sleep", "5"]}}}},
+        {"terminationMessagePolicy": "FallbackToLogsOnError"},
+    ],
+)
+def test_a_field_that_changes_nothing_of_what_runs(kind: str, changed: Raw) -> None:
+    new = template("api", container(**changed))
+    assert_refuted(told(kind, template("api", container()), new), f"{kind}/api", "ReleaseRegression")
+
+
+@pytest.mark.parametrize(
+    "changed", [{"imagePullSecrets": [{"name": "registry"}]}, {"terminationGracePeriodSeconds": 5}]
+)
+def test_a_field_of_the_pod_that_changes_nothing_of_what_runs(changed: Raw) -> None:
+    new = template("api", container(), **changed)
+    assert_refuted(told("Deployment", template("api", container()), new), "Deployment/api", "ReleaseRegression")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"command": ["serve"]},
+        {"args": ["--fast"]},
+        {"env": env(MODE="fast")},
+        {"envFrom": [{"configMapRef": {"name": "fast"}}]},
+        {"workingDir": "/srv"},
+        {"volumeMounts": [{"name": "config", "mountPath": "/etc/app"}]},
+    ],
+)
+def test_a_field_that_changes_what_runs(changed: Raw) -> None:
+    new = template("api", container(**changed))
+    assert_root(told("Deployment", template("api", container()), new), "Deployment/api", "ReleaseRegression")
+
+
+def test_another_volume_is_another_configuration() -> None:
+    old, new = (template("api", volumes=[{"name": "c", "configMap": {"name": name}}]) for name in ("old", "new"))
+    new["spec"]["containers"] = old["spec"]["containers"] = [container()]
+    assert_root(told("StatefulSet", old, new), "StatefulSet/api", "ReleaseRegression", "old -> new")
+
+
+def test_a_pull_policy_is_no_change_of_the_image() -> None:
+    old, new = template("api", container()), template("api", container(imagePullPolicy="Never"))
+    objects = release("StatefulSet", old, new)
+    status = waiting("app", "ErrImagePull", "registry.example/shop:1: not found")
+    objects[-1]["status"]["containerStatuses"] = [status]
+    found = report(snapshot(run("why?", "StatefulSet/api"), objects))
+    changes = [one for item in found.hypotheses for one in item.predictions if "changed the image" in one.statement]
+    assert changes
+    assert all(one.outcome.value == "Untested" for one in changes)
+
+
+def test_pods_of_an_old_revision_that_fail_too_refute_it() -> None:
+    old, new = template("api", container(image="shop:1")), template("api", container(image="shop:2"))
+    objects = release("StatefulSet", old, new)
+    objects[3]["status"]["containerStatuses"] = [crashed()]
+    logs = [log(name, RAISED, previous=True) for name in ("api-0", "api-1")]
+    logs += [log(name, RAISED) for name in ("api-0", "api-1")]
+    assert_not_named(snapshot(run("why?", "StatefulSet/api"), objects, *logs), "ReleaseRegression")
+
+
+def test_taking_back_a_release_of_a_statefulset_names_the_pods_that_it_waits_for() -> None:
+    old, new = template("api", container(image="shop:1")), template("api", container(image="shop:2"))
+    steps = " ".join(report(told("StatefulSet", old, new)).next_steps)
+    assert "rollout undo -n shop statefulset/api" in steps
+    assert "delete" in steps
+    assert "delete" not in " ".join(report(told("DaemonSet", old, new)).next_steps)
