@@ -18,6 +18,7 @@ from casebook.api.run import Checkpoint, Run, Scene, Trace
 from casebook.cluster.errors import ClusterError, Denied, NotFound
 from casebook.cluster.reader import Page
 from casebook.cluster.resources import Resource
+from casebook.reasoning.survey import MAX_PLACES
 
 LAPTOP = "laptop"
 _NAMESPACES = "namespaces"
@@ -43,7 +44,10 @@ class Cluster(Protocol):
 
 @dataclass(frozen=True)
 class Request:
-    """What a person asks for; an empty namespace is the context's own, `everywhere` looks at all of them."""
+    """What a person asks for; an empty namespace is the context's own, `everywhere` looks at all of them.
+
+    `wherever` looks into all that the person may look into: for an object that stands in none, where none was named.
+    """
 
     namespace: str
     resource: Resource | None = None
@@ -51,11 +55,15 @@ class Request:
     question: str = ""
     lookback_seconds: int = 3600
     everywhere: bool = False
+    wherever: bool = False
     budget: Budget = field(default_factory=Budget)
 
     def within(self, namespace: str) -> "Request":
         """The same, in this namespace where none was named."""
-        return self if self.namespace else replace(self, namespace=namespace)
+        if self.namespace:
+            return self
+        unplaced = self.resource is not None and not self.resource.namespaced
+        return replace(self, namespace=namespace, wherever=unplaced)
 
 
 class LaptopHome:
@@ -81,7 +89,7 @@ class LaptopHome:
 
 async def prepare(cluster: Cluster, request: Request, now: datetime) -> Run:
     """The run for a request, once its target and namespace are known to be there. Raises `CannotRun`."""
-    namespaces, target = await asyncio.gather(_namespaces(cluster, request), _target(cluster, request))
+    scene, target = await asyncio.gather(_scene(cluster, request), _target(cluster, request))
     subject = f"{target.kind}/{target.name}" if target else request.namespace
     return Run(
         uid=f"{LAPTOP}-{digest(f'{timestamp(now)}|{request.namespace}|{subject}|{request.question}', 12)}",
@@ -95,13 +103,42 @@ async def prepare(cluster: Cluster, request: Request, now: datetime) -> Run:
             lookback_seconds=request.lookback_seconds,
             budget=request.budget,
         ),
-        scene=Scene(tenant=LAPTOP, platform=request.everywhere, namespaces=namespaces),
+        scene=scene,
     )
 
 
-async def _namespaces(cluster: Cluster, request: Request) -> list[str]:
+async def _scene(cluster: Cluster, request: Request) -> Scene:
     if request.everywhere:
-        return await _all_namespaces(cluster)
+        return Scene(tenant=LAPTOP, platform=True, namespaces=await _all_namespaces(cluster))
+    if request.wherever:
+        return await _wherever(cluster, request.namespace)
+    return Scene(tenant=LAPTOP, namespaces=await _one(cluster, request))
+
+
+async def _wherever(cluster: Cluster, own: str) -> Scene:
+    """All namespaces where pods may be listed in all at once, else those of the first few where it may be done."""
+    try:
+        names = await _all_namespaces(cluster)
+    except CannotRun:
+        names = []
+    if await _readable(cluster, ""):
+        return Scene(tenant=LAPTOP, platform=True, namespaces=names)
+    tried = list(dict.fromkeys([own, *names]))[:MAX_PLACES]
+    allowed = await asyncio.gather(*(_readable(cluster, name) for name in tried))
+    return Scene(tenant=LAPTOP, namespaces=[name for name, may in zip(tried, allowed, strict=True) if may] or [own])
+
+
+async def _readable(cluster: Cluster, namespace: str) -> bool:
+    try:
+        await cluster.list("pods", namespace, limit=1)
+    except Denied:
+        return False
+    except ClusterError as error:
+        raise CannotRun(error.message) from error
+    return True
+
+
+async def _one(cluster: Cluster, request: Request) -> list[str]:
     try:
         await cluster.get(_NAMESPACES, request.namespace)
     except NotFound:

@@ -13,6 +13,9 @@ from casebook.analysis.things import Ref, Thing
 from casebook.analysis.workloads import Workload
 from casebook.analysis.world import World
 
+RESTS = frozenset({"runs on", "of class", "bound to", "mounts"})
+"""Kinds of edges by which one object stands on another."""
+
 
 class Edge(NamedTuple):
     """`source` depends on `target` in this way."""
@@ -57,6 +60,14 @@ class Graph:
     @cached_property
     def _sources(self) -> dict[Ref, list[Ref]]:
         return {ref: [edge.source for edge in edges] for ref, edges in self._down.items()}
+
+    def resting(self, ref: Ref) -> frozenset[Ref]:
+        """It and what stands on it: workloads on a Node, claims of a StorageClass and the workloads that mount them."""
+        found: dict[Ref, list[Ref]] = {}
+        for edge in self.edges:
+            if edge.kind in RESTS:
+                found.setdefault(edge.target, []).append(edge.source)
+        return frozenset(_closure([ref], found))
 
     def way(self, start: Ref, goals: Iterable[Ref]) -> list[Edge]:
         """The shortest way along which harm travels from `start` to one of the goals, or empty."""
@@ -103,7 +114,7 @@ def build(world: World) -> Graph:
     """
     called = {workload.ref: calls(world, workload) for workload in world.workloads.values()}
     shared = _shared(world)
-    fixed = {*_services(world), *_others(world)}
+    fixed = {*_services(world), *_classes(world), *_others(world)}
     blames: set[Edge] = set()
     sure: set[Edge] = set()
     possible: set[Edge] = set()
@@ -188,6 +199,20 @@ def _backends(ingress: Thing) -> Iterator[str]:
                 yield name
 
 
+def _classes(world: World) -> Iterator[Edge]:
+    for claim in world.all("PersistentVolumeClaim"):
+        storage = text(claim.raw, "spec", "storageClassName")
+        volume = text(claim.raw, "spec", "volumeName")
+        if storage:
+            yield Edge(claim.ref, Ref("StorageClass", "", storage), "of class")
+        if volume:
+            yield Edge(claim.ref, Ref("PersistentVolume", "", volume), "bound to")
+    for ingress in world.all("Ingress"):
+        name = text(ingress.raw, "spec", "ingressClassName")
+        if name:
+            yield Edge(ingress.ref, Ref("IngressClass", "", name), "of class")
+
+
 def _others(world: World) -> Iterator[Edge]:
     for scaler in world.all("HorizontalPodAutoscaler"):
         target = Ref(
@@ -196,13 +221,6 @@ def _others(world: World) -> Iterator[Edge]:
             text(scaler.raw, "spec", "scaleTargetRef", "name"),
         )
         yield Edge(target, scaler.ref, "scaled by")
-    for claim in world.all("PersistentVolumeClaim"):
-        storage = text(claim.raw, "spec", "storageClassName")
-        volume = text(claim.raw, "spec", "volumeName")
-        if storage:
-            yield Edge(claim.ref, Ref("StorageClass", "", storage), "of class")
-        if volume:
-            yield Edge(claim.ref, Ref("PersistentVolume", "", volume), "bound to")
     for workload in world.workloads.values():
         for kind in ("ResourceQuota", "LimitRange"):
             for thing in world.all(kind, workload.ref.namespace):

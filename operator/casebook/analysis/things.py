@@ -35,6 +35,7 @@ KINDS = {
     "priorityclasses.scheduling.k8s.io": "PriorityClass",
     "validatingwebhookconfigurations.admissionregistration.k8s.io": "ValidatingWebhookConfiguration",
     "mutatingwebhookconfigurations.admissionregistration.k8s.io": "MutatingWebhookConfiguration",
+    "apiservices.apiregistration.k8s.io": "APIService",
     "roles.rbac.authorization.k8s.io": "Role",
     "rolebindings.rbac.authorization.k8s.io": "RoleBinding",
     "clusterroles.rbac.authorization.k8s.io": "ClusterRole",

@@ -10,9 +10,9 @@ from casebook.analysis.events import Event, merged
 from casebook.analysis.logs import Log, read
 from casebook.analysis.revisions import REVISIONS, Revision, made_from
 from casebook.analysis.snapshot import Snapshot
-from casebook.analysis.things import Ref, Thing, thing_of
+from casebook.analysis.things import RESOURCES, Ref, Thing, thing_of
 from casebook.analysis.workloads import CONTROLLERS, Pod, Workload
-from casebook.api.observation import KUBERNETES, LOGS, Observation, Query, Result, listing
+from casebook.api.observation import CLUSTER_SCOPED, KUBERNETES, LOGS, Observation, Query, Result, listing
 
 LOOKBACK_SECONDS = 3600
 
@@ -37,9 +37,21 @@ class World:
         return self.snapshot.run.now - timedelta(seconds=spec.lookback_seconds or LOOKBACK_SECONDS)
 
     @cached_property
+    def cluster_target(self) -> Ref | None:
+        """What the investigation is about, where that is an object that stands in no namespace and is none itself."""
+        target = self.snapshot.run.spec.target
+        if target is None or target.kind == "Namespace" or RESOURCES.get(target.kind) not in CLUSTER_SCOPED:
+            return None
+        return Ref(target.kind, "", target.name)
+
+    @cached_property
     def home(self) -> str:
-        """The namespace that the investigation is about."""
+        """The namespace that the investigation is about; empty where it is about a cluster-scoped object."""
         run = self.snapshot.run
+        if self.cluster_target:
+            return ""
+        if run.spec.target and run.spec.target.kind == "Namespace":
+            return run.spec.target.name
         alert = run.spec.alert.labels.get("namespace", "") if run.spec.alert else ""
         target = run.spec.target.namespace if run.spec.target else ""
         known = run.scene.platform or not run.scene.namespaces or alert in run.scene.namespaces
@@ -208,7 +220,11 @@ class World:
 
     def complete(self, resource: str, namespace: str) -> bool:
         """Whether a kind was listed to the end, so that what is not there does not exist."""
-        found = self.listed(resource, namespace)
+        return self.whole(listing(resource, namespace))
+
+    def whole(self, query: Query) -> bool:
+        """Whether a query was answered to the end."""
+        found = self.snapshot.answer(query)
         return found is not None and found.result is Result.OK and not found.truncated
 
     def made(self, query: Query) -> bool:

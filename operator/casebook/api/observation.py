@@ -14,6 +14,17 @@ KUBERNETES = "kubernetes"
 LOGS = "logs"
 METRICS = "metrics"
 
+CLUSTER_SCOPED = frozenset(
+    {
+        *("namespaces", "nodes", "persistentvolumes", "storageclasses.storage.k8s.io"),
+        *("ingressclasses.networking.k8s.io", "priorityclasses.scheduling.k8s.io"),
+        *("apiservices.apiregistration.k8s.io", "validatingwebhookconfigurations.admissionregistration.k8s.io"),
+        "mutatingwebhookconfigurations.admissionregistration.k8s.io",
+        *("clusterroles.rbac.authorization.k8s.io", "clusterrolebindings.rbac.authorization.k8s.io"),
+    }
+)
+"""Resources whose objects stand in no namespace."""
+
 
 class Query(Model):
     """One read: a source, a resource in it, and parameters. Equal queries have equal canonical text.
@@ -36,7 +47,7 @@ class Query(Model):
 
     def command(self) -> str:
         """A kubectl command that shows a person the same."""
-        place = f" -n {self.namespace}" if self.namespace else ""
+        place = f" -n {self.namespace}" if self.namespace else "" if self.resource in CLUSTER_SCOPED else " -A"
         if self.source == LOGS:
             options = [f"-c {self.params['container']}"] if "container" in self.params else []
             options += ["--previous"] if self.params.get("previous") == "true" else []

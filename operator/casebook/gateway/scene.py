@@ -38,6 +38,8 @@ def visible(tenant: str, directory: Directory) -> list[str]:
 
 def _scene(spec: InvestigationSpec, home: str, visible: Sequence[str]) -> list[str]:
     """Its own namespace and its target's, or all of the tenant's; its own first, so that a cut never loses it."""
-    wanted = spec.target.namespace if spec.target and spec.target.namespace else home
+    target = spec.target
+    wanted = (target.name if target.kind == "Namespace" else target.namespace) if target else ""
+    wanted = wanted or home
     first = [name for name in dict.fromkeys((wanted, home)) if name in visible]
     return first if spec.scope is Reach.NAMESPACE else [*first, *(name for name in visible if name not in first)]

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from casebook.analysis.access import listed, text
+from casebook.analysis.events import Event
 from casebook.analysis.things import Ref, Thing
 from casebook.analysis.workloads import CONTROLLERS
 from casebook.analysis.world import World
@@ -45,11 +47,26 @@ def _target(world: World) -> Iterable[Ref]:
     target = world.snapshot.run.spec.target
     if target is None:
         return
-    ref = Ref(target.kind, target.namespace or world.home, target.name)
-    cluster = Ref(target.kind, "", target.name)
-    if ref.kind == "Namespace":
+    if target.kind == "Namespace":
         return
-    yield cluster if cluster in world.things else _top(world, ref)
+    if world.cluster_target:
+        yield world.cluster_target
+        yield from (world.top(event.about) for event in naming(world) if event.about in world.things)
+    else:
+        yield _top(world, Ref(target.kind, target.namespace or world.home, target.name))
+
+
+def naming(world: World) -> list[Event]:
+    """Warnings about other objects that name the cluster-scoped object in question, or one of its webhooks."""
+    target = world.cluster_target
+    if target is None:
+        return []
+    thing = world.things.get(target)
+    hooks = [text(hook, "name") for hook in listed(thing.raw, "webhooks")] if thing else []
+    names = "|".join(re.escape(name) for name in (target.name, *hooks) if name)
+    words = re.compile(rf"(?<![\w.-])(?:{names})(?![\w-])")
+    warnings = [event for event in world.events if event.type == "Warning" and event.about != target]
+    return [event for event in warnings if words.search(event.message)]
 
 
 def _top(world: World, ref: Ref) -> Ref:

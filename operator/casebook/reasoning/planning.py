@@ -1,5 +1,6 @@
 """What to look at next: orient and survey, then logs along the path, then what would decide the leading hypotheses."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,18 +10,11 @@ from casebook.api.enums import Outcome, Reach
 from casebook.api.observation import Query, listing, pod_logs
 from casebook.api.run import Stop
 from casebook.reasoning.board import Board, Ranked
+from casebook.reasoning.focus import naming
 from casebook.reasoning.patience import again, pause
 from casebook.reasoning.situation import Situation
+from casebook.reasoning.survey import ELSEWHERE, NAMESPACED, survey
 
-NAMESPACED = (
-    "pods", "deployments.apps", "replicasets.apps", "events", "services", "endpointslices.discovery.k8s.io",
-    "statefulsets.apps", "controllerrevisions.apps", "configmaps", "daemonsets.apps", "jobs.batch", "cronjobs.batch",
-    "persistentvolumeclaims", "resourcequotas", "limitranges", "horizontalpodautoscalers.autoscaling",
-    "poddisruptionbudgets.policy", "networkpolicies.networking.k8s.io", "ingresses.networking.k8s.io",
-    "serviceaccounts",
-)  # fmt: skip
-CLUSTER = ("nodes", "storageclasses.storage.k8s.io", "persistentvolumes", "priorityclasses.scheduling.k8s.io")
-ELSEWHERE = NAMESPACED[:9]
 MAX_LOGS = 20
 PODS_PER_WORKLOAD = 2
 MAX_WIDENED = 3
@@ -76,9 +70,14 @@ def _unique(queries: Sequence[Query]) -> list[Query]:
 
 
 def _steps(situation: Situation, board: Board) -> Iterator[Step]:
-    home = situation.world.home
-    yield Step(f"survey of namespace {home}", _survey(home))
-    yield Step("namespaces that the path leads to", _widened(situation))
+    world = situation.world
+    target = world.cluster_target
+    if target is None:
+        yield Step(f"survey of namespace {world.home}", survey(world))
+        yield Step("namespaces that the path leads to", _widened(situation))
+    else:
+        yield Step(f"survey of {situation.label(target)} and of what rests on it", survey(world))
+        yield Step(f"namespaces where {situation.label(target)} is named or carries what is unwell", _harmed(situation))
     yield Step("logs of what looks suspicious and of what the path leads through", _logs(situation))
     yield Step("tests that would decide between the leading hypotheses", _tests(situation, board))
     if not situation.symptoms and not board.chosen:
@@ -86,10 +85,6 @@ def _steps(situation: Situation, board: Board) -> Iterator[Step]:
     seconds = pause(situation, board)
     if seconds:
         yield Step(f"the same again in {seconds} s, since what deviates has only begun", again(situation), seconds)
-
-
-def _survey(namespace: str) -> list[Query]:
-    return [listing(resource, namespace) for resource in NAMESPACED] + [listing(resource) for resource in CLUSTER]
 
 
 def _widened(situation: Situation) -> list[Query]:
@@ -101,6 +96,22 @@ def _widened(situation: Situation) -> list[Query]:
     places = {ref.namespace for ref in situation.path if ref.kind == "Service"} - {situation.world.home, ""}
     open_ = sorted(place for place in places if place in known or run.scene.platform)
     return [listing(resource, place) for place in open_[:MAX_WIDENED] for resource in ELSEWHERE]
+
+
+def _harmed(situation: Situation) -> list[Query]:
+    """The namespaces in which most deviates of what rests on a cluster-scoped object, or of what events blame on it."""
+    workloads = situation.world.workloads
+    ailing = [one for one in situation.pressing if one.entity not in workloads or _ailing(workloads[one.entity])]
+    named = [symptom.entity.namespace for symptom in ailing]
+    named += [event.about.namespace for event in naming(situation.world)]
+    seen = [place for place in dict.fromkeys(named) if situation.world.listed("services", place)]
+    worst = Counter(sorted(place for place in named if place and place not in seen)).most_common()
+    places = [*seen, *(place for place, _ in worst)][:MAX_WIDENED]
+    return [listing(resource, place) for place in places for resource in NAMESPACED]
+
+
+def _ailing(workload: Workload) -> bool:
+    return any(not pod.ready for pod in workload.live)
 
 
 def _everywhere(situation: Situation) -> list[Query]:
@@ -119,6 +130,9 @@ def _logs(situation: Situation) -> list[Query]:
         situation.world.workloads.values(),
         key=lambda item: (item.ref not in path, item.ref not in unwell, path.get(item.ref, 0), item.ref),
     )
+    if situation.world.cluster_target:
+        # What runs on a node may be hundreds of pods, which nobody asked about: only those that are not ready.
+        ordered = [item for item in ordered if _ailing(item)]
     asked = [query for workload in ordered for query in _of_workload(situation, workload)]
     return _unique(asked)[:MAX_LOGS]
 

@@ -49,6 +49,8 @@ def _nothing(board: Board) -> str:
     found = no_fault(board)
     where = _and(sorted(board.situation.label(ref) for ref in board.situation.focus)[:4])
     where = where or f"namespace {board.situation.world.home}"
+    target = board.situation.world.cluster_target
+    where = f"{board.situation.label(target)} and what was seen to rest on it" if target else where
     if found is None:
         return f"Nothing deviates now in {where}: pods are ready, endpoints are there, no errors go on in the logs."
     return f"{_sentence(found.statement)} Nothing needs mending in {where}."

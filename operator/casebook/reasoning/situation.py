@@ -41,7 +41,8 @@ class Situation:
     @cached_property
     def focus(self) -> frozenset[Ref]:
         """What the question is about; empty when it names nothing that is there."""
-        return focus(self.world)
+        target = self.world.cluster_target
+        return focus(self.world) | (self.graph.resting(target) if target in self.world.things else frozenset())
 
     @cached_property
     def path(self) -> dict[Ref, int]:

@@ -10,6 +10,8 @@ from casebook.api.report import Finding
 from casebook.reasoning.board import Board
 from casebook.reasoning.evidence import Ledger
 from casebook.reasoning.situation import Situation
+from casebook.reasoning.survey import EVENTS_PLACE, sees_events
+from casebook.reasoning.verdict import missing_target
 
 MAX_FINDINGS = 20
 NOTE = 400
@@ -82,6 +84,10 @@ def not_checked(board: Board) -> list[Finding]:
         for item in situation.world.snapshot.observations
         if item.result is Result.OK and item.message
     ]
+    target = situation.world.cluster_target
+    if target and not sees_events(situation.world):
+        about = f"those about {situation.label(target)} are in namespace {EVENTS_PLACE}, which this run may not read"
+        found.append(_finding("events", about))
     unread = [
         situation.label(workload.ref)
         for workload in situation.workloads
@@ -108,8 +114,9 @@ def limitations(board: Board) -> list[str]:
         if item.truncated
     ]
     target = run.spec.target
-    if target is not None and not any(ref in situation.world.things for ref in situation.focus):
-        found.append(f"{target.kind}/{target.name} was not found in namespace {situation.world.home}")
+    if target is not None and missing_target(situation):
+        place = "" if situation.world.cluster_target else f" in namespace {situation.world.home}"
+        found.append(f"{target.kind}/{target.name} was not found{place}")
     if target is None:
         names = ", ".join(sorted(situation.label(ref) for ref in situation.focus)[:6])
         found.append(

@@ -5,6 +5,7 @@ from casebook.api.enums import Verdict
 from casebook.api.observation import LOGS, Result
 from casebook.reasoning.board import Board, Ranked
 from casebook.reasoning.situation import Situation
+from casebook.reasoning.survey import essential
 
 ESSENTIAL = (
     "pods", "events", "deployments.apps", "replicasets.apps", "statefulsets.apps", "services",
@@ -18,7 +19,7 @@ def verdict(board: Board) -> Verdict:
     if board.chosen:
         return Verdict.ROOT_CAUSE
     situation = board.situation
-    if not situation.pressing and not blind_spots(situation) and not _missing_target(situation):
+    if not situation.pressing and not blind_spots(situation) and not missing_target(situation):
         return Verdict.NO_FAULT
     if no_fault(board) is not None and not blind_spots(situation):
         return Verdict.NO_FAULT
@@ -37,6 +38,8 @@ def no_fault(board: Board) -> Ranked | None:
 def blind_spots(situation: Situation) -> list[str]:
     """What would have to be seen before one could say that nothing is wrong."""
     world = situation.world
+    if world.cluster_target:
+        return [query.command() for query in essential(world, world.cluster_target) if not world.whole(query)]
     found = [f"{name} of namespace {world.home}" for name in ESSENTIAL if not world.complete(name, world.home)]
     found += [
         f"logs of pod {item.query.name}"
@@ -52,7 +55,9 @@ def _on_path(situation: Situation, pod: Ref) -> bool:
     return situation.world.top(pod) in situation.path
 
 
-def _missing_target(situation: Situation) -> bool:
+def missing_target(situation: Situation) -> bool:
     """Whether the question is about something that is not there."""
     target = situation.world.snapshot.run.spec.target
-    return target is not None and not any(ref in situation.world.things for ref in situation.focus)
+    if target is None or target.kind == "Namespace":
+        return False
+    return not any(ref in situation.world.things for ref in situation.focus)

@@ -19,10 +19,10 @@ class FakeCluster:
     def __init__(self, objects, denied=(), down=False):
         self.objects, self.denied, self.down = objects, denied, down
 
-    def _check(self, resource):
+    def _check(self, resource, namespace=None):
         if self.down:
             raise Unavailable("cannot reach https://x")
-        if resource in self.denied:
+        if resource in self.denied or (resource, namespace) in self.denied:
             raise Denied(f"{resource} is forbidden")
 
     async def get(self, resource, name, namespace=""):
@@ -32,7 +32,7 @@ class FakeCluster:
         return {"metadata": {"name": name}}
 
     async def list(self, resource, namespace="", *, labels="", fields="", limit=5000):
-        self._check(resource)
+        self._check(resource, namespace)
         return Page([{"metadata": {"name": name}} for name in self.objects.get((resource, namespace), [])], False, "1")
 
 
@@ -69,6 +69,36 @@ async def test_everything() -> None:
 async def test_a_cluster_scoped_target_has_no_namespace() -> None:
     run = await prepare(FakeCluster(SHOP), Request(namespace="shop", resource=by_word("node"), name="node-1"), NOW)
     assert run.spec.target.namespace == ""
+
+
+class TestWhereToLookForWhatStandsInNoNamespace:
+    node = Request(namespace="", resource=by_word("node"), name="node-1").within("shop")
+
+    async def test_everywhere_for_those_who_may(self) -> None:
+        scene = (await prepare(FakeCluster(SHOP), self.node, NOW)).scene
+        assert scene.platform
+        assert scene.namespaces == ["shop", "pay"]
+
+    async def test_in_the_namespaces_that_the_caller_may_list(self) -> None:
+        scene = (await prepare(FakeCluster(SHOP, denied=[("pods", "")]), self.node, NOW)).scene
+        assert not scene.platform
+        assert scene.namespaces == ["shop", "pay"]
+        one = FakeCluster(SHOP, denied=[("pods", ""), ("pods", "shop")])
+        assert (await prepare(one, self.node, NOW)).scene.namespaces == ["pay"]
+
+    async def test_in_ones_own_where_the_others_are_not_known(self) -> None:
+        few = FakeCluster(SHOP, denied=["namespaces", ("pods", "")])
+        assert (await prepare(few, self.node, NOW)).scene.namespaces == ["shop"]
+
+    async def test_of_many_namespaces_the_first_are_tried(self) -> None:
+        many = SHOP | {("namespaces", ""): [f"n{number}" for number in range(500)]}
+        scene = (await prepare(FakeCluster(many, denied=[("pods", "")]), self.node, NOW)).scene
+        assert len(scene.namespaces) == 20
+        assert "shop" in scene.namespaces
+
+    async def test_a_namespace_that_is_named_is_the_only_one(self) -> None:
+        named = Request(namespace="pay", resource=by_word("node"), name="node-1").within("shop")
+        assert (await prepare(FakeCluster(SHOP), named, NOW)).scene.namespaces == ["pay"]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 import pytest
 
-from casebook.cluster.resources import UnknownResource, by_word, locate
+from casebook.analysis.things import KINDS
+from casebook.api.observation import CLUSTER_SCOPED, listing
+from casebook.cluster.resources import RESOURCES, UnknownResource, by_word, locate
 
 
 def test_paths() -> None:
@@ -27,3 +29,14 @@ def test_unknown_names_say_what_is_known() -> None:
         by_word("widget")
     with pytest.raises(UnknownResource, match=r"deployments\.apps"):
         locate("deployments")
+
+
+def test_the_same_resources_stand_in_no_namespace_for_those_who_reason() -> None:
+    """`CLUSTER_SCOPED` is told apart by name, because what reasons may not know where resources are served."""
+    evidence = {one for one in RESOURCES if one.name in KINDS}
+    assert {one.name for one in evidence if not one.namespaced} == CLUSTER_SCOPED
+
+
+@pytest.mark.parametrize(("resource", "shown"), [("pods", "pods -A"), ("nodes", "nodes")])
+def test_a_list_over_all_namespaces_says_so_to_a_person(resource: str, shown: str) -> None:
+    assert listing(resource).command() == f"kubectl get {shown}"

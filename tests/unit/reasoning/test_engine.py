@@ -15,8 +15,9 @@ from casebook.api.names import digest
 from casebook.api.observation import Query, Result, listing
 from casebook.api.run import Trace
 from casebook.reasoning.engine import ENGINE, Done, Look, conclude, cost, decide, weigh
-from casebook.reasoning.planning import CLUSTER, MAX_ROUNDS, NAMESPACED
+from casebook.reasoning.planning import MAX_ROUNDS
 from casebook.reasoning.replay import replay
+from casebook.reasoning.survey import CLUSTER, NAMESPACED
 from support.builders import (
     NOW,
     NS,
