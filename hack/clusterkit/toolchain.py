@@ -8,17 +8,17 @@ import shutil
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from . import versions
+from . import apt, versions
 from .errors import ClusterError
 from .shell import Shell
 
 MODULE = "golang.org/toolchain"
 SUMS = Path(__file__).parent / "go" / "toolchain.sum"
-DEFAULT_PROXY = "https://proxy.golang.org"
-"""What Go itself uses where GOPROXY is not set."""
+DEBIAN_GO = "golang-go"
+"""Too old to build with, but it knows the module proxy that Go uses where GOPROXY names none."""
 
 
 def find_go(shell: Shell, cache: Path) -> Path | None:
@@ -82,15 +82,30 @@ def unpack(archive: Path, target: Path, prefix: str) -> None:
 
 
 def proxies(setting: str) -> Iterator[str]:
-    """The proxies that a GOPROXY setting names, in its order; Go's default where it names none."""
-    for entry in re.split(r"[,|]", setting or DEFAULT_PROXY):
+    """The proxies that a GOPROXY setting names, in its order."""
+    for entry in re.split(r"[,|]", setting):
         if entry.strip() not in {"", "direct", "off"}:
             yield entry.strip().rstrip("/")
 
 
+def proxy_setting(shell: Shell, install: Callable[[Shell, list[str]], None] = apt.install) -> str:
+    """GOPROXY of the environment, else what the `go` of this machine says, else what Debian's does once installed.
+
+    Raises `ClusterError` where there is none to ask.
+    """
+    if setting := shell.env.get("GOPROXY"):
+        return setting
+    if shutil.which("go", path=shell.env.get("PATH")) is None:
+        try:
+            install(shell, [DEBIAN_GO])
+        except (ClusterError, OSError) as error:
+            raise ClusterError(f"there is no Go to ask for its proxy: install any, or set GOPROXY ({error})") from error
+    return shell.with_env(GOTOOLCHAIN="local").text("go", "env", "GOPROXY")
+
+
 def _download(shell: Shell, version: str, target: Path) -> None:
     failure = "GOPROXY names no proxy"
-    for proxy in proxies(shell.env.get("GOPROXY", "")):
+    for proxy in proxies(proxy_setting(shell)):
         url = f"{proxy}/{MODULE}/@v/{version}.zip"
         shell.note(url)
         try:

@@ -7,7 +7,8 @@ import pytest
 
 from clusterkit import versions
 from clusterkit.errors import ClusterError
-from clusterkit.toolchain import SUMS, fetch_go, find_go, module_hash, pinned, proxies, unpack
+from clusterkit.shell import Shell
+from clusterkit.toolchain import SUMS, fetch_go, find_go, module_hash, pinned, proxies, proxy_setting, unpack
 
 from .conftest import FAKES, FakeMachine
 
@@ -62,13 +63,50 @@ def test_another_archive_than_the_pinned_one_is_refused(machine: FakeMachine, tm
 @pytest.mark.parametrize(
     ("setting", "expected"),
     [
-        ("", ["https://proxy.golang.org"]),
+        ("", []),
         ("https://a.example/,https://b.example|direct", ["https://a.example", "https://b.example"]),
         ("off", []),
     ],
 )
 def test_proxies(setting: str, expected: list[str]) -> None:
     assert list(proxies(setting)) == expected
+
+
+def test_the_environment_names_the_proxy(machine: FakeMachine) -> None:
+    assert proxy_setting(machine.shell().with_env(GOPROXY="https://a.example")) == "https://a.example"
+    assert machine.calls("go") == []
+
+
+def test_else_the_go_of_the_machine_is_asked_however_old(machine: FakeMachine) -> None:
+    machine.set("go-proxy", "https://b.example,direct\n")
+    machine.set("go-version", "go1.19.8")
+    assert proxy_setting(machine.shell()) == "https://b.example,direct"
+
+
+@pytest.fixture
+def bare(machine: FakeMachine, tmp_path: Path) -> Shell:
+    """A machine that has next to nothing, and no Go."""
+    commands = tmp_path / "bin"
+    commands.mkdir()
+    (commands / "cat").symlink_to("/bin/cat")
+    machine.set("go-proxy", "https://debian.example,direct\n")
+    return machine.shell().with_env(PATH=str(commands))
+
+
+def test_on_a_bare_machine_debians_go_is_installed_to_ask_it(bare: Shell) -> None:
+    def install(shell: Shell, packages: list[str]) -> None:
+        assert packages == ["golang-go"]
+        (Path(shell.env["PATH"]) / "go").symlink_to(FAKES / "go")
+
+    assert proxy_setting(bare, install) == "https://debian.example,direct"
+
+
+def test_where_nothing_can_be_installed_it_says_what_to_do(bare: Shell) -> None:
+    def install(_shell: Shell, _packages: list[str]) -> None:
+        raise ClusterError("apt-get update failed")
+
+    with pytest.raises(ClusterError, match=r"install any, or set GOPROXY \(apt-get update failed\)"):
+        proxy_setting(bare, install)
 
 
 @pytest.mark.parametrize(("version", "found"), [("go1.26.8", True), ("go1.27.0", True), ("go1.19.8", False)])
