@@ -10,6 +10,7 @@ import aiohttp
 
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
+from support.alerts import notification, sent
 from support.cluster import deployment, investigation
 from support.forward import Forward
 from support.tools import output
@@ -17,25 +18,6 @@ from support.waiting import finished
 
 INVESTIGATIONS = "investigations.casebook.dev"
 RUNS = "casebook-runs"
-
-
-def payload(namespace: str, key: str) -> dict[str, Any]:
-    now = datetime.now(UTC).isoformat()
-    alert = {
-        "status": "firing",
-        "labels": {"alertname": "X", "namespace": namespace},
-        "annotations": {},
-        "startsAt": now,
-    }
-    alert |= {"endsAt": "0001-01-01T00:00:00Z", "generatorURL": "", "fingerprint": f"{abs(hash(key)):016x}"[:16]}
-    group = {"version": "4", "groupKey": key, "receiver": "alertmanager", "status": "firing", "truncatedAlerts": 0}
-    return group | {
-        "groupLabels": {},
-        "commonLabels": {},
-        "commonAnnotations": {},
-        "externalURL": "",
-        "alerts": [alert],
-    }
 
 
 def kill(system: str, component: str) -> None:
@@ -66,13 +48,14 @@ async def test_what_was_acknowledged_survives_the_loss_of_gateways_and_controlle
     headers = {"Authorization": f"Bearer {receiver_token}"}
     forward = Forward(installed, "casebook-gateway", 8080)
     groups = [f"g{number}" for number in range(6)]
+    alert = sent(episode=datetime.now(UTC), namespace=namespace)
     try:
         async with aiohttp.ClientSession(headers=headers, timeout=aiohttp.ClientTimeout(total=30)) as session:
             for number, key in enumerate(groups):
                 if number == 3:
                     kill(installed, "controller")
                     kill(installed, "gateway")
-                await deliver(forward, session, payload(namespace, key))
+                await deliver(forward, session, notification(alert, key=key, receiver="alertmanager"))
     finally:
         forward.close()
     made = (await reader.list(INVESTIGATIONS, namespace)).items

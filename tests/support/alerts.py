@@ -9,10 +9,16 @@ EPISODE = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 
 
 def sent(
-    name: str = "Broken", *, minute: int = 0, resolved: bool = False, namespace: str = "shop", **labels: str
+    name: str = "Broken",
+    *,
+    episode: datetime = EPISODE,
+    minute: int = 0,
+    resolved: bool = False,
+    namespace: str = "shop",
+    **labels: str,
 ) -> dict[str, Any]:
     """One alert that began to fire `minute` minutes into the episode; equal names have equal fingerprints."""
-    starts = EPISODE + timedelta(minutes=minute)
+    starts = (episode + timedelta(minutes=minute)).replace(microsecond=0)
     named = {"namespace": namespace} if namespace else {}
     return {
         "status": "resolved" if resolved else "firing",

@@ -6,7 +6,8 @@ from datetime import timedelta
 from casebook.analysis.access import count, mapping, moment
 from casebook.analysis.signs import Sign
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import cite_rollout, only, undo
+from casebook.reasoning.helpers import only, undo
+from casebook.reasoning.misprobing import changed
 from casebook.reasoning.probes import LIVENESS, STARTUP, Probe, declared, kills, listens, probes
 from casebook.reasoning.situation import Situation
 
@@ -74,11 +75,6 @@ def _asks_right_port(_: Situation, found: Candidate[Probe]) -> Finding:
     return held(probe.cite_spec()) if probe.port in ports else failed(probe.cite_spec())
 
 
-def _changed(situation: Situation, found: Candidate[Probe]) -> Finding:
-    rolled = found.about.rolled(situation)
-    return held(cite_rollout(rolled, "Probe")) if rolled else UNTESTED
-
-
 def _steps(_: Situation, found: Candidate[Probe]) -> list[str]:
     return [
         f"Give container {found.about.container.name} more than {allowance(found.about)} s to start: a startupProbe.",
@@ -99,7 +95,7 @@ CAUSES = (
             Prediction("the program is not up when it is killed", _never_up, 150, -300),
             Prediction("it dies when the probe's patience ends", _dies_at_the_allowance, 100, -200),
             Prediction("the probe asks a port that the container declares", _asks_right_port, 60, -250),
-            Prediction("the newest revision changed the probe", _changed, 80, 0),
+            changed(80),
         ),
         steps=_steps,
     ),
