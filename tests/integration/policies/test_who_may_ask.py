@@ -43,6 +43,17 @@ async def test_the_targets_namespace_must_be_readable_too(person, namespace):
     await alice.create("investigations.casebook.dev", elsewhere).admitted()
 
 
+async def test_a_namespace_that_is_the_target_must_be_readable_too(person, namespace):
+    alice = await person()
+    await alice.may(INVESTIGATIONS, LOGS, CONFIG, namespace=namespace)
+    target = {"kind": "Namespace", "name": "kube-public", "namespace": namespace}
+    said = await alice.create("investigations.casebook.dev", asked(namespace, target=target)).denied_by(POLICY)
+    assert "pods/log in namespace kube-public" in said
+    await alice.create(
+        "investigations.casebook.dev", asked(namespace, target={"kind": "Namespace", "name": namespace})
+    ).admitted()
+
+
 async def test_looking_tenant_wide_needs_investigate_on_the_tenant(person, namespace):
     alice = await person()
     await alice.may(INVESTIGATIONS, LOGS, CONFIG, namespace=namespace)

@@ -97,6 +97,22 @@ async def test_an_agent_fetches_its_run(stored_world, store: MemoryStore) -> Non
     assert (TENANT, run["uid"], 1) in store.runs
 
 
+@pytest.mark.parametrize(
+    ("target", "seen"),
+    [
+        ({"kind": "Namespace", "name": "pay"}, ["pay", "shop"]),
+        ({"kind": "Namespace", "name": "not-its-own"}, ["shop"]),
+        ({"kind": "Node", "name": "node-1"}, ["shop"]),
+        ({"kind": "Pod", "name": "till", "namespace": "pay"}, ["pay", "shop"]),
+    ],
+)
+async def test_the_target_says_which_namespaces_are_looked_into(stored_world, target: dict, seen: list[str]) -> None:
+    made = await investigated(stored_world)
+    made["spec"] |= {"scope": "Namespace", "target": target}
+    run = await (await Agent(stored_world, made).call("GET", "")).json()
+    assert run["scene"]["namespaces"] == seen
+
+
 async def test_the_clock_of_a_run_does_not_move(stored_world) -> None:
     agent = Agent(stored_world, await investigated(stored_world))
     first = await (await agent.call("GET", "")).json()
