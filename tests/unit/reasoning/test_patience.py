@@ -14,9 +14,7 @@ from support.reason import report
 from support.shop import body, shop
 
 BAD = '{"level":"ERROR","msg":"POST http://api:80/checkout failed: HTTP 502 Bad Gateway"}'
-SERVER = (
-    '{"level":"ERROR","msg":"failed: https://pay.acme.example/charge: HTTP 503 Service Unavailable"}'
-)
+SERVER = '{"level":"ERROR","msg":"failed: https://pay.acme.example/charge: HTTP 503 Service Unavailable"}'
 
 
 def blip(*, ago: float, lines: int = 3) -> Snapshot:
