@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
+from casebook.analysis.naming import places
 from casebook.api.base import timestamp
 from casebook.api.enums import Reach
 from casebook.api.investigation import Budget, InvestigationSpec
@@ -22,6 +23,7 @@ from casebook.reasoning.survey import MAX_PLACES
 
 LAPTOP = "laptop"
 _NAMESPACES = "namespaces"
+MOST_PLACES = 3
 
 
 class CannotRun(Exception):
@@ -47,13 +49,14 @@ class Request:
     """What a person asks for; an empty namespace is the context's own, `everywhere` looks at all of them.
 
     `wherever` looks into all that the person may look into: for an object that stands in none, where none was named.
+    Without `lookback_seconds` the question says how far back to look, else it is an hour.
     """
 
     namespace: str
     resource: Resource | None = None
     name: str = ""
     question: str = ""
-    lookback_seconds: int = 3600
+    lookback_seconds: int | None = None
     everywhere: bool = False
     wherever: bool = False
     budget: Budget = field(default_factory=Budget)
@@ -85,6 +88,18 @@ class LaptopHome:
 
     async def finish(self, report: Report, trace: Trace) -> None:
         """Whoever runs the loop gets both from it."""
+
+
+async def asked_place(cluster: Cluster, request: Request) -> str:
+    """The namespace that the question names, if there is one of that name that may be read; else empty."""
+    named = [] if request.everywhere or request.resource else places(request.question)[:MOST_PLACES]
+    for name in named:
+        try:
+            await cluster.get(_NAMESPACES, name)
+        except ClusterError:
+            continue
+        return name
+    return ""
 
 
 async def prepare(cluster: Cluster, request: Request, now: datetime) -> Run:

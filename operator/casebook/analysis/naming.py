@@ -11,7 +11,7 @@ KINDS: Mapping[str, str] = {
     "svc": "Service", "ingress": "Ingress", "ing": "Ingress", "configmap": "ConfigMap", "cm": "ConfigMap",
     "hpa": "HorizontalPodAutoscaler", "autoscaler": "HorizontalPodAutoscaler", "pvc": "PersistentVolumeClaim",
     "horizontalpodautoscaler": "HorizontalPodAutoscaler", "persistentvolumeclaim": "PersistentVolumeClaim",
-    "claim": "PersistentVolumeClaim", "volume": "PersistentVolumeClaim", "node": "Node", "quota": "ResourceQuota",
+    "node": "Node", "quota": "ResourceQuota",
     "resourcequota": "ResourceQuota", "networkpolicy": "NetworkPolicy", "netpol": "NetworkPolicy",
     "pdb": "PodDisruptionBudget", "poddisruptionbudget": "PodDisruptionBudget", "replicaset": "ReplicaSet",
     "rs": "ReplicaSet",

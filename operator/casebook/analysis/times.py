@@ -44,12 +44,19 @@ _CLOCK_DAY = re.compile(f"{_CLOCK}(?:,? on)? {_DAY}")
 _CLOCK_ALONE = re.compile(_CLOCK)
 _PART = re.compile(rf"\bthis ({'|'.join(_PARTS)})\b|\b(last night)\b|\b(noon|midday)\b|\b(midnight)\b")
 
+_EXACT = re.compile(r"\d[:h ]?\d\d|\d\s*(?:am|pm|uhr|o'clock)|noon|midday|midnight")
+_BEGINS = frozenset(["since", "from", "at", "around", "about", "after", "seit", "ab", "um"])
+
 
 class Moment(NamedTuple):
-    """A moment, and the words that it was read from."""
+    """A moment, the words that it was read from, and whether it tells when something began.
+
+    A day, a part of one and "the last hour" only bound the time to look at.
+    """
 
     at: datetime
     said: str
+    is_onset: bool
 
 
 def since(said: str, now: datetime) -> Moment | None:
@@ -72,8 +79,16 @@ def _all(said: str, now: datetime) -> Iterator[Moment]:
         for match in pattern.finditer(said):
             at = read(match.groups(), now)
             if at is not None:
-                yield Moment(at, match[0].strip())
+                yield Moment(at, match[0].strip(), _is_onset(said, match))
         said = pattern.sub(lambda match: "\n" * len(match[0]), said)
+
+
+def _is_onset(said: str, match: re.Match[str]) -> bool:
+    words = match[0].split()
+    if words[-1] == "ago" or words[0] in ("for", "since"):
+        return not {"last", "past"} & set(words[:4])
+    before = said[: match.start()].split()[-1:]
+    return bool(_EXACT.search(match[0])) and bool(before) and before[0] in _BEGINS
 
 
 Groups = tuple[str | None, ...]

@@ -8,13 +8,18 @@ from functools import cached_property
 from casebook.analysis.access import strings
 from casebook.analysis.events import Event, merged
 from casebook.analysis.logs import Log, read
+from casebook.analysis.naming import places
 from casebook.analysis.revisions import REVISIONS, Revision, made_from
 from casebook.analysis.snapshot import Snapshot
 from casebook.analysis.things import RESOURCES, Ref, Thing, thing_of
+from casebook.analysis.times import Moment, since
 from casebook.analysis.workloads import CONTROLLERS, Pod, Workload
+from casebook.api.enums import Reach
 from casebook.api.observation import CLUSTER_SCOPED, KUBERNETES, LOGS, Observation, Query, Result, listing
 
 LOOKBACK_SECONDS = 3600
+LEAD = timedelta(minutes=30)
+"""How long before the time that a question names a change may be that brought it about."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +34,23 @@ class World:
         return max([self.snapshot.run.now, *(item.observed_at for item in self.snapshot.observations)])
 
     @cached_property
+    def stated(self) -> Moment | None:
+        """The time that the question names, if it names one."""
+        return since(self.snapshot.run.spec.question, self.snapshot.run.now)
+
+    @cached_property
     def begin(self) -> datetime:
-        """Begin of the span of time that was asked about."""
+        """Begin of the span of time that was asked about.
+
+        What the spec says counts first. The time that a question names makes the usual hour longer, never shorter.
+        """
         spec = self.snapshot.run.spec
         if spec.window:
             return spec.window.start
-        return self.snapshot.run.now - timedelta(seconds=spec.lookback_seconds or LOOKBACK_SECONDS)
+        usual = self.snapshot.run.now - timedelta(seconds=spec.lookback_seconds or LOOKBACK_SECONDS)
+        if spec.lookback_seconds or self.stated is None:
+            return usual
+        return min(usual, self.stated.at - LEAD)
 
     @cached_property
     def cluster_target(self) -> Ref | None:
@@ -46,7 +62,11 @@ class World:
 
     @cached_property
     def home(self) -> str:
-        """The namespace that the investigation is about; empty where it is about a cluster-scoped object."""
+        """The namespace that the investigation is about; empty where it is about a cluster-scoped object.
+
+        One that only the question names counts where the whole tenant was asked about: whoever asks about a single
+        namespace need not be allowed to look into another.
+        """
         run = self.snapshot.run
         if self.cluster_target:
             return ""
@@ -55,7 +75,14 @@ class World:
         alert = run.spec.alert.labels.get("namespace", "") if run.spec.alert else ""
         target = run.spec.target.namespace if run.spec.target else ""
         known = run.scene.platform or not run.scene.namespaces or alert in run.scene.namespaces
-        return target or (alert if known else "") or run.namespace
+        asked = self.places[:1] if run.spec.scope is Reach.TENANT else []
+        return target or (alert if known else "") or "".join(asked) or run.namespace
+
+    @cached_property
+    def places(self) -> list[str]:
+        """Namespaces of the tenant that the question names."""
+        run = self.snapshot.run
+        return [name for name in places(run.spec.question) if name in run.scene.namespaces]
 
     @cached_property
     def things(self) -> dict[Ref, Thing]:

@@ -118,6 +118,9 @@ class Report(Model):
 
     verdict: Verdict = Field(description="RootCause, NoFault or Inconclusive.")
     summary: Text = Field(description="One paragraph that an on-call can act on.")
+    meaning: Line = Field(
+        default="", description="What the question was taken to mean: objects, namespace, time in UTC."
+    )
     stopped: Line = Field(default="", description="Why the investigation stopped looking.")
     root_causes: Annotated[list[RootCause], Field(max_length=5)] = Field(
         default_factory=list, description="What the report stands behind, most important first."

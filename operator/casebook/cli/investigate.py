@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from casebook.agent.laptop import CannotRun, LaptopHome, Request, prepare
+from casebook.agent.laptop import CannotRun, LaptopHome, Request, asked_place, prepare
 from casebook.agent.loop import Agent, Conclusion
 from casebook.cli import arguments, tracefile
 from casebook.cli.render import FORMATS, Heading, colourful, render_report
@@ -32,7 +32,7 @@ class Access:
 @click.option("-n", "--namespace", metavar="NAME", help="Namespace to look into; the context's own by default.")
 @click.option("-A", "--all-namespaces", is_flag=True, help="Look into all namespaces.")
 @click.option("-q", "--question", metavar="TEXT", default="", help="What you want to know, in any language.")
-@click.option("--since", metavar="SPAN", default="1h", show_default=True, help="How far back to look: 30m, 1h, 2d.")
+@click.option("--since", metavar="SPAN", help="How far back to look: 30m, 1h, 2d. 1h, or what the question says.")
 @click.option("-o", "--output", type=click.Choice(FORMATS), default="text", show_default=True, help="Format.")
 @click.option("--save", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Keep it for `replay`.")
 @click.option("--kubeconfig", metavar="FILE", type=click.Path(exists=True, dir_okay=False), help="Kubeconfig to use.")
@@ -42,7 +42,7 @@ def investigate(
     namespace: str | None,
     all_namespaces: bool,
     question: str,
-    since: str,
+    since: str | None,
     output: str,
     save: Path | None,
     kubeconfig: str | None,
@@ -53,6 +53,7 @@ def investigate(
     \b
     casebook investigate deploy/web -n shop
     casebook investigate -n shop --question "why does checkout answer 500?"
+    casebook investigate --question "why is auth in staging slow since 14:00?"
 
     The report goes to standard output, the progress to standard error. The exit code is 0 whatever the verdict, 1 if
     the investigation could not run, 2 for wrong usage.
@@ -75,7 +76,7 @@ def investigate(
         raise click.ClickException(conclusion.error)
 
 
-def _request(what: str | None, namespace: str | None, question: str, since: str, *, everywhere: bool) -> Request:
+def _request(what: str | None, namespace: str | None, question: str, since: str | None, *, everywhere: bool) -> Request:
     resource, name = arguments.subject(what) if what else (None, "")
     if resource is not None and resource.kind == "Namespace":
         resource, name, namespace = None, "", name
@@ -84,7 +85,7 @@ def _request(what: str | None, namespace: str | None, question: str, since: str,
         resource=resource,
         name=name,
         question=arguments.question(question),
-        lookback_seconds=arguments.seconds(since),
+        lookback_seconds=arguments.seconds(since) if since is not None else None,
         everywhere=everywhere,
     )
 
@@ -92,7 +93,9 @@ def _request(what: str | None, namespace: str | None, question: str, since: str,
 async def _run(request: Request, access: Access) -> Conclusion:
     async with connect(access.kubeconfig, access.context) as client:
         reader = Reader(client)
-        run = await prepare(reader, request.within(client.default_namespace), _now())
+        if not request.namespace:
+            request = request.within(await asked_place(reader, request) or client.default_namespace)
+        run = await prepare(reader, request, _now())
         observer = RoutingObserver(kubernetes_sources(reader), _now)
         with watching(sys.stderr) as progress:
             return await Agent(LaptopHome(run), observer, engine, progress).investigate()

@@ -15,7 +15,7 @@ SLACK = timedelta(seconds=90)
 FRESH = timedelta(minutes=30)
 PER_SYMPTOM, MOST_FOR_SYMPTOMS = 40, 160
 EXPLAINS_NOTHING = -300
-CHANGED_BEFORE, CHANGED_AFTER = 80, -250
+CHANGED_BEFORE, CHANGED_AFTER, CHANGED_AFTER_STATED = 80, -250, -120
 OFF_PATH = -150
 FOLLOWS = frozenset({Sign.NO_ENDPOINTS, Sign.ROLLOUT})
 """Signs that follow from any harm on the same entity."""
@@ -37,7 +37,8 @@ def assess(situation: Situation, cause: Cause[Any], candidate: Candidate[Any]) -
         elif finding.outcome is Outcome.FAILED:
             parts.append(Part(f"failed: {prediction.says}", prediction.failed))
     if cause.fault:
-        parts += [*_coverage(situation, explained), *_timing(candidate, explained), *_place(situation, candidate)]
+        parts += [*_coverage(situation, explained), *_timing(situation, candidate, explained)]
+        parts += _place(situation, candidate)
     return Ranked(cause, candidate, results, tuple(parts), explained, situation.label(candidate.object))
 
 
@@ -74,15 +75,25 @@ def _coverage(situation: Situation, explained: frozenset[Symptom]) -> list[Part]
     return [Part(share, min(PER_SYMPTOM * pressing, MOST_FOR_SYMPTOMS))]
 
 
-def _timing(candidate: Candidate[Any], explained: frozenset[Symptom]) -> list[Part]:
-    began = min((symptom.since for symptom in explained if symptom.since), default=None)
-    if candidate.changed is None or began is None:
+def _timing(situation: Situation, candidate: Candidate[Any], explained: frozenset[Symptom]) -> list[Part]:
+    seen = min((symptom.since for symptom in explained if symptom.since), default=None)
+    stated = situation.world.stated
+    said = stated.at if stated and stated.is_onset else None
+    if candidate.changed is None:
         return []
-    if candidate.changed > began + SLACK:
+    if seen is not None and candidate.changed > seen + SLACK:
         return [Part("the change came after the symptoms", CHANGED_AFTER)]
-    if began - candidate.changed <= FRESH:
+    if said is not None and candidate.changed > said + _vagueness(situation.world.now - said):
+        return [Part("the change came after the time that the question names", CHANGED_AFTER_STATED)]
+    began = min((at for at in (seen, said) if at), default=None)
+    if began is not None and began - candidate.changed <= FRESH:
         return [Part("a change came just before the symptoms", CHANGED_BEFORE)]
     return []
+
+
+def _vagueness(ago: timedelta) -> timedelta:
+    """By how much a time that a person names may be too early: a fifth of how long ago it is, at least 10 minutes."""
+    return max(timedelta(minutes=10), ago / 5)
 
 
 def _place(situation: Situation, candidate: Candidate[Any]) -> list[Part]:

@@ -104,7 +104,7 @@ def not_checked(board: Board) -> list[Finding]:
 
 
 def limitations(board: Board) -> list[str]:
-    """What could not be read or is only a part, and what the question was taken to mean."""
+    """What could not be read or is only a part."""
     situation = board.situation
     run = situation.world.snapshot.run
     found = [_failure(item) for item in situation.world.snapshot.failed()]
@@ -117,13 +117,6 @@ def limitations(board: Board) -> list[str]:
     if target is not None and missing_target(situation):
         place = "" if situation.world.cluster_target else f" in namespace {situation.world.home}"
         found.append(f"{target.kind}/{target.name} was not found{place}")
-    if target is None:
-        names = ", ".join(sorted(situation.label(ref) for ref in situation.focus)[:6])
-        found.append(
-            f"the question was taken to be about {names}"
-            if names
-            else f"the question names nothing that is there; all of namespace {situation.world.home} was looked at"
-        )
     return [clip(line, 1000) for line in dict.fromkeys(found)][:MAX_FINDINGS]
 
 

@@ -10,6 +10,7 @@ from casebook.api.run import Stop
 from casebook.reasoning.board import Board, Ranked
 from casebook.reasoning.chain import chain
 from casebook.reasoning.evidence import Ledger
+from casebook.reasoning.meaning import meaning
 from casebook.reasoning.prose import next_steps, summary
 from casebook.reasoning.surroundings import affected, healthy, limitations, not_checked
 from casebook.reasoning.verdict import verdict
@@ -42,6 +43,7 @@ def _write(snapshot: Snapshot, board: Board, stop: Stop, cost: Cost, chars: int,
     return Report(
         verdict=said,
         summary=clip(summary(board, said), 4000),
+        meaning=meaning(board.situation),
         stopped=clip(f"{stop.reason}: {stop.message}", LINE),
         root_causes=[item for item in causes if item.hypothesis],
         hypotheses=written,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from casebook.agent.laptop import CannotRun, LaptopHome, Request, prepare
+from casebook.agent.laptop import CannotRun, LaptopHome, Request, asked_place, prepare
 from casebook.api.enums import Reach
 from casebook.cluster.errors import Denied, NotFound, Unavailable
 from casebook.cluster.reader import Page
@@ -57,6 +57,24 @@ async def test_no_target_means_the_namespace() -> None:
     run = await prepare(FakeCluster(SHOP), Request(namespace="pay"), NOW)
     assert run.spec.target is None
     assert run.namespace == "pay"
+
+
+@pytest.mark.parametrize(
+    ("question", "place"),
+    [
+        ("why is web in pay slow?", "pay"),
+        ("why is web in nosuch slow, and in shop?", "shop"),
+        ("why is web slow?", ""),
+        ("", ""),
+    ],
+)
+async def test_the_namespace_that_a_question_names(question, place) -> None:
+    assert await asked_place(FakeCluster(SHOP), Request(namespace="", question=question)) == place
+
+
+async def test_a_namespace_that_may_not_be_read_is_not_taken_from_the_question() -> None:
+    denied = FakeCluster(SHOP, denied=["namespaces"])
+    assert await asked_place(denied, Request(namespace="", question="why is web in pay slow?")) == ""
 
 
 async def test_everything() -> None:

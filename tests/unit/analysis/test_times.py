@@ -84,6 +84,27 @@ def test_no_time(said: str) -> None:
     assert since(said, NOW) is None
 
 
+@pytest.mark.parametrize(
+    ("said", "onset"),
+    [
+        ("slow since noon", True),
+        ("slow for 20 minutes", True),
+        ("it broke 2 hours ago", True),
+        ("slow since yesterday 14:00", True),
+        ("errors around 09:30", True),
+        ("slow since yesterday", False),
+        ("what happened in the last hour?", False),
+        ("errors over the past 3 days", False),
+        ("the orders of this morning", False),
+        ("the job of 02:00", False),
+    ],
+)
+def test_which_times_tell_when_it_began(said: str, onset: bool) -> None:
+    found = since(said, NOW)
+    assert found is not None
+    assert found.is_onset is onset
+
+
 def test_a_date_at_the_begin_of_the_calendar_is_a_week_ago() -> None:
     found = since("since 0001-01-01 00:00+02:00", NOW)
     assert found is None or found.at == NOW - timedelta(days=7)

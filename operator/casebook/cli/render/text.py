@@ -52,6 +52,8 @@ def _top(page: Page, report: Report, heading: Heading) -> None:
     page.text(report.summary, indent=2)
     if heading.question:
         page.text(f"Asked: {heading.question}", "dim", indent=2)
+    if report.meaning:
+        page.text(f"Taken as: {report.meaning}", "dim", indent=2)
 
 
 def _since(since: datetime | None, now: datetime) -> str:
