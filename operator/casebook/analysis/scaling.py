@@ -1,17 +1,16 @@
 """Who set the replicas of a workload, when, and how many it had before."""
 
-import json
 import re
 from datetime import datetime
 from typing import NamedTuple
 
 from casebook.analysis.access import number
 from casebook.analysis.changes import edited
+from casebook.analysis.fields import applied
 from casebook.analysis.things import Cite, Thing
 from casebook.analysis.workloads import Workload
 from casebook.analysis.world import World
 
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _DOWN = re.compile(r"Scaled down replica set \S+ (?:from \d+ )?to 0|delete Pod \S+ in StatefulSet \S+ successful")
 
 
@@ -46,9 +45,6 @@ def scaling(world: World, workload: Workload) -> Scaling:
 
 
 def _applied(thing: Thing) -> int | None:
-    try:
-        applied = json.loads(thing.annotations.get(LAST_APPLIED, "null"))
-    except ValueError:
-        return None
-    found = number(applied, "spec", "replicas")
-    return 1 if found is None and applied else found
+    before = applied(thing)
+    found = number(before, "spec", "replicas")
+    return 1 if found is None and before else found

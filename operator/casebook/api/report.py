@@ -71,6 +71,32 @@ class Hypothesis(Model):
     )
 
 
+class FieldChange(Model):
+    """One field that the change behind a root cause wrote."""
+
+    field: Line = Field(description="Path of the field in the object.")
+    new: Line | None = Field(default=None, description="The value that it got; absent where it was removed.")
+    old: Line | None = Field(default=None, description="The value before; absent where there was none or see oldKnown.")
+    old_known: bool = Field(default=True, description="Whether the value before is still recorded anywhere.")
+
+
+class Change(Model):
+    """One change in the span of time that was asked about."""
+
+    at: Time = Field(description="When it was made.")
+    object: Short = Field(description="Kind/name, or Kind/namespace/name elsewhere.")
+    what: Line = Field(description="What changed, in one line.")
+    by: Short = Field(default="", description="The field manager that wrote it, where one is recorded; not a person.")
+    before_onset: bool | None = Field(
+        default=None, description="Whether it came before the first symptom; absent where that is not known."
+    )
+    root_cause: EvidenceId = Field(default="", description="Id of the supported hypothesis that it belongs to, if any.")
+    fields: Annotated[list[FieldChange], Field(max_length=4)] = Field(
+        default_factory=list, description="Old and new values; only of a change that belongs to a root cause."
+    )
+    evidence: Citations = Field(default_factory=list, description="Evidence that shows it.")
+
+
 class RootCause(Model):
     """A hypothesis that the report stands behind."""
 
@@ -134,6 +160,13 @@ class Report(Model):
     knowledge: Annotated[list[KnowledgeUse], Field(max_length=12)] = Field(
         default_factory=list, description="What was recalled, and what it changed."
     )
+    onset: Time | None = Field(
+        default=None,
+        description="When the first symptom was seen that the root causes explain, or that is asked about.",
+    )
+    changes: Annotated[list[Change], Field(max_length=12)] = Field(
+        default_factory=list, description="What changed in the span of time asked about, oldest first."
+    )
     affected: Annotated[list[Finding], Field(max_length=20)] = Field(
         default_factory=list, description="What shows symptoms."
     )
@@ -158,6 +191,6 @@ class Report(Model):
             cited.update(hypothesis.evidence_for, hypothesis.evidence_against)
             for prediction in hypothesis.predictions:
                 cited.update(prediction.evidence)
-        for finding in (*self.affected, *self.healthy):
+        for finding in (*self.affected, *self.healthy, *self.changes):
             cited.update(finding.evidence)
         return cited

@@ -1,6 +1,5 @@
 """Endpoints that are configured wrongly: what callers cannot reach, and the setting that sends them there."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +8,7 @@ from casebook.analysis import failures
 from casebook.analysis.access import count, dig, listed, strings
 from casebook.analysis.calls import EXTERNAL, Call, port_known
 from casebook.analysis.changes import Edit, changed_after_creation, edits
+from casebook.analysis.fields import applied
 from casebook.analysis.services import ready_endpoints
 from casebook.analysis.settings import Setting
 from casebook.analysis.things import Ref, Thing
@@ -128,10 +128,5 @@ def changed_at(situation: Situation, setting: Setting, workload: Workload) -> da
 
 def previous_value(thing: Thing, key: str) -> str:
     """The value that `kubectl apply` last set, where it differs from the present one; else empty."""
-    raw = thing.annotations.get("kubectl.kubernetes.io/last-applied-configuration", "")
-    try:
-        applied = json.loads(raw) if raw else {}
-    except ValueError:
-        return ""
-    before = strings(applied, "data").get(key, "")
+    before = strings(applied(thing), "data").get(key, "")
     return before if before != strings(thing.raw, "data").get(key, "") else ""

@@ -1,9 +1,14 @@
 """Sentences for people: the summary and the next steps."""
 
+import re
+
+from casebook.analysis.fields import Field, short
 from casebook.analysis.things import Ref
+from casebook.analysis.timeline import is_open
 from casebook.api.base import timestamp
 from casebook.api.enums import Verdict
 from casebook.reasoning.board import Board, Ranked
+from casebook.reasoning.history import behind_it
 from casebook.reasoning.planning import wanted
 from casebook.reasoning.verdict import blind_spots, no_fault
 
@@ -18,7 +23,7 @@ def summary(board: Board, said: Verdict) -> str:
 
 
 def _root_causes(board: Board) -> str:
-    parts = [_sentence(item.statement) for item in board.chosen]
+    parts = [f"{_sentence(item.statement)}{_brought_about(board, item)}" for item in board.chosen]
     if len(parts) > 1:
         parts = [f"{number}) {part}" for number, part in enumerate(parts, start=1)]
         parts.insert(0, f"{len(parts)} independent causes.")
@@ -29,6 +34,33 @@ def _root_causes(board: Board) -> str:
         rest = sorted({board.situation.label(symptom.entity) for symptom in board.unexplained})
         parts.append(f"Not explained by it: symptoms on {_and(rest)}.")
     return " ".join(parts)
+
+
+def _brought_about(board: Board, item: Ranked) -> str:
+    """The change behind it, as far as its statement does not tell: fields, old and new values, field manager."""
+    change = behind_it(board.situation, item)
+    if change is None:
+        return ""
+    shown = [field for field in change.fields if is_open(field, item.statement)]
+    named = [field for field in shown if _is_named(item.statement, field)] or shown
+    told = [] if named and _tells(item.statement, named[0]) else [field.said() for field in named[:2]]
+    by = f" by {change.by}" if change.by and change.by not in item.statement else ""
+    at = "" if timestamp(change.at) in item.statement else f" at {timestamp(change.at)}"
+    if told:
+        return f" {'; '.join(told)}{f', written{by}{at}' if by or at else ''}."
+    return f" Written{by}{at}." if by else ""
+
+
+def _is_named(statement: str, field: Field) -> bool:
+    """Whether a statement speaks of a field: of its new value, or of its name."""
+    name = re.split(r"[.:\[\]]+", field.path.rstrip("]"))[-1]
+    return name in statement or (field.new not in (None, "") and short(field.new) in statement)
+
+
+def _tells(statement: str, field: Field) -> bool:
+    """Whether a statement holds the new value and the old one, as far as it is known."""
+    values = [field.new, field.old if field.is_old_known else None]
+    return all(short(value) in statement for value in values if value not in (None, ""))
 
 
 def _sentence(said: str) -> str:

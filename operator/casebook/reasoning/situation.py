@@ -12,6 +12,7 @@ from casebook.analysis.signs import Symptom
 from casebook.analysis.snapshot import Snapshot
 from casebook.analysis.symptoms import symptoms
 from casebook.analysis.things import Ref
+from casebook.analysis.timeline import Change, timeline
 from casebook.analysis.workloads import Workload
 from casebook.analysis.world import World
 from casebook.reasoning.focus import focus
@@ -60,6 +61,11 @@ class Situation:
     def onset(self) -> datetime | None:
         """When the earliest of the pressing symptoms began, as far as is known."""
         return min((symptom.since for symptom in self.pressing if symptom.since), default=None)
+
+    @cached_property
+    def timeline(self) -> list[Change]:
+        """What changed in the span of time that was asked about, oldest first."""
+        return timeline(self.world)
 
     def symptoms_of(self, ref: Ref) -> list[Symptom]:
         """Symptoms on one entity."""

@@ -10,6 +10,7 @@ from casebook.api.run import Stop
 from casebook.reasoning.board import Board, Ranked
 from casebook.reasoning.chain import chain
 from casebook.reasoning.evidence import Ledger
+from casebook.reasoning.history import changes, onset
 from casebook.reasoning.meaning import meaning
 from casebook.reasoning.prose import next_steps, summary
 from casebook.reasoning.surroundings import affected, healthy, limitations, not_checked
@@ -39,6 +40,7 @@ def _write(snapshot: Snapshot, board: Board, stop: Stop, cost: Cost, chars: int,
     ]
     ids = {item.object + item.cause: item.id for item in written}
     harmed = affected(board, ledger)
+    changed = changes(board, ledger, ids)
     causes = [_root_cause(board, item, ids) for item in board.chosen] if said is Verdict.ROOT_CAUSE else []
     return Report(
         verdict=said,
@@ -48,6 +50,8 @@ def _write(snapshot: Snapshot, board: Board, stop: Stop, cost: Cost, chars: int,
         root_causes=[item for item in causes if item.hypothesis],
         hypotheses=written,
         evidence=ledger.all(),
+        onset=onset(board),
+        changes=changed,
         affected=harmed,
         healthy=healthy(board),
         not_checked=not_checked(board),

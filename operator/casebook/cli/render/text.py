@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from casebook.api.enums import Outcome, Standing, Verdict
-from casebook.api.report import Evidence, Hypothesis, Prediction, Report, RootCause
+from casebook.api.report import Change, Evidence, Hypothesis, Prediction, Report, RootCause
 from casebook.cli.render.heading import Heading
 from casebook.cli.render.page import WIDTH, Page, Span, clean, clip
 
@@ -12,6 +12,7 @@ MOST_EVIDENCE = 6
 MOST_LINES = 3
 MOST_COLUMNS = 2 * WIDTH
 MOST_OTHERS = 6
+MOST_CHANGES = 4
 MOST_UNSEEN = 6
 
 _TITLES = {
@@ -30,6 +31,7 @@ def report_text(report: Report, heading: Heading, *, colour: bool) -> str:
     behind = _behind(report)
     _why(page, report, behind)
     _chains(page, report.root_causes)
+    _changes(page, report, heading)
     _others(page, [item for item in report.hypotheses if item not in behind])
     _knowledge(page, report)
     _affected(page, report)
@@ -114,6 +116,38 @@ def _chains(page: Page, causes: Sequence[RootCause]) -> None:
     for chain in chains:
         for depth, step in enumerate(chain):
             page.text(f"→ {step}", indent=2 + 2 * min(depth, 4), hang=4 + 2 * min(depth, 4))
+
+
+def _changes(page: Page, report: Report, heading: Heading) -> None:
+    """What changed, against the first symptom: a line each, those of the root causes first to stay."""
+    if not report.changes:
+        return
+    kept = sorted(report.changes, key=lambda change: (not change.root_cause, not change.before_onset))[:MOST_CHANGES]
+    page.heading("What changed")
+    marked = report.onset is None
+    for change in (change for change in report.changes if change in kept):
+        if report.onset and not marked and change.at > report.onset:
+            page.line(f"{_clock(report.onset, heading.now)}  -- first symptom --", "red", indent=2)
+            marked = True
+        _change(page, change, heading.now)
+    if report.onset and not marked:
+        page.line(f"{_clock(report.onset, heading.now)}  -- first symptom --", "red", indent=2)
+    _more(page, len(report.changes) - len(kept))
+
+
+def _change(page: Page, change: Change, now: datetime) -> None:
+    """One change on a line, on two where it is that of a root cause."""
+    by = f", by {change.by}" if change.by else ""
+    cause = " <- root cause" if change.root_cause else ""
+    cited = f" [{' '.join(change.evidence)}]" if change.evidence else ""
+    room = WIDTH * (2 if change.root_cause else 1) - 6 - len(f"{_clock(change.at, now)}  {change.object}: {by}{cause}")
+    what = clip(change.what, max(room - len(cited), 24))
+    style = "bold" if change.root_cause else ""
+    page.text(f"{_clock(change.at, now)}  {change.object}: {what}{by}{cause}{cited}", style, indent=2, hang=13)
+
+
+def _clock(at: datetime, now: datetime) -> str:
+    return f"{at:%H:%M:%S}Z" if at.date() == now.date() else f"{at:%m-%d %H:%M:%S}Z"
 
 
 def _others(page: Page, others: Sequence[Hypothesis]) -> None:

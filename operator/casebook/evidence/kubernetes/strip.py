@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from casebook.analysis.fields import LAST_APPLIED
 from casebook.evidence.redaction import redact_text
-from casebook.evidence.redaction.objects import LAST_APPLIED
 
 CHANGES_KEPT = frozenset(
     {
         *("ConfigMap", "Service", "Deployment", "StatefulSet", "DaemonSet", "HorizontalPodAutoscaler", "ResourceQuota"),
         *("LimitRange", "NetworkPolicy", "Ingress", "CronJob", "PersistentVolumeClaim"),
+        *("PodDisruptionBudget", "Role", "RoleBinding"),
     }
 )
 """Kinds that people configure: for these it matters who changed what."""

@@ -3,12 +3,11 @@
 import json
 from typing import Any
 
+from casebook.analysis.fields import LAST_APPLIED
 from casebook.evidence.redaction.assignments import harmless
 from casebook.evidence.redaction.names import counted, sensitive
 from casebook.evidence.redaction.patterns import mask
 from casebook.evidence.redaction.text import redact_text
-
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 _PLAIN = frozenset({"key", "keys", "secretName", "topologyKey", "secretKeyRef", "secrets", "tokenReview"})
 """Fields of the Kubernetes API whose names sound like a credential and whose values are references."""
