@@ -6,7 +6,7 @@ from typing import NamedTuple
 _HOST = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?"
 _URL = re.compile(rf"\b[A-Za-z][A-Za-z0-9+.-]*://(?:[^@/\s'\"]{{0,256}}@)?({_HOST})(?::(\d{{1,5}}))?")
 _PAIR = re.compile(rf"(?<![\w./@-])({_HOST}):(\d{{2,5}})(?![\w.]|:\d)")
-_SLASHED = re.compile(rf"({_HOST})/(\d{{1,3}}(?:\.\d{{1,3}}){{3}}):(\d{{1,5}})")
+_SLASHED = re.compile(rf"(?<![\w.-])({_HOST})/(\d{{1,3}}(?:\.\d{{1,3}}){{3}}):(\d{{1,5}})")
 _NAMED = re.compile(
     rf"(?:\bhost(?:name)?|\bserver at|\baddress|\bpeer)\s*[=:]?\s*['\"]({_HOST})['\"]"
     r"(?:\s*\([^)]{0,64}\))?(?:[,\s]+port\s*[=:]?\s*['\"]?(\d{1,5}))?",

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +14,8 @@ _LOGFMT = re.compile(r'\b([A-Za-z_][\w.]*)=("(?:[^"\\]|\\.)*"|\S+)')
 _LEVEL = re.compile(
     r"\b(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|CRITICAL|CRIT|FATAL|PANIC|SEVERE|EMERG|ALERT)\b|"
     r"\[(trace|debug|info|notice|warn|warning|error|crit|critical|alert|emerg|fatal)\]|"
-    r"^(debug|info|warn|warning|error|fatal|panic)(?=:|\b\s)",
+    r"^(debug|info|warn|warning|error|fatal|panic|fail|crit)(?=:|\b\s)|"
+    r"(?:^|\t)(debug|info|warn|error|dpanic|panic|fatal)\t|\b(Fatal) error:",
 )
 _ACCESS = re.compile(r'"[A-Z]{3,7} \S+(?: HTTP/[\d.]+)?" ([1-5]\d\d)\b')
 _LEVELS = {"WARNING": "WARN", "ERR": "ERROR", "SEVERE": "ERROR", "CRIT": "FATAL", "CRITICAL": "FATAL", "PANIC": "FATAL"}
@@ -26,22 +26,33 @@ _LEVELS |= {
     "TRACE": "DEBUG",
     "DPANIC": "FATAL",
     "INFORMATION": "INFO",
+    "FAIL": "ERROR",
 }
 _NUMERIC = {10: "DEBUG", 20: "INFO", 30: "INFO", 40: "WARN", 50: "ERROR", 60: "FATAL"}
 _MESSAGE_KEYS = ("message", "msg", "event", "log", "text", "body")
 _LEVEL_KEYS = ("level", "severity", "lvl", "levelname", "log.level", "loglevel")
-_TRACE_KEYS = ("exception", "exc_info", "traceback", "stack", "stacktrace", "stack_trace", "error", "err", "cause")
+_TRACE_KEYS = (
+    "exception",
+    "exc_info",
+    "traceback",
+    "stack",
+    "stacktrace",
+    "stack_trace",
+    "error",
+    "err",
+    "cause",
+    "error.stack_trace",
+    "error.message",
+    "exception.stacktrace",
+    "exc",
+)
 _STATUS_KEYS = ("status", "status_code", "statusCode", "code", "http_status")
 _TIME_KEYS = ("ts", "time", "timestamp", "@timestamp")
 _ENVELOPE = frozenset({*_MESSAGE_KEYS, *_LEVEL_KEYS, *_TIME_KEYS})
+_IS_LOGFMT = re.compile(r'(?:^|\s)(?:level|lvl|severity|msg)="?\w')
+_QUOTED = re.compile(r'^"((?:[^"\\]|\\.)*)"\s*')
+_FEWEST_PAIRS = 2
 _KLOG_LEVELS = {"I": "INFO", "W": "WARN", "E": "ERROR", "F": "FATAL"}
-_EXCEPTION = re.compile(
-    r"^(?:\S*\s)?(?:Caused by: |Uncaught |Unhandled |thrown: |java\.lang\.)?"
-    r"((?:[A-Za-z_$][\w$]*\.)*[A-Z][\w$]*(?:Error|Exception|Exit|Interrupt|Failure|Fault|Warning|Panic)):? ?(.*)$"
-)
-_PANIC = re.compile(r"^(panic): (.*)$")
-_CONTINUES = re.compile(r"^(\s+\S|Caused by: |\.\.\. \d+ more|goroutine \d+|During handling of|The above exception)")
-_PYTHON = "Traceback (most recent call last)"
 _MAX_LINE = 8192
 
 
@@ -70,8 +81,8 @@ def parse(line: str, *, timed: bool = False) -> Parsed:
             return structured
     klog = _KLOG.match(line)
     if klog:
-        return Parsed(line, klog[2], _KLOG_LEVELS[klog[1]], at=at)
-    if "level=" in line or "lvl=" in line:
+        return _klog(line, klog[1], klog[2], at)
+    if _IS_LOGFMT.search(line) and len(_LOGFMT.findall(line)) >= _FEWEST_PAIRS:
         return _logfmt(line)
     access = _ACCESS.search(line)
     return Parsed(line, line, _plain_level(line), status=int(access[1]) if access else 0, at=at)
@@ -84,6 +95,9 @@ def _json(line: str, timed: bool) -> Parsed | None:
         return None
     if not isinstance(data, dict):
         return None
+    if isinstance(data.get("log"), str) and "stream" in data:
+        # What the runtime's json-file driver writes: the line is inside.
+        return parse(data["log"], timed=timed)
     flat = {key: str(value) for key, value in data.items() if isinstance(value, str | int | float)}
     message = next((flat[key] for key in _MESSAGE_KEYS if flat.get(key)), "")
     trace = "\n".join(_trace_text(data[key]) for key in _TRACE_KEYS if key in data)
@@ -115,10 +129,18 @@ def _level(word: str) -> str:
     return _LEVELS.get(word, word if word in ("DEBUG", "INFO", "WARN", "ERROR", "FATAL") else "")
 
 
+def _klog(line: str, level: str, said: str, at: datetime | None) -> Parsed:
+    """A klog line; a structured one has its message in quotes, then pairs."""
+    quoted = _QUOTED.match(said)
+    pairs = {key: value.strip('"') for key, value in _LOGFMT.findall(said[quoted.end() :])} if quoted else {}
+    trace = pairs.get("err", pairs.get("error", ""))
+    return Parsed(line, quoted[1] if quoted else said, _KLOG_LEVELS[level], pairs, trace, at=at)
+
+
 def _logfmt(line: str) -> Parsed:
     fields = {key: value.strip('"') for key, value in _LOGFMT.findall(line)}
-    level = _level(fields.pop("level", fields.pop("lvl", "")))
-    message = fields.pop("msg", "") or fields.pop("message", "") or line
+    level = next((_level(fields.pop(key)) for key in _LEVEL_KEYS if key in fields), "")
+    message = next((fields.pop(key) for key in _MESSAGE_KEYS if fields.get(key)), line)
     at = moment(fields.pop("ts", None)) or moment(fields.pop("time", None))
     trace = fields.get("error", fields.get("err", ""))
     status = fields.get("status", "")
@@ -127,26 +149,4 @@ def _logfmt(line: str) -> Parsed:
 
 def _plain_level(line: str) -> str:
     found = _LEVEL.search(line[:120])
-    return _level(found[1] or found[2] or found[3]) if found else ""
-
-
-def continues(line: str, before: Parsed, stack: Sequence[str]) -> bool:
-    """Whether a line belongs to the entry before it: an indented frame, a cause, or the end of a Python traceback."""
-    if _CONTINUES.match(line):
-        return True
-    last = stack[-1] if stack else before.message
-    in_traceback = before.message.startswith(_PYTHON) or any(item.startswith(_PYTHON) for item in stack)
-    if in_traceback:
-        return last.startswith((" ", "\t", _PYTHON)) or line.startswith(_PYTHON)
-    return line.startswith(_PYTHON) and before.level in ("ERROR", "FATAL")
-
-
-def exception_in(texts: Iterable[str]) -> tuple[str, str]:
-    """Type and message of the last exception named at the begin of a line, or two empty strings."""
-    found = ("", "")
-    for block in texts:
-        for line in block.splitlines():
-            match = _EXCEPTION.match(line.strip()) or _PANIC.match(line.strip())
-            if match and len(line) < 2 * 1024:
-                found = (match[1].rsplit(".", 1)[-1], match[2].strip())
-    return found
+    return _level(next(filter(None, found.groups()))) if found else ""

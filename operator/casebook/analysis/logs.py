@@ -9,7 +9,8 @@ from functools import cached_property
 from casebook.analysis import failures
 from casebook.analysis.access import listed, moment, text
 from casebook.analysis.endpoints import Endpoint, mentions
-from casebook.analysis.lines import Parsed, continues, exception_in, parse
+from casebook.analysis.lines import Parsed, parse
+from casebook.analysis.stacks import continues, exception_in
 from casebook.analysis.things import Cite, clip
 from casebook.api.base import timestamp
 from casebook.api.observation import Observation
@@ -17,6 +18,7 @@ from casebook.api.observation import Observation
 _HOST_KEYS = ("host", "hostname", "peer", "upstream", "target", "server", "addr", "address", "remote", "dependency")
 _VARIABLE = re.compile(r"\b[0-9a-fA-F]{8,}\b|\b\d+(?:\.\d+)*\b|'[^']*'|\"[^\"]*\"|0x[0-9a-fA-F]+")
 _MAX_STACK = 40
+_FAILED = ("ERROR", "FATAL")
 _SERVER_ERROR = 500
 
 
@@ -36,11 +38,9 @@ class Entry:
     @cached_property
     def exception(self) -> tuple[str, str]:
         """Type and message of the exception it carries, or two empty strings."""
-        return exception_in((*self.stack, self.parsed.trace)) if self.stack or self.parsed.trace else self._inline
-
-    @cached_property
-    def _inline(self) -> tuple[str, str]:
-        return exception_in((self.parsed.message,)) if self.parsed.level in ("", "ERROR", "FATAL") else ("", "")
+        if self.stack or self.parsed.trace:
+            return exception_in(("\n".join((self.message, *self.stack)), self.parsed.trace))
+        return exception_in((self.message,)) if self.parsed.level in ("", "ERROR", "FATAL") else ("", "")
 
     @cached_property
     def said(self) -> str:
@@ -56,7 +56,7 @@ class Entry:
             return True
         if level in ("WARN", "INFO", "DEBUG"):
             return bool(self.stack and self.exception[0])
-        return bool(self.exception[0]) or bool(failures.kinds(self.parsed.message))
+        return bool(self.exception[0]) or bool(failures.kinds(f"{self.message} {self.parsed.trace}"))
 
     @property
     def status(self) -> int:
@@ -150,7 +150,7 @@ def joined(lines: Iterable[tuple[str, datetime | None]]) -> Iterable[Entry]:
     for line, at in lines:
         if not line.strip():
             continue
-        if current is not None and continues(line, current[1], stack):
+        if current is not None and continues(line, current[1].message, stack, failed=current[1].level in _FAILED):
             if len(stack) < _MAX_STACK:
                 stack.append(line.rstrip())
             else:

@@ -1,6 +1,7 @@
 """Log lines of every format: level, message, exception, failures, peers."""
 
 from datetime import UTC, datetime
+from time import perf_counter
 
 import pytest
 
@@ -140,3 +141,68 @@ def test_templates_blank_what_varies() -> None:
     one, other = entries("ERROR order 17 of 'bob' failed")[0], entries("ERROR order 18 of 'eve' failed")[0]
     assert one.template == other.template
     assert one.template != entries("ERROR stock 17 of 'bob' failed")[0].template
+
+
+@pytest.mark.parametrize(
+    ("lines", "exception"),
+    [
+        (
+            ["panic: runtime error: index out of range", "", "goroutine 1 [running]:", "main.(*S).handle(0x1, {0x2})",
+             "\t/app/main.go:42 +0x1d", "created by main.main", "\t/app/main.go:10", "exit status 2"],
+            ("panic", "runtime error: index out of range"),
+        ),
+        (
+            ["thread 'main' panicked at src/main.rs:4:5:", "called `unwrap()` on a `None` value",
+             "note: run with `RUST_BACKTRACE=1`"],
+            ("panic", "called `unwrap()` on a `None` value"),
+        ),
+        (["TypeError: x is not a function", "    at Object.<anonymous> (/app/server.js:10:9)"],
+         ("TypeError", "x is not a function")),
+        (["/app/a.rb:3:in `foo': undefined method `x' (NoMethodError)", "\tfrom /app/a.rb:7:in `<main>'"],
+         ("NoMethodError", "undefined method `x'")),
+        (["Unhandled exception. System.InvalidOperationException: no elements",
+          "   at System.Linq.ThrowHelper.ThrowNoElementsException()"], ("InvalidOperationException", "no elements")),
+        (["PHP Fatal error:  Uncaught PDOException: refused in /app/db.php:3", "Stack trace:", "#0 {main}",
+          "  thrown in /app/db.php"], ("PDOException", "refused in /app/db.php:3")),
+        (["12:00 ERROR [main] a.B - failed", "java.lang.IllegalStateException: outer", "\tat a.B.c(B.java:1)"],
+         ("IllegalStateException", "outer")),
+        (["ERROR x", "Traceback (most recent call last):", '  File "a"', "KeyError: 1", "",
+          "During handling of the above exception, another exception occurred:", "",
+          "Traceback (most recent call last):", '  File "b"', "ValueError: bad"], ("ValueError", "bad")),
+    ],
+)  # fmt: skip
+def test_stacks_of_every_runtime_are_one_entry(lines: list[str], exception: tuple[str, str]) -> None:
+    found = entries(*lines, "INFO next")
+    assert len(found) == 2
+    assert found[0].exception == exception
+    assert found[0].is_error
+    assert not found[1].is_error
+
+
+@pytest.mark.parametrize(
+    ("line", "level", "message"),
+    [
+        ('{"log":"{\\"level\\":\\"error\\",\\"msg\\":\\"boom\\"}\\n","stream":"stdout"}', "ERROR", "boom"),
+        ('{"log":"WARN odd\\n","stream":"stderr"}', "WARN", "WARN odd"),
+        (
+            '2026-11-20T12:00:00.1Z stderr F E1120 12:00:00.000001 1 c.go:114] "no sync" err="x"',
+            "ERROR",
+            "no sync",
+        ),
+        ('severity=ERROR msg="it broke"', "ERROR", "it broke"),
+        ('ts=2026-11-20T12:00:00Z caller=main.go:1 msg="all is well"', "", "all is well"),
+        ("2026-11-20T12:00:00Z\terror\tmain.go:10\tfailed to serve", "ERROR", None),
+        ("fail: Microsoft.AspNetCore[13]", "ERROR", None),
+    ],
+)
+def test_envelopes(line: str, level: str, message: str | None) -> None:
+    parsed = parse(line)
+    assert (parsed.level, parsed.message) == (level, message or line)
+
+
+def test_hostile_lines_take_linear_time() -> None:
+    lines = ["a" * 8000, "main(" * 1500 + ")", '"' * 8000, '\\"' * 4000, "x=" * 4000, "level=" + 'a="' * 2000]
+    began = perf_counter()
+    for entry in entries(*["ERROR x", "panic: y", *lines] * 20):
+        entry.exception, entry.kinds, entry.peers, entry.template  # noqa: B018
+    assert perf_counter() - began < 5
