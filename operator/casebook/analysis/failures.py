@@ -57,6 +57,14 @@ _WORDS: Final = {
     FORBIDDEN: r"is forbidden: user|\bcannot (?:get|list|watch|create|update|patch|delete) resource\b",
 }
 _LIMIT: Final = 1500
+_NUMBERS: Final = {
+    2: "ENOENT", 12: "ENOMEM", 13: "EACCES", 24: "EMFILE", 28: "ENOSPC", 32: "EPIPE", 98: "EADDRINUSE",
+    101: "ENETUNREACH", 104: "ECONNRESET", 110: "ETIMEDOUT", 111: "ECONNREFUSED", 113: "EHOSTUNREACH",
+}  # fmt: skip
+"""Error numbers of Linux, which is what runs in a cluster whatever a report is made on."""
+_NAMES: Final = frozenset({*_NUMBERS.values(), "ENOTFOUND", "EAI_AGAIN"})
+_ERRNO: Final = re2.compile(r"(?i:errno:?) -?(\d{1,3})\b|\b(E[A-Z]{3,14}|EAI_[A-Z]{4,8})\b")
+_BY_KIND: Final = {REFUSED: "ECONNREFUSED", RESET: "ECONNRESET", UNREACHABLE: "EHOSTUNREACH", TIMEOUT: "ETIMEDOUT"}
 
 
 def _compiled(words: str) -> Any:
@@ -75,3 +83,11 @@ def kinds(said: str) -> frozenset[str]:
     if not _ANY.search(said):
         return frozenset()
     return frozenset(kind for kind, pattern in _EACH.items() if pattern.search(said))
+
+
+def errno(said: str) -> str:
+    """The name of the error number that a text gives, or that its words stand for; else empty."""
+    for number, name in _ERRNO.findall(said[:_LIMIT]):
+        if name in _NAMES or int(number or 0) in _NUMBERS:
+            return str(name) or _NUMBERS[int(number)]
+    return next((name for kind, name in _BY_KIND.items() if kind in kinds(said)), "")

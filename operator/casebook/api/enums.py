@@ -77,6 +77,15 @@ class Outcome(StrEnum):
     UNTESTED = "Untested"
 
 
+class Novelty(StrEnum):
+    """How a kind of log message differs from before."""
+
+    NEW = "New"
+    UNCOMPARED = "Uncompared"
+    MORE = "More"
+    GONE = "Gone"
+
+
 class Origin(StrEnum):
     """Where a hypothesis came from."""
 

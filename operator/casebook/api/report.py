@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from casebook.api.base import Model, Percent, Time
-from casebook.api.enums import Origin, Outcome, Standing, Verdict
+from casebook.api.enums import Novelty, Origin, Outcome, Standing, Verdict
 from casebook.api.meta import Line, Short, Text
 
 EvidenceId = Annotated[str, Field(max_length=32)]
@@ -97,6 +97,28 @@ class Change(Model):
     evidence: Citations = Field(default_factory=list, description="Evidence that shows it.")
 
 
+class LogNews(Model):
+    """One kind of log message that was not there before, comes more often, or comes no more."""
+
+    object: Short = Field(description="The workload: Kind/name, or Kind/namespace/name elsewhere.")
+    container: Short = Field(description="Name of the container.")
+    novelty: Novelty = Field(
+        description="New; Uncompared: an error, but nothing older was read to compare with; More; or Gone."
+    )
+    since: Time = Field(description="When it was first seen, or when its rate changed.")
+    count: Annotated[int, Field(ge=0)] = Field(description="How often it was seen since, in what was read of the log.")
+    per_hour_before: Annotated[int, Field(ge=0)] = Field(default=0, description="Its rate until then.")
+    per_hour_since: Annotated[int, Field(ge=0)] = Field(default=0, description="Its rate since.")
+    message: Line = Field(description="An example: the exception, or the message without its envelope.")
+    template: Line = Field(description="The message with * for what varies.")
+    level: Short = Field(default="", description="DEBUG, INFO, WARN, ERROR or FATAL, where the log tells.")
+    exception: Short = Field(default="", description="Type of the exception, if it carries one.")
+    peers: Annotated[list[Line], Field(max_length=4)] = Field(
+        default_factory=list, description="What a connection error speaks of: object, host and port, error number."
+    )
+    evidence: Citations = Field(default_factory=list, description="The first entry with the end of its stack trace.")
+
+
 class RootCause(Model):
     """A hypothesis that the report stands behind."""
 
@@ -167,6 +189,9 @@ class Report(Model):
     changes: Annotated[list[Change], Field(max_length=12)] = Field(
         default_factory=list, description="What changed in the span of time asked about, oldest first."
     )
+    logs: Annotated[list[LogNews], Field(max_length=8)] = Field(
+        default_factory=list, description="What is new in the logs on the path, the most telling first."
+    )
     affected: Annotated[list[Finding], Field(max_length=20)] = Field(
         default_factory=list, description="What shows symptoms."
     )
@@ -191,6 +216,6 @@ class Report(Model):
             cited.update(hypothesis.evidence_for, hypothesis.evidence_against)
             for prediction in hypothesis.predictions:
                 cited.update(prediction.evidence)
-        for finding in (*self.affected, *self.healthy, *self.changes):
+        for finding in (*self.affected, *self.healthy, *self.changes, *self.logs):
             cited.update(finding.evidence)
         return cited

@@ -18,10 +18,11 @@ _SHORT = {"object": 253, "source": 253, "kind": 253, "name": 253, "version": 253
 _LINE = 1024
 _EXACT = frozenset(
     {"id", "hypothesis", "digest", "verdict", "outcome", "origin", "cause", "observedAt", "since", "start", "end"}
+    | {"rootCause", "novelty", "at", "onset"}
 )
 _CITATIONS = ("evidence", "evidenceFor", "evidenceAgainst")
-_FINDINGS = ("affected", "healthy")
-_LISTS = ("knowledge", "affected", "healthy", "notChecked", "limitations", "nextSteps")
+_FINDINGS = ("affected", "healthy", "changes", "logs")
+_LISTS = ("knowledge", "changes", "logs", "affected", "healthy", "notChecked", "limitations", "nextSteps")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from casebook.reasoning.board import Board, Ranked
 from casebook.reasoning.chain import chain
 from casebook.reasoning.evidence import Ledger
 from casebook.reasoning.history import changes, onset
+from casebook.reasoning.logbook import logbook
 from casebook.reasoning.meaning import meaning
 from casebook.reasoning.prose import next_steps, summary
 from casebook.reasoning.surroundings import affected, healthy, limitations, not_checked
@@ -41,6 +42,7 @@ def _write(snapshot: Snapshot, board: Board, stop: Stop, cost: Cost, chars: int,
     ids = {item.object + item.cause: item.id for item in written}
     harmed = affected(board, ledger)
     changed = changes(board, ledger, ids)
+    news = logbook(board, ledger)
     causes = [_root_cause(board, item, ids) for item in board.chosen] if said is Verdict.ROOT_CAUSE else []
     return Report(
         verdict=said,
@@ -52,6 +54,7 @@ def _write(snapshot: Snapshot, board: Board, stop: Stop, cost: Cost, chars: int,
         evidence=ledger.all(),
         onset=onset(board),
         changes=changed,
+        logs=news,
         affected=harmed,
         healthy=healthy(board),
         not_checked=not_checked(board),

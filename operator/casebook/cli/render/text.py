@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from casebook.api.enums import Outcome, Standing, Verdict
-from casebook.api.report import Change, Evidence, Hypothesis, Prediction, Report, RootCause
+from casebook.api.enums import Novelty, Outcome, Standing, Verdict
+from casebook.api.report import Change, Evidence, Hypothesis, LogNews, Prediction, Report, RootCause
 from casebook.cli.render.heading import Heading
 from casebook.cli.render.page import WIDTH, Page, Span, clean, clip
 
@@ -13,6 +13,7 @@ MOST_LINES = 3
 MOST_COLUMNS = 2 * WIDTH
 MOST_OTHERS = 6
 MOST_CHANGES = 4
+MOST_LOGS = 4
 MOST_UNSEEN = 6
 
 _TITLES = {
@@ -32,6 +33,7 @@ def report_text(report: Report, heading: Heading, *, colour: bool) -> str:
     _why(page, report, behind)
     _chains(page, report.root_causes)
     _changes(page, report, heading)
+    _logs(page, report, heading)
     _others(page, [item for item in report.hypotheses if item not in behind])
     _knowledge(page, report)
     _affected(page, report)
@@ -144,6 +146,34 @@ def _change(page: Page, change: Change, now: datetime) -> None:
     what = clip(change.what, max(room - len(cited), 24))
     style = "bold" if change.root_cause else ""
     page.text(f"{_clock(change.at, now)}  {change.object}: {what}{by}{cause}{cited}", style, indent=2, hang=13)
+
+
+def _logs(page: Page, report: Report, heading: Heading) -> None:
+    if not report.logs:
+        return
+    page.heading("New in the logs")
+    for item in report.logs[:MOST_LOGS]:
+        page.add(
+            [
+                (f"{item.object}: {_novelty(item, heading.now)}: ", ""),
+                (clip(item.message, WIDTH), "bold"),
+                (f" {item.count}x" if item.count else "", ""),
+                (f" -> {item.peers[0]}" if item.peers else "", ""),
+                (f" [{' '.join(item.evidence)}]" if item.evidence else "", "dim"),
+            ],
+            indent=2,
+            hang=4,
+        )
+
+
+def _novelty(item: LogNews, now: datetime) -> str:
+    since = _clock(item.since, now)
+    return {
+        Novelty.NEW: f"new since {since}",
+        Novelty.UNCOMPARED: f"since {since} (nothing older was read)",
+        Novelty.MORE: f"{item.per_hour_since} an hour since {since}, {item.per_hour_before} before",
+        Novelty.GONE: f"no more since {since}, {item.per_hour_before} an hour before",
+    }[item.novelty]
 
 
 def _clock(at: datetime, now: datetime) -> str:
