@@ -105,7 +105,13 @@ def _json(line: str, timed: bool) -> Parsed | None:
     at = None if timed else next((found for found in (moment(data, key) for key in _TIME_KEYS) if found), None)
     level = next((_json_level(data[key]) for key in _LEVEL_KEYS if key in data), "")
     fields = {key: value for key, value in flat.items() if key not in _ENVELOPE}
-    return Parsed(line, message or line, level, fields, trace.strip(), status, at)
+    return Parsed(_readable(level, message, fields) or line, message or line, level, fields, trace.strip(), status, at)
+
+
+def _readable(level: str, message: str, fields: dict[str, str]) -> str:
+    """The line as a person would write it; what a trace holds is shown below it. Empty without a message."""
+    pairs = [f"{key}={value}" for key, value in fields.items() if key not in _TRACE_KEYS]
+    return " ".join(filter(None, [level, message, *pairs])) if message else ""
 
 
 def _trace_text(value: Any) -> str:

@@ -1,18 +1,18 @@
-"""Sentences for people: the summary and the next steps."""
+"""The summary: what is wrong, since when, by which change, whom it harms; in five lines at most."""
 
 import re
 
 from casebook.analysis.fields import Field, short
-from casebook.analysis.things import Ref
+from casebook.analysis.things import Ref, clip
 from casebook.analysis.timeline import is_open
 from casebook.api.base import timestamp
 from casebook.api.enums import Verdict
 from casebook.reasoning.board import Board, Ranked
 from casebook.reasoning.history import behind_it
-from casebook.reasoning.planning import wanted
 from casebook.reasoning.verdict import blind_spots, no_fault
 
-MAX_STEPS = 8
+MOST_CHARS = 500
+"""Five lines of a hundred columns."""
 
 
 def summary(board: Board, said: Verdict) -> str:
@@ -23,17 +23,36 @@ def summary(board: Board, said: Verdict) -> str:
 
 
 def _root_causes(board: Board) -> str:
-    parts = [f"{_sentence(item.statement)}{_brought_about(board, item)}" for item in board.chosen]
+    """The causes always; what brought them about, whom they harm and what they leave open as far as there is room."""
+    parts = [_sentence(item.statement) for item in board.chosen]
+    room = MOST_CHARS - sum(len(part) + 4 for part in parts)
+    for index, item in enumerate(board.chosen):
+        brought = _brought_about(board, item)
+        if len(brought) <= room:
+            parts[index] += brought
+            room -= len(brought)
     if len(parts) > 1:
         parts = [f"{number}) {part}" for number, part in enumerate(parts, start=1)]
         parts.insert(0, f"{len(parts)} independent causes.")
-    harmed = _harmed(board)
-    if harmed:
-        parts.append(f"It harms {harmed}.")
-    if board.unexplained:
-        rest = sorted({board.situation.label(symptom.entity) for symptom in board.unexplained})
-        parts.append(f"Not explained by it: symptoms on {_and(rest)}.")
+    for more in (_harm(board), _left_open(board)):
+        if more and (len(more) <= room or len(parts) == 1):
+            parts.append(more)
+            room -= len(more)
     return " ".join(parts)
+
+
+def _harm(board: Board) -> str:
+    harmed = _harmed(board)
+    return f"It harms {harmed}." if harmed else ""
+
+
+def _left_open(board: Board) -> str:
+    """The first symptom that no cause explains, in short."""
+    found = sorted(board.unexplained, key=lambda one: (one.entity, one.sign, one.said))
+    if not found:
+        return ""
+    first = f"{board.situation.label(found[0].entity)}: {clip(found[0].said, 100)}"
+    return f"Not explained by it: {first}{f' (and {len(found) - 1} more)' if len(found) > 1 else ''}."
 
 
 def _brought_about(board: Board, item: Ranked) -> str:
@@ -102,28 +121,3 @@ def _open(board: Board) -> str:
     if blind:
         parts.append(f"Could not be seen: {_and(blind[:4])}. Being able to read this would decide it.")
     return " ".join(parts)
-
-
-def next_steps(board: Board, said: Verdict) -> list[str]:
-    """What a person would do now; for an open case also what would decide it."""
-    situation = board.situation
-    found: list[str] = []
-    if said is Verdict.ROOT_CAUSE:
-        found = [step for item in board.chosen for step in item.cause_entry.steps(situation, item.candidate)]
-    elif said is Verdict.NO_FAULT:
-        item = no_fault(board)
-        found = list(item.cause_entry.steps(situation, item.candidate)) if item else []
-    else:
-        found = [step for item in _leading(board) for step in _deciding(board, item)]
-        found += [f"Let {name} be read, then ask again." for name in blind_spots(situation)[:3]]
-    return list(dict.fromkeys(found))[:MAX_STEPS]
-
-
-def _leading(board: Board) -> list[Ranked]:
-    return [item for item in board.ranked if not item.refuted and item.cause_entry.fault][:3]
-
-
-def _deciding(board: Board, item: Ranked) -> list[str]:
-    queries = [query for query in wanted(board.situation, item) if not board.situation.world.made(query)]
-    looks = [f"To decide {item.cause} on {item.object}: {query.command()}" for query in queries[:2]]
-    return looks or list(item.cause_entry.steps(board.situation, item.candidate))[:2]

@@ -4,7 +4,7 @@ import json
 
 from casebook.analysis.snapshot import Snapshot
 from casebook.analysis.things import clip
-from casebook.api.enums import Origin, Outcome, Verdict
+from casebook.api.enums import Origin, Outcome, Standing, Verdict
 from casebook.api.report import Cost, Hypothesis, Prediction, Report, RootCause, Term
 from casebook.api.run import Stop
 from casebook.reasoning.board import Board, Ranked
@@ -13,9 +13,10 @@ from casebook.reasoning.evidence import Ledger
 from casebook.reasoning.history import changes, onset
 from casebook.reasoning.logbook import logbook
 from casebook.reasoning.meaning import meaning
-from casebook.reasoning.prose import next_steps, summary
+from casebook.reasoning.prose import summary
+from casebook.reasoning.steps import next_steps
 from casebook.reasoning.surroundings import affected, healthy, limitations, not_checked
-from casebook.reasoning.verdict import verdict
+from casebook.reasoning.verdict import no_fault, verdict
 
 MAX_BYTES = 46 * 1024
 SIZES = ((900, 12), (500, 12), (300, 8), (160, 5), (80, 3))
@@ -36,8 +37,10 @@ def write(snapshot: Snapshot, board: Board, stop: Stop, cost: Cost) -> Report:
 def _write(snapshot: Snapshot, board: Board, stop: Stop, cost: Cost, chars: int, hypotheses: int) -> Report:
     ledger = Ledger(snapshot, chars)
     said = verdict(board)
+    calm = no_fault(board) if said is Verdict.NO_FAULT else None
     written = [
-        _hypothesis(ledger, item, f"h{number}") for number, item in enumerate(board.ranked[:hypotheses], start=1)
+        _hypothesis(ledger, item, f"h{number}", stands=item is calm)
+        for number, item in enumerate(board.ranked[:hypotheses], start=1)
     ]
     ids = {item.object + item.cause: item.id for item in written}
     harmed = affected(board, ledger)
@@ -64,7 +67,7 @@ def _write(snapshot: Snapshot, board: Board, stop: Stop, cost: Cost, chars: int,
     )
 
 
-def _hypothesis(ledger: Ledger, item: Ranked, name: str) -> Hypothesis:
+def _hypothesis(ledger: Ledger, item: Ranked, name: str, *, stands: bool) -> Hypothesis:
     predictions = [
         Prediction(
             statement=clip(f"{prediction.says}{f' ({finding.note})' if finding.note else ''}", LINE),
@@ -79,7 +82,7 @@ def _hypothesis(ledger: Ledger, item: Ranked, name: str) -> Hypothesis:
         cause=item.cause,
         statement=clip(item.statement, STATEMENT),
         origin=Origin.DETECTOR,
-        verdict=item.standing,
+        verdict=Standing.SUPPORTED if stands else item.standing,
         confidence_percent=item.percent,
         since=item.candidate.changed or item.candidate.since,
         predictions=predictions[:12],

@@ -1,7 +1,9 @@
 """Scores, cover, focus and the registry: each rule by itself."""
 
+import ast
 import math
 import re
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -29,10 +31,38 @@ from casebook.reasoning.situation import Situation
 from support.builders import NOW, NS, ago, endpoints, log, run, service, snapshot
 from support.shop import shop
 
+ROOT = Path(__file__).parents[3]
+CORE = sorted(path for part in ("reasoning", "analysis") for path in (ROOT / "operator/casebook" / part).rglob("*.py"))
+SCENARIOS = ROOT / "tests/cluster/scenarios"
+APPLICATION = ROOT / "tests/cluster/shop"
 CODES = Path(__file__).parents[3] / "operator" / "casebook" / "reasoning" / "causes"
 REFUSED = '{"level":"ERROR","msg":"POST http://auth:80/verify failed: Connection refused"}'
 BAD = '{"level":"ERROR","msg":"GET http://api:80/x failed: HTTP 502 Bad Gateway"}'
 AUTH, API, WEB = (Ref("Deployment", NS, name) for name in ("auth", "api", "web"))
+
+
+TRADE = frozenset(["anti-affinity"])
+"""Names of scenarios that are words of Kubernetes as well."""
+APPLICATIONS = frozenset(
+    ["web", "api", "db", "gateway", "worker", "loadgen", "checkout", "partner", "shop", "indexer", "ledger"]
+)
+
+
+@lru_cache
+def scenario_names() -> frozenset[str]:
+    """Names of more than one word of scenarios, and of the objects and variables in their manifests."""
+    names = {path.name for path in SCENARIOS.iterdir() if path.is_dir()}
+    for path in [*SCENARIOS.rglob("*.yaml"), *APPLICATION.rglob("*.yaml")]:
+        names |= set(re.findall(r"(?m)^\s*(?:- )?(?:\{)?name: \"?([\w.-]*\w)", path.read_text()))
+    return frozenset(name for name in names - TRADE if re.search(r"[-_.]", name))
+
+
+def strings_of(source: Path) -> list[str]:
+    """The string literals of a module, without its docstrings."""
+    tree = ast.parse(source.read_text())
+    spoken = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in spoken]
+    return [node.value for node in found if isinstance(node.value, str)]
 
 
 def situation(target: str = "Deployment/web") -> Situation:
@@ -179,12 +209,17 @@ class TestRegistry:
         assert any(prediction.failed <= -200 for prediction in entry.predictions), "nothing could refute it"
         assert all(prediction.held >= 0 >= prediction.failed for prediction in entry.predictions)
 
-    @pytest.mark.parametrize("source", sorted(CODES.glob("*.py")), ids=lambda path: path.stem)
-    def test_no_cause_looks_for_the_names_of_an_application(self, source: Path) -> None:
-        names = re.findall(
-            r"[\"'](?:web|api|auth|db|gateway|worker|loadgen|checkout|partner[\w-]*|shop)[\"']", source.read_text()
-        )
-        assert names == []
+    @pytest.mark.parametrize("source", CORE, ids=lambda path: f"{path.parent.name}/{path.stem}")
+    def test_nothing_looks_for_the_names_of_an_application_or_a_scenario(self, source: Path) -> None:
+        """Names of scenarios, of what they apply, and of their settings: a check must work under any other name."""
+        literals = strings_of(source)
+        said = {word for text in literals for word in re.findall(r"[A-Za-z0-9][\w.-]*", text)}
+        assert not said & scenario_names()
+        assert not APPLICATIONS & set(literals)
+
+    def test_the_scan_knows_the_names(self) -> None:
+        assert {"svc-selector", "app-config", "QUEUE_URL"} <= scenario_names()
+        assert len(CORE) > 100
 
     def test_detection_of_nothing_in_an_empty_world(self) -> None:
         assert weigh(snapshot(run("why?"), [])).ranked == ()

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from casebook.api.enums import Novelty, Outcome, Standing, Verdict
-from casebook.api.report import Change, Evidence, Hypothesis, LogNews, Prediction, Report, RootCause
+from casebook.api.report import Change, Evidence, Finding, Hypothesis, LogNews, Prediction, Report, RootCause
 from casebook.cli.render.heading import Heading
 from casebook.cli.render.page import WIDTH, Page, Span, clean, clip
 
 MOST_EVIDENCE = 6
-MOST_LINES = 3
+MOST_LINES = 4
 MOST_COLUMNS = 2 * WIDTH
 MOST_OTHERS = 6
 MOST_CHANGES = 4
@@ -22,6 +22,7 @@ _TITLES = {
     Verdict.INCONCLUSIVE: ("INCONCLUSIVE", "bold yellow"),
 }
 _MARKS = {Outcome.HELD: ("✓", "green"), Outcome.FAILED: ("✗", "red"), Outcome.UNTESTED: ("?", "yellow")}
+_SPANS = ((1, 120, "s"), (60, 7200, "min"), (3600, 172_800, "h"), (86_400, 10**12, "d"))
 _STANDINGS = {Standing.SUPPORTED: "green", Standing.OPEN: "yellow", Standing.REFUTED: "red"}
 
 
@@ -34,9 +35,9 @@ def report_text(report: Report, heading: Heading, *, colour: bool) -> str:
     _chains(page, report.root_causes)
     _changes(page, report, heading)
     _logs(page, report, heading)
+    _affected(page, report)
     _others(page, [item for item in report.hypotheses if item not in behind])
     _knowledge(page, report)
-    _affected(page, report)
     _unseen(page, report)
     _steps(page, report)
     _foot(page, report)
@@ -51,7 +52,7 @@ def _top(page: Page, report: Report, heading: Heading) -> None:
         named = f" · {cause.object} · {cause.cause}"
         percent = f" · {cause.confidence_percent} %"
         page.add([(title, style), (named, "bold"), (percent, ""), (_since(cause.since, heading.now), "dim")])
-        if not report.summary.startswith(cause.statement):
+        if cause.statement not in report.summary:
             page.text(cause.statement, "bold", indent=2)
     page.text(report.summary, indent=2)
     if heading.question:
@@ -63,15 +64,14 @@ def _top(page: Page, report: Report, heading: Heading) -> None:
 def _since(since: datetime | None, now: datetime) -> str:
     if since is None:
         return ""
-    minutes = max(0, round((now - since).total_seconds() / 60))
-    ago = f"{minutes} min" if minutes < 120 else f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} d"
+    seconds = max(0, round((now - since).total_seconds()))
+    ago = next(f"{seconds // size} {unit}" for size, most, unit in _SPANS if seconds < most)
     return f" · since {since:%Y-%m-%d %H:%M:%S}Z, {ago} ago"
 
 
 def _behind(report: Report) -> list[Hypothesis]:
     """The hypotheses that the report stands behind; without any, the best one that is still open."""
-    ids = [cause.hypothesis for cause in report.root_causes]
-    chosen = [item for item in report.hypotheses if item.id in ids]
+    chosen = [item for item in report.hypotheses if item.verdict is Standing.SUPPORTED]
     still_open = [item for item in report.hypotheses if item.verdict is Standing.OPEN]
     return chosen or (still_open[:1] if report.verdict is Verdict.INCONCLUSIVE else [])
 
@@ -79,12 +79,12 @@ def _behind(report: Report) -> list[Hypothesis]:
 def _why(page: Page, report: Report, behind: Sequence[Hypothesis]) -> None:
     if not behind:
         return
-    page.heading("Why" if report.root_causes else "Closest")
+    page.heading("Closest" if report.verdict is Verdict.INCONCLUSIVE else "Why")
     for hypothesis in behind:
+        told = "" if hypothesis.statement in report.summary else f": {hypothesis.statement}"
         if len(behind) > 1 or not report.root_causes:
-            page.add([(_named(hypothesis), "bold"), (f": {hypothesis.statement}", "")], indent=2)
-        for prediction in hypothesis.predictions:
-            _prediction(page, prediction)
+            page.add([(_named(hypothesis), "bold"), (told, "")], indent=2)
+        _predictions(page, hypothesis.predictions)
     cited = [item for hypothesis in behind for item in hypothesis.evidence_for]
     _evidence(page, [item for item in report.evidence if item.id in cited])
 
@@ -93,11 +93,16 @@ def _named(item: Hypothesis) -> str:
     return f"{item.object} · {item.cause} · {item.confidence_percent} %"
 
 
-def _prediction(page: Page, prediction: Prediction) -> None:
-    mark, style = _MARKS[prediction.outcome]
-    cited: list[Span] = [(f" [{' '.join(prediction.evidence)}]", "dim")] if prediction.evidence else []
-    untested: list[Span] = [(" (not tested)", "dim")] if prediction.outcome is Outcome.UNTESTED else []
-    page.add([(f"{mark} ", style), (prediction.statement, ""), *untested, *cited], indent=2, hang=4)
+def _predictions(page: Page, predictions: Sequence[Prediction]) -> None:
+    """What held and failed, a line each; what could not be tested in one."""
+    for prediction in predictions:
+        if prediction.outcome is not Outcome.UNTESTED:
+            mark, style = _MARKS[prediction.outcome]
+            cited: list[Span] = [(f" [{' '.join(prediction.evidence)}]", "dim")] if prediction.evidence else []
+            page.add([(f"{mark} ", style), (prediction.statement, ""), *cited], indent=2, hang=4)
+    untested = [prediction.statement for prediction in predictions if prediction.outcome is Outcome.UNTESTED]
+    if untested:
+        page.add([("? ", "yellow"), (f"not tested: {'; '.join(untested)}", "dim")], indent=2, hang=4)
 
 
 def _evidence(page: Page, evidence: Sequence[Evidence]) -> None:
@@ -129,11 +134,11 @@ def _changes(page: Page, report: Report, heading: Heading) -> None:
     marked = report.onset is None
     for change in (change for change in report.changes if change in kept):
         if report.onset and not marked and change.at > report.onset:
-            page.line(f"{_clock(report.onset, heading.now)}  -- first symptom --", "red", indent=2)
+            page.line(f"{_clock(report.onset, heading.now)} -- first symptom --", "red", indent=2)
             marked = True
         _change(page, change, heading.now)
     if report.onset and not marked:
-        page.line(f"{_clock(report.onset, heading.now)}  -- first symptom --", "red", indent=2)
+        page.line(f"{_clock(report.onset, heading.now)} -- first symptom --", "red", indent=2)
     _more(page, len(report.changes) - len(kept))
 
 
@@ -142,10 +147,11 @@ def _change(page: Page, change: Change, now: datetime) -> None:
     by = f", by {change.by}" if change.by else ""
     cause = " <- root cause" if change.root_cause else ""
     cited = f" [{' '.join(change.evidence)}]" if change.evidence else ""
-    room = WIDTH * (2 if change.root_cause else 1) - 6 - len(f"{_clock(change.at, now)}  {change.object}: {by}{cause}")
-    what = clip(change.what, max(room - len(cited), 24))
+    told = f"{_clock(change.at, now)} {change.object}: {by}{cause}{cited}"
+    room = WIDTH * (2 if change.root_cause else 1) - len(told) - (30 if change.root_cause else 2)
+    what = clip(change.what, max(room, 24))
     style = "bold" if change.root_cause else ""
-    page.text(f"{_clock(change.at, now)}  {change.object}: {what}{by}{cause}{cited}", style, indent=2, hang=13)
+    page.text(f"{_clock(change.at, now)} {change.object}: {what}{by}{cause}{cited}", style, indent=2, hang=12)
 
 
 def _logs(page: Page, report: Report, heading: Heading) -> None:
@@ -216,9 +222,10 @@ def _knowledge(page: Page, report: Report) -> None:
 
 
 def _affected(page: Page, report: Report) -> None:
-    """What shows symptoms, but for what the cause itself names."""
+    """What shows symptoms, but for what the cause itself names and what the chain has shown."""
     blamed = {cause.object for cause in report.root_causes}
-    others = [finding for finding in report.affected if finding.object not in blamed]
+    told = " ".join(step for cause in report.root_causes for step in cause.chain)
+    others = [finding for finding in report.affected if finding.object not in blamed and not _is_told(finding, told)]
     if not others:
         return
     page.heading("Also affected" if blamed else "Affected")
@@ -228,6 +235,11 @@ def _affected(page: Page, report: Report) -> None:
         cited = {reference for finding in others for reference in finding.evidence}
         _evidence(page, [item for item in report.evidence if item.id in cited])
     _more(page, len(others) - MOST_OTHERS)
+
+
+def _is_told(finding: Finding, told: str) -> bool:
+    """Whether the chain has shown it and the first that is seen on it."""
+    return f"{finding.object} calls " in told or f"{finding.object}: " in told
 
 
 def _more(page: Page, number: int) -> None:

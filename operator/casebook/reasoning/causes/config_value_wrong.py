@@ -137,7 +137,7 @@ def _steps(_: Situation, found: Candidate[Broken]) -> list[str]:
         return [f"Correct {item.setting.key} of {where.kind} {where.name}.", undo(item.reader)]
     return [
         f"Correct key {item.setting.key} of ConfigMap {where.name}, then restart what reads it at start.",
-        command("edit", where),
+        command("edit", where, "  # nothing restarts by itself"),
         command("rollout restart", item.reader.ref, "  # restarts its pods"),
     ]
 

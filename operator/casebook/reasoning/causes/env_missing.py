@@ -12,7 +12,7 @@ from casebook.analysis.workloads import Container, Workload
 from casebook.api.base import timestamp
 from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import Trouble, cite_rollout, containers, last_words, logs_wanted, only, undo
+from casebook.reasoning.helpers import Trouble, cite_rollout, command, containers, last_words, logs_wanted, only, undo
 from casebook.reasoning.situation import Situation
 
 _NAME = r"['\"`$]?\{?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{3,})\}?['\"`]?"
@@ -117,7 +117,7 @@ def _wants(_: Situation, found: Candidate[Missing]) -> list[Query]:
 def _steps(_: Situation, found: Candidate[Missing]) -> list[str]:
     item = found.about
     return [
-        f"Set variable {item.name} for container {item.container.name}.",
+        f"{command('set env', item.workload.ref)} -c {item.container.name} {item.name}=VALUE   # restarts its pods",
         undo(item.workload),
     ]
 

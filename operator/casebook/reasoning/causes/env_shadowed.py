@@ -9,7 +9,7 @@ from casebook.analysis.signs import Sign
 from casebook.analysis.things import Ref, Thing
 from casebook.analysis.workloads import Workload
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import Trouble, changed, cite_rollout, only, undo
+from casebook.reasoning.helpers import Trouble, changed, cite_rollout, command, only, undo
 from casebook.reasoning.logged import everything
 from casebook.reasoning.situation import Situation
 
@@ -90,8 +90,8 @@ def _changed_lately(situation: Situation, found: Candidate[Shadow]) -> Finding:
 
 def _steps(_: Situation, found: Candidate[Shadow]) -> list[str]:
     shadow = found.about
-    where = f"{shadow.workload.ref.kind} {shadow.workload.ref.name}"
-    return [f"Take {shadow.name} out of env of {where}.", undo(shadow.workload)]
+    take_out = f"{command('set env', shadow.workload.ref)} {shadow.name}-   # takes it out of env; restarts its pods"
+    return [take_out, undo(shadow.workload)]
 
 
 CAUSES = (

@@ -89,7 +89,10 @@ def _written(situation: Situation, found: Candidate[Flip]) -> Finding:
 
 def _steps(_: Situation, found: Candidate[Flip]) -> list[str]:
     ref: Ref = found.object
-    return [f"Switch {found.about.flag} off in ConfigMap {ref.name}.", command("edit", ref)]
+    return [
+        f"Switch {found.about.flag} off in ConfigMap {ref.name}.",
+        command("edit", ref, "  # pods take it up when they start again, or look at the file"),
+    ]
 
 
 CAUSES = (

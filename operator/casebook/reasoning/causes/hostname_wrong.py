@@ -109,7 +109,7 @@ def _steps_name(_: Situation, found: Candidate[Misled]) -> list[str]:
     setting = found.about.host_setting
     return [
         f"Correct {setting.key} of {setting.origin.kind} {setting.origin.name}, then restart what reads it at start.",
-        command("edit", setting.origin),
+        command("edit", setting.origin, "  # nothing restarts by itself"),
         f"kubectl get services -n {found.about.callers[0].ref.namespace}   # the names that exist",
     ]
 

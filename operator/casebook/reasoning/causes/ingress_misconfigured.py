@@ -83,7 +83,7 @@ def _steps(_: Situation, found: Candidate[Thing]) -> list[str]:
     return [
         f"Point the backend of Ingress {found.object.name} to a Service and port that exist.",
         f"kubectl get services -n {found.object.namespace}",
-        command("edit", found.object),
+        command("edit", found.object, "  # traffic from outside follows at once"),
     ]
 
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import yaml
 
-from casebook.api.enums import Origin, Outcome, Standing, Verdict
-from casebook.api.report import Cost, Evidence, Finding, Hypothesis, Prediction, Report, RootCause
+from casebook.api.enums import Novelty, Origin, Outcome, Standing, Verdict
+from casebook.api.report import Change, Cost, Evidence, Finding, Hypothesis, LogNews, Prediction, Report, RootCause
 from casebook.api.run import Scene
 from casebook.cli.render import Heading, colourful, render_report
 from support import builders
@@ -25,7 +25,7 @@ def hypothesis(number: int, cause: str, standing: Standing, **more) -> Hypothesi
 
 EVIDENCE = Evidence(
     id="e1", source="kubernetes", query="kubectl get pods -n shop", observed_at=NOW, digest="0" * 64,
-    excerpt="first\nsecond \x1b[31mred\nthird\nfourth",
+    excerpt="first\nsecond \x1b[31mred\nthird\nfourth\nfifth",
 )  # fmt: skip
 REPORT = Report(
     verdict=Verdict.ROOT_CAUSE,
@@ -65,7 +65,7 @@ def test_the_verdict_and_the_cause_come_first_and_the_rest_in_order() -> None:
     assert text.startswith(
         "ROOT CAUSE · Deployment/api · MemoryLimitTooLow · 90 % · since 2026-11-22 03:12:00Z, 8 min ago"
     )
-    titles = ["Why", "What follows from it", "Also considered", "Also affected", "Not seen", "Next steps"]
+    titles = ["Why", "What follows from it", "Also affected", "Also considered", "Not seen", "Next steps"]
     places = [text.index(f"\n{title}\n") for title in titles]
     assert places == sorted(places)
     assert text.endswith("26 reads · 50 KiB · 0.2 s · stopped: Clear\n")
@@ -73,7 +73,7 @@ def test_the_verdict_and_the_cause_come_first_and_the_rest_in_order() -> None:
 
 def test_why_shows_tests_with_their_evidence() -> None:
     text = render_report(REPORT, HEADING)
-    assert "  ✓ it was killed [e1]\n  ? memory grows (not tested)\n" in text
+    assert "  ✓ it was killed [e1]\n  ? not tested: memory grows\n" in text
     assert "    e1 kubectl get pods -n shop\n      first\n" in text
     assert "… 1 more lines" in text
     assert "\x1b" not in text
@@ -83,6 +83,87 @@ def test_what_else_was_considered_says_why_not() -> None:
     text = render_report(REPORT, HEADING)
     assert "Deployment/api · ReleaseRegression · 4 % · refuted: not so: it began with a release" in text
     assert "and 3 more, in -o json" in text
+
+
+def section(text: str, title: str) -> list[str]:
+    return text.partition(f"\n{title}\n")[2].partition("\n\n")[0].splitlines()
+
+
+def change(minutes: int, name: str, what: str, **more) -> Change:
+    return Change(at=NOW - timedelta(minutes=minutes), object=name, what=what, evidence=["e1"], **more)
+
+
+def test_what_changed_stands_in_few_lines_against_the_first_symptom_and_the_root_cause_stays() -> None:
+    many = [change(40 - n, f"ConfigMap/c{n}", "data.A changed", by="kubectl-edit") for n in range(9)]
+    cause = change(20, "Service/api", "spec.selector.app: api -> apii " * 6, by="kubectl-patch", root_cause="h1")
+    late = change(5, "Deployment/web", "revision 2", before_onset=False)
+    report = REPORT.replace(changes=[*many, cause, late], onset=NOW - timedelta(minutes=18))
+    lines = section(render_report(report, HEADING), "What changed")
+    assert len(lines) <= 7
+    at = next(index for index, line in enumerate(lines) if "Service/api" in line)
+    onset = next(index for index, line in enumerate(lines) if "first symptom" in line)
+    assert at < onset
+    assert "root cause [e1]" in " ".join(line.strip() for line in lines)
+    assert all(len(line) <= 100 for line in lines)
+    assert lines[0].startswith("  02:40:00Z ConfigMap/c0: data.A changed, by kubectl-edit [e1]")
+    assert "and 7 more, in -o json" in lines[-1]
+
+
+def test_a_change_of_another_day_carries_its_date() -> None:
+    report = REPORT.replace(changes=[change(60 * 24, "Service/api", "created")])
+    assert "11-21 03:20:00Z" in render_report(report, HEADING)
+
+
+@pytest.mark.parametrize(
+    ("novelty", "said"),
+    [
+        (Novelty.NEW, "new since 03:10:00Z: KeyError: 'promo' 41x -> Service/db at db:5432 (ECONNREFUSED) [e1]"),
+        (Novelty.UNCOMPARED, "since 03:10:00Z (nothing older was read): KeyError: 'promo' 41x"),
+        (Novelty.MORE, "600 an hour since 03:10:00Z, 20 before: KeyError: 'promo' 41x"),
+        (Novelty.GONE, "no more since 03:10:00Z, 20 an hour before: KeyError: 'promo'"),
+    ],
+)
+def test_what_is_new_in_the_logs(novelty, said) -> None:
+    news = LogNews(
+        object="Deployment/api", container="api", novelty=novelty, since=NOW - timedelta(minutes=10), count=41,
+        per_hour_before=20, per_hour_since=600, message="KeyError: 'promo'", template="KeyError: *",
+        peers=["Service/db at db:5432 (ECONNREFUSED)"], evidence=["e1"],
+    )  # fmt: skip
+    text = " ".join(section(render_report(REPORT.replace(logs=[news] * 6), HEADING), "New in the logs"))
+    assert said in " ".join(text.split())
+    assert text.count("Deployment/api") == 4
+
+
+def test_the_meaning_of_the_question_stands_below_it() -> None:
+    text = render_report(REPORT.replace(meaning='Deployment/web ("wbe" read as web)'), HEADING)
+    assert 'Asked: why is it down?\n  Taken as: Deployment/web ("wbe" read as web)\n' in text
+
+
+def test_several_causes_are_said_once() -> None:
+    other = REPORT.root_causes[0].replace(object="Service/web", statement="statement 9")
+    report = REPORT.replace(root_causes=[*REPORT.root_causes, other], summary="1) statement 1. 2) statement 9.")
+    assert render_report(report, HEADING).partition("Why")[0].count("statement 9") == 1
+
+
+def test_what_the_chain_has_shown_is_not_listed_again() -> None:
+    cause = REPORT.root_causes[0].replace(chain=["statement 1", "Deployment/web calls Service/api: errors"])
+    text = render_report(REPORT.replace(root_causes=[cause]), HEADING)
+    assert "Also affected" not in text
+
+
+def test_no_fault_shows_what_speaks_for_it() -> None:
+    report = Report(
+        verdict=Verdict.NO_FAULT,
+        summary="It was planned.",
+        hypotheses=[hypothesis(1, "PlannedChange", Standing.SUPPORTED)],
+    )
+    assert "Why\n  Deployment/api · PlannedChange · 90 %" in render_report(report, HEADING)
+
+
+@pytest.mark.parametrize(("ago", "said"), [(14, "14 s"), (300, "5 min"), (7300, "2 h"), (300_000, "3 d")])
+def test_how_long_ago_in_words(ago, said) -> None:
+    cause = REPORT.root_causes[0].replace(since=NOW - timedelta(seconds=ago))
+    assert f", {said} ago" in render_report(REPORT.replace(root_causes=[cause]), HEADING)
 
 
 def test_what_the_cause_names_is_not_listed_again() -> None:
