@@ -216,6 +216,8 @@ class Report(Model):
             cited.update(hypothesis.evidence_for, hypothesis.evidence_against)
             for prediction in hypothesis.predictions:
                 cited.update(prediction.evidence)
-        for finding in (*self.affected, *self.healthy, *self.changes, *self.logs):
+        for finding in (*self.affected, *self.healthy):
             cited.update(finding.evidence)
+        for told in (*(change.evidence for change in self.changes), *(news.evidence for news in self.logs)):
+            cited.update(told)
         return cited

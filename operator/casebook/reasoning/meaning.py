@@ -3,8 +3,8 @@
 from casebook.analysis.naming import Named
 from casebook.analysis.things import Ref, clip
 from casebook.api.base import timestamp
-from casebook.reasoning.focus import read
 from casebook.reasoning.situation import Situation
+from casebook.reasoning.wording import read
 
 MOST_NAMES = 6
 LIMIT = 1000
