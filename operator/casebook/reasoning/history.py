@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from casebook.analysis.change import Change, is_open
 from casebook.analysis.fields import short
 from casebook.analysis.things import Ref, clip
-from casebook.analysis.timeline import RULES, Change, is_open
+from casebook.analysis.timeline import RULES
 from casebook.api import report
 from casebook.reasoning.board import Board, Ranked
 from casebook.reasoning.evidence import Ledger

@@ -2,9 +2,9 @@
 
 import re
 
+from casebook.analysis.change import is_open
 from casebook.analysis.fields import Field, short
 from casebook.analysis.things import Ref, clip
-from casebook.analysis.timeline import is_open
 from casebook.api.base import timestamp
 from casebook.api.enums import Verdict
 from casebook.reasoning.board import Board, Ranked

@@ -4,8 +4,8 @@ import json
 import shlex
 from typing import Any
 
+from casebook.analysis.change import is_open
 from casebook.analysis.fields import Field
-from casebook.analysis.timeline import is_open
 from casebook.reasoning.board import Ranked
 from casebook.reasoning.helpers import command
 from casebook.reasoning.history import behind_it

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import cached_property
 
 from casebook.analysis.calls import Peer
+from casebook.analysis.change import Change
 from casebook.analysis.errors import active_errors
 from casebook.analysis.graph import Graph, build
 from casebook.analysis.logs import Entry, Log
@@ -12,7 +13,7 @@ from casebook.analysis.signs import Symptom
 from casebook.analysis.snapshot import Snapshot
 from casebook.analysis.symptoms import symptoms
 from casebook.analysis.things import Ref
-from casebook.analysis.timeline import Change, timeline
+from casebook.analysis.timeline import timeline
 from casebook.analysis.workloads import Workload
 from casebook.analysis.world import World
 from casebook.reasoning.focus import focus

@@ -53,7 +53,8 @@ def _known(world: World, said: str) -> dict[tuple[str, str], list[Ref]]:
     far: dict[tuple[str, str], list[Ref]] = {}
     for kind in (*_NAMED_KINDS, *(kind for kind in _WITH_THEIR_KIND if kind in named)):
         for thing in world.all(kind):
-            if thing.owner() and thing.ref.name not in tokens:
+            owner = thing.owner()
+            if owner and owner.kind in CONTROLLERS and thing.ref.name not in tokens:
                 continue
             at_home = thing.ref.namespace in (world.home, "")
             for name in _names(thing) if at_home else {thing.ref.name}:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from casebook.analysis.change import Change
 from casebook.analysis.changes import edits
 from casebook.analysis.fields import LAST_APPLIED, written
 from casebook.analysis.things import Thing, thing_of
-from casebook.analysis.timeline import Change, timeline
+from casebook.analysis.timeline import timeline
 from casebook.analysis.world import World
 from support.builders import (
     NOW,

@@ -101,6 +101,12 @@ class Page:
         return f"\x1b[{codes}m{text}\x1b[0m"
 
 
+def more(page: Page, number: int) -> None:
+    """That so many more are in the other formats; nothing where there are none."""
+    if number > 0:
+        page.text(f"and {number} more, in -o json", "dim", indent=2)
+
+
 def _words(spans: Sequence[Span], longest: int) -> list[tuple[str, str, bool]]:
     """(word, style, whether it follows the one before without a space); over-long words are cut into pieces."""
     words: list[tuple[str, str, bool]] = []

@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from casebook.api.enums import Novelty, Outcome, Standing, Verdict
-from casebook.api.report import Change, Evidence, Finding, Hypothesis, LogNews, Prediction, Report, RootCause
+from casebook.api.enums import Outcome, Standing, Verdict
+from casebook.api.report import Evidence, Finding, Hypothesis, Prediction, Report, RootCause
 from casebook.cli.render.heading import Heading
-from casebook.cli.render.page import WIDTH, Page, Span, clean, clip
+from casebook.cli.render.history import changes, logs
+from casebook.cli.render.page import WIDTH, Page, Span, clean, clip, more
 
 MOST_EVIDENCE = 6
 MOST_LINES = 4
 MOST_COLUMNS = 2 * WIDTH
 MOST_OTHERS = 6
-MOST_CHANGES = 4
-MOST_LOGS = 4
 MOST_UNSEEN = 6
 
 _TITLES = {
@@ -33,8 +32,8 @@ def report_text(report: Report, heading: Heading, *, colour: bool) -> str:
     behind = _behind(report)
     _why(page, report, behind)
     _chains(page, report.root_causes)
-    _changes(page, report, heading)
-    _logs(page, report, heading)
+    changes(page, report, heading)
+    logs(page, report, heading)
     _affected(page, report)
     _others(page, [item for item in report.hypotheses if item not in behind])
     _knowledge(page, report)
@@ -125,67 +124,6 @@ def _chains(page: Page, causes: Sequence[RootCause]) -> None:
             page.text(f"→ {step}", indent=2 + 2 * min(depth, 4), hang=4 + 2 * min(depth, 4))
 
 
-def _changes(page: Page, report: Report, heading: Heading) -> None:
-    """What changed, against the first symptom: a line each, those of the root causes first to stay."""
-    if not report.changes:
-        return
-    kept = sorted(report.changes, key=lambda change: (not change.root_cause, not change.before_onset))[:MOST_CHANGES]
-    page.heading("What changed")
-    marked = report.onset is None
-    for change in (change for change in report.changes if change in kept):
-        if report.onset and not marked and change.at > report.onset:
-            page.line(f"{_clock(report.onset, heading.now)} -- first symptom --", "red", indent=2)
-            marked = True
-        _change(page, change, heading.now)
-    if report.onset and not marked:
-        page.line(f"{_clock(report.onset, heading.now)} -- first symptom --", "red", indent=2)
-    _more(page, len(report.changes) - len(kept))
-
-
-def _change(page: Page, change: Change, now: datetime) -> None:
-    """One change on a line, on two where it is that of a root cause."""
-    by = f", by {change.by}" if change.by else ""
-    cause = " <- root cause" if change.root_cause else ""
-    cited = f" [{' '.join(change.evidence)}]" if change.evidence else ""
-    told = f"{_clock(change.at, now)} {change.object}: {by}{cause}{cited}"
-    room = WIDTH * (2 if change.root_cause else 1) - len(told) - (30 if change.root_cause else 2)
-    what = clip(change.what, max(room, 24))
-    style = "bold" if change.root_cause else ""
-    page.text(f"{_clock(change.at, now)} {change.object}: {what}{by}{cause}{cited}", style, indent=2, hang=12)
-
-
-def _logs(page: Page, report: Report, heading: Heading) -> None:
-    if not report.logs:
-        return
-    page.heading("New in the logs")
-    for item in report.logs[:MOST_LOGS]:
-        page.add(
-            [
-                (f"{item.object}: {_novelty(item, heading.now)}: ", ""),
-                (clip(item.message, WIDTH), "bold"),
-                (f" {item.count}x" if item.count else "", ""),
-                (f" -> {item.peers[0]}" if item.peers else "", ""),
-                (f" [{' '.join(item.evidence)}]" if item.evidence else "", "dim"),
-            ],
-            indent=2,
-            hang=4,
-        )
-
-
-def _novelty(item: LogNews, now: datetime) -> str:
-    since = _clock(item.since, now)
-    return {
-        Novelty.NEW: f"new since {since}",
-        Novelty.UNCOMPARED: f"since {since} (nothing older was read)",
-        Novelty.MORE: f"{item.per_hour_since} an hour since {since}, {item.per_hour_before} before",
-        Novelty.GONE: f"no more since {since}, {item.per_hour_before} an hour before",
-    }[item.novelty]
-
-
-def _clock(at: datetime, now: datetime) -> str:
-    return f"{at:%H:%M:%S}Z" if at.date() == now.date() else f"{at:%m-%d %H:%M:%S}Z"
-
-
 def _others(page: Page, others: Sequence[Hypothesis]) -> None:
     if not others:
         return
@@ -201,7 +139,7 @@ def _others(page: Page, others: Sequence[Hypothesis]) -> None:
             indent=2,
             hang=4,
         )
-    _more(page, len(others) - MOST_OTHERS)
+    more(page, len(others) - MOST_OTHERS)
 
 
 def _because(item: Hypothesis) -> str:
@@ -234,17 +172,12 @@ def _affected(page: Page, report: Report) -> None:
     if not report.hypotheses:
         cited = {reference for finding in others for reference in finding.evidence}
         _evidence(page, [item for item in report.evidence if item.id in cited])
-    _more(page, len(others) - MOST_OTHERS)
+    more(page, len(others) - MOST_OTHERS)
 
 
 def _is_told(finding: Finding, told: str) -> bool:
     """Whether the chain has shown it and the first that is seen on it."""
     return f"{finding.object} calls " in told or f"{finding.object}: " in told
-
-
-def _more(page: Page, number: int) -> None:
-    if number > 0:
-        page.text(f"and {number} more, in -o json", "dim", indent=2)
 
 
 def _unseen(page: Page, report: Report) -> None:
@@ -254,7 +187,7 @@ def _unseen(page: Page, report: Report) -> None:
     page.heading("Not seen")
     for line in unseen[:MOST_UNSEEN]:
         page.text(f"- {line}", indent=2, hang=4)
-    _more(page, len(unseen) - MOST_UNSEEN)
+    more(page, len(unseen) - MOST_UNSEEN)
 
 
 def _steps(page: Page, report: Report) -> None:
