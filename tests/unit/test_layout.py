@@ -6,6 +6,8 @@ import sys
 import sysconfig
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -22,6 +24,7 @@ def test_every_package_says_in_one_line_what_lives_there() -> None:
             assert first[0].startswith('"""'), f"{package} has no docstring"
 
 
-def test_the_architecture_page_shows_the_imports_as_they_are() -> None:
-    drawn = subprocess.run([sys.executable, ROOT / "hack" / "import-graph"], capture_output=True, text=True, check=True)
-    assert drawn.stdout in (ROOT / "docs" / "architecture.md").read_text()
+@pytest.mark.parametrize(("tool", "page"), [("import-graph", "architecture.md"), ("report-schema", "report.md")])
+def test_a_page_shows_what_is_drawn_from_the_code(tool: str, page: str) -> None:
+    drawn = subprocess.run([sys.executable, ROOT / "hack" / tool], capture_output=True, text=True, check=True)
+    assert drawn.stdout in (ROOT / "docs" / page).read_text()
