@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from casebook.analysis.fields import LAST_APPLIED
 from casebook.analysis.snapshot import Snapshot
 from casebook.api.enums import Verdict
 from casebook.api.names import digest
@@ -29,6 +30,7 @@ from support.builders import (
     event,
     healthy,
     log,
+    managed,
     observe,
     pod,
     replicaset,
@@ -306,6 +308,10 @@ def mangled(draw: st.DrawFn) -> list[Raw]:
     """The objects of a broken shop with fields replaced by junk."""
     objects, _ = regression()
     objects = json.loads(json.dumps([*objects, event(objects[0], "FailedCreate", "exceeded quota: q, x")]))
+    for item in objects:
+        owned = {"f:spec": {"f:selector": {}, "f:ports": {'k:{"port":80}': {"f:targetPort": {}}}, "f:replicas": {}}}
+        item["metadata"]["managedFields"] = [managed("kubectl-edit", 200, owned)]
+        item["metadata"].setdefault("annotations", {})[LAST_APPLIED] = json.dumps({"spec": {"replicas": 3}})
     for _ in range(draw(st.integers(1, 12))):
         place = draw(st.sampled_from(objects))
         for _ in range(draw(st.integers(1, 5))):
@@ -324,9 +330,11 @@ def mangled(draw: st.DrawFn) -> list[Raw]:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(mangled(), st.lists(st.text(max_size=60), max_size=8))
-def test_nothing_odd_makes_it_fail(objects: list[Raw], lines: list[str]) -> None:
-    asked = snapshot(run("why?", "Deployment/web"), objects, log("api-p0", lines))
+@given(
+    mangled(), st.lists(st.text(max_size=60), max_size=8), st.text(max_size=80), st.sampled_from(["", "Deployment/web"])
+)
+def test_nothing_odd_makes_it_fail(objects: list[Raw], lines: list[str], question: str, target: str) -> None:
+    asked = snapshot(run(question, target), objects, log("api-p0", lines))
     board = weigh(asked)
     decide(asked, board)
     conclude(asked, board, STOP, cost(asked))
