@@ -68,6 +68,9 @@ class TestNews:
         assert one.novelty is Novelty.MORE
         assert one.per_minute > 3 * one.before
 
+    def test_a_rate_that_stays_is_not_told(self) -> None:
+        assert found(*["ERROR retry", *OK[:3]] * 40, onset=80) == []
+
     def test_messages_that_stopped(self) -> None:
         [one] = found(*OK, *["INFO waiting for the queue"] * 60, onset=64)
         assert (one.novelty, one.template.said) == (Novelty.GONE, "INFO served order *")

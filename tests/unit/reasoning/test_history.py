@@ -106,6 +106,6 @@ def test_many_changes_are_bounded_and_the_root_cause_stays() -> None:
         for n in range(40)
     ]  # fmt: skip
     logs = [log("api-p0", [REFUSED] * 6, end=5, step=10)]
-    one = report(snapshot(run("why?"), [*wrong_selector(80), *many], *logs))
-    assert len(one.changes) <= 12
+    one = report(snapshot(run("why?"), [*wrong_selector(900), *many], *logs))
+    assert len(one.changes) == 12
     assert [item.object for item in one.changes if item.root_cause] == ["Service/auth"]

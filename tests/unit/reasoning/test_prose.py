@@ -7,13 +7,26 @@ import pytest
 
 from casebook.api.report import Report
 from casebook.reasoning.replay import replay
-from support.builders import configmap, managed, run, snapshot
+from support.builders import (
+    configmap,
+    container,
+    env,
+    log,
+    managed,
+    pod,
+    replicaset,
+    run,
+    snapshot,
+    template,
+    workload,
+)  # fmt: skip
 from support.reason import report
-from unit.reasoning.test_history import found, wrong_selector
+from unit.reasoning.test_history import REFUSED, found, wrong_selector
 from unit.reasoning.test_recorded import RECORDED, trace
 
 CHANGES = ("kubectl edit", "kubectl patch", "kubectl scale", "kubectl rollout undo", "kubectl rollout restart",
            "kubectl set", "kubectl delete", "kubectl uncordon")  # fmt: skip
+BAD = '{"level":"ERROR","msg":"GET http://api:80/x failed: HTTP 502 Bad Gateway"}'
 
 
 @pytest.mark.parametrize("name", RECORDED)
@@ -68,6 +81,31 @@ def test_the_chain_leads_from_the_cause_to_what_was_asked_about() -> None:
     assert cause.chain[0] == cause.statement
     assert any(line.startswith("Deployment/api calls Service/auth: logs errors: POST") for line in cause.chain)
     assert all("(blames" not in line for line in cause.chain[1:])
+
+
+def test_what_passes_traffic_on_is_left_out_of_the_chain() -> None:
+    logs = [log("api-p0", [REFUSED] * 6), log("web-p0", [BAD] * 6)]
+    [cause] = report(snapshot(run("why?", "Deployment/web"), wrong_selector(80), *logs)).root_causes
+    assert [line.partition(":")[0] for line in cause.chain[1:]] == [
+        "Service/auth",
+        "Deployment/api calls Service/auth",
+        "Deployment/web calls Service/api",
+    ]
+
+
+def test_what_brought_it_about_is_left_out_where_the_summary_has_no_room() -> None:
+    trace_back = ["ERROR failed", "Traceback (most recent call last):", '  File "x"', f"KeyError: '{'k' * 200}'"]
+
+    def summary(value: str) -> str:
+        old, new = (template("api", container("api", env=env(MODE=one))) for one in ("a", value))
+        top = workload("api", new)
+        top["metadata"]["managedFields"] = [managed("m" * 120, 300, {"f:spec": {"f:template": {}}})]
+        second = replicaset(top, 2, new, age=300)
+        objects = [top, replicaset(top, 1, old, age=7000, replicas=0), second, pod(second, new, name="api-p0", age=300)]
+        return report(snapshot(run("why?"), objects, log("api-p0", trace_back * 4, container="api"))).summary
+
+    assert "m" * 120 in summary("b")
+    assert "m" * 120 not in summary("b" * 300)
 
 
 def test_an_open_case_says_where_a_person_would_look() -> None:

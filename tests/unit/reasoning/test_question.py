@@ -139,5 +139,5 @@ def test_text_of_an_alert_is_not_searched_for_slips() -> None:
         spec = found.spec.replace(alert=found.spec.alert.replace(annotations={"summary": said}))
         return {ref.label(NS) for ref in focus(World(snapshot(found.replace(spec=spec), shop())))}
 
-    assert about("too many errors in gatewya and its jobs") == set()
+    assert about("too many errors in auht and its statefulsets") == set()
     assert "Deployment/web" in about("too many errors in web")
