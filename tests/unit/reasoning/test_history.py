@@ -1,7 +1,5 @@
 """What changed, against the onset: the change that fits wins, a coincident one does not, the report tells both."""
 
-import json
-
 from casebook.api.report import Change, Report
 from support.builders import (
     NOW,
@@ -22,23 +20,7 @@ from support.builders import (
     workload,
 )
 from support.reason import report, roots
-from support.shop import shop
-
-REFUSED = '{"level":"ERROR","msg":"POST http://auth:80/verify failed: Connection refused"}'
-APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-
-
-def wrong_selector(age: float) -> list[Raw]:
-    """The shop with a Service of auth that selects nothing since so many seconds."""
-    bad = service("auth", selector={"app": "auht"})
-    old = {"spec": {"selector": {"app": "auth"}}}
-    bad["metadata"] |= {
-        "annotations": {APPLIED: json.dumps(old)},
-        "managedFields": [managed("kubectl-patch", age, {"f:spec": {"f:selector": {}}})],
-    }
-    gone = {("Service", "auth"), ("EndpointSlice", "auth-s1")}
-    kept = [one for one in shop() if (one["kind"], one["metadata"]["name"]) not in gone]
-    return [*kept, bad, endpoints("auth", 0)]
+from support.shop import REFUSED, unreachable, wrong_selector
 
 
 def released(name: str, age: float, **variables: str) -> list[Raw]:
@@ -49,17 +31,12 @@ def released(name: str, age: float, **variables: str) -> list[Raw]:
     return [top, first, second, pod(second, new, name=f"{name}-p0", age=age), service(name), endpoints(name)]
 
 
-def found(*objects: Raw, lines: int = 6) -> Report:
-    logs = [log("api-p0", [REFUSED] * lines, end=5, step=10)]
-    return report(snapshot(run("why?", "Deployment/api"), objects, *logs))
-
-
 def change(of: Report, name: str) -> Change:
     return next(one for one in of.changes if one.object == name)
 
 
 def test_the_change_behind_the_root_cause_with_old_and_new_value_manager_and_time() -> None:
-    one = found(*wrong_selector(80))
+    one = unreachable(*wrong_selector(80))
     assert roots(one) == [("Service/auth", "ServiceSelectorMismatch")]
     told = change(one, "Service/auth")
     assert (told.root_cause, told.by, told.before_onset) == (one.root_causes[0].hypothesis, "kubectl-patch", True)
@@ -75,20 +52,20 @@ def test_the_innocent_release_just_before_the_symptoms_loses_and_is_told() -> No
     objects = [
         one for one in wrong_selector(90) if one["metadata"]["name"] not in ("web", "web-r1", "web-p0", "web-s1")
     ]
-    one = found(*objects, *released("web", 60, BUILD="9"))
+    one = unreachable(*objects, *released("web", 60, BUILD="9"))
     assert roots(one) == [("Service/auth", "ServiceSelectorMismatch")]
     assert [item.object for item in one.changes if item.root_cause] == ["Service/auth"]
 
 
 def test_a_release_of_the_failing_workload_itself_loses_to_what_the_errors_speak_of() -> None:
     objects = [one for one in wrong_selector(80) if not one["metadata"]["name"].startswith("api")]
-    one = found(*objects, *released("api", 75, AUTH_URL="http://auth:80"))
+    one = unreachable(*objects, *released("api", 75, AUTH_URL="http://auth:80"))
     assert roots(one) == [("Service/auth", "ServiceSelectorMismatch")]
     assert change(one, "Deployment/api").root_cause == ""
 
 
 def test_changes_are_told_oldest_first_and_every_citation_resolves() -> None:
-    one = found(*wrong_selector(80), configmap("banner", {"TEXT": "sale"}, age=70))
+    one = unreachable(*wrong_selector(80), configmap("banner", {"TEXT": "sale"}, age=70))
     assert [item.at for item in one.changes] == sorted(item.at for item in one.changes)
     assert one.citations() <= {item.id for item in one.evidence}
 
@@ -96,7 +73,7 @@ def test_changes_are_told_oldest_first_and_every_citation_resolves() -> None:
 def test_what_is_not_on_the_path_is_not_told() -> None:
     other = healthy("unrelated", template("unrelated", container()))
     moved = [item | {"metadata": item["metadata"] | {"creationTimestamp": "2026-11-20T11:55:00Z"}} for item in other]
-    one = found(*wrong_selector(80), *moved)
+    one = unreachable(*wrong_selector(80), *moved)
     assert "Deployment/unrelated" not in [item.object for item in one.changes]
 
 

@@ -21,8 +21,8 @@ from support.builders import (
     workload,
 )  # fmt: skip
 from support.reason import report
-from unit.reasoning.test_history import REFUSED, found, wrong_selector
-from unit.reasoning.test_recorded import RECORDED, trace
+from support.recorded import RECORDED, trace
+from support.shop import REFUSED, unreachable, wrong_selector
 
 CHANGES = ("kubectl edit", "kubectl patch", "kubectl scale", "kubectl rollout undo", "kubectl rollout restart",
            "kubectl set", "kubectl delete", "kubectl uncordon")  # fmt: skip
@@ -56,7 +56,7 @@ def commands(of: Report, begin: str) -> list[str]:
 
 
 def test_what_was_changed_is_put_back_by_a_command() -> None:
-    [patch] = commands(found(*wrong_selector(80)), "kubectl patch")
+    [patch] = commands(unreachable(*wrong_selector(80)), "kubectl patch")
     said, _, risk = patch.partition("   # ")
     assert shlex.split(said)[-5:] == [
         "service/auth",
@@ -73,11 +73,11 @@ def test_a_value_that_was_masked_is_not_put_back() -> None:
     service = next(one for one in objects if one["kind"] == "Service" and one["metadata"]["name"] == "auth")
     old = {"spec": {"selector": {"app": "[redacted:token]"}}}
     service["metadata"]["annotations"] = {"kubectl.kubernetes.io/last-applied-configuration": json.dumps(old)}
-    assert commands(found(*objects), "kubectl patch") == []
+    assert commands(unreachable(*objects), "kubectl patch") == []
 
 
 def test_the_chain_leads_from_the_cause_to_what_was_asked_about() -> None:
-    [cause] = found(*wrong_selector(80)).root_causes
+    [cause] = unreachable(*wrong_selector(80)).root_causes
     assert cause.chain[0] == cause.statement
     assert any(line.startswith("Deployment/api calls Service/auth: logs errors: POST") for line in cause.chain)
     assert all("(blames" not in line for line in cause.chain[1:])

@@ -1,7 +1,5 @@
 """Recorded runs on a real cluster, replayed: the same cause as then, in any order, and no false one where evidence is withheld."""  # noqa: E501
 
-import gzip
-import json
 import random
 from pathlib import Path
 from typing import Any
@@ -13,14 +11,9 @@ from casebook.api.observation import Observation, Result
 from casebook.api.report import Report
 from casebook.api.run import Trace
 from casebook.reasoning.replay import replay
+from support.recorded import RECORDED, trace
 
-HERE = Path(__file__).parent / "recorded"
 SCENARIOS = Path(__file__).parents[2] / "cluster" / "scenarios"
-RECORDED = sorted(path.name.removesuffix(".json.gz") for path in HERE.glob("*.json.gz"))
-
-
-def trace(name: str) -> Trace:
-    return Trace.model_validate(json.loads(gzip.decompress((HERE / f"{name}.json.gz").read_bytes())))
 
 
 def expected(name: str) -> dict[str, Any]:
