@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from casebook.analysis.access import moment, text
 from casebook.analysis.change import Change
 from casebook.analysis.changes import RESTARTED, Difference, Rollout, differences, edits, rollout, telling
 from casebook.analysis.fields import Field
-from casebook.analysis.things import shown
-from casebook.analysis.workloads import Workload
+from casebook.analysis.things import Thing, shown
+from casebook.analysis.workloads import Container, Workload
 from casebook.analysis.world import World
 
 WRITTEN_WITHIN = timedelta(seconds=4)
@@ -30,6 +31,32 @@ def rollouts(world: World) -> Iterator[Change]:
                 yield _rolled(workload, Rollout(workload, new, old, new.thing.created, changed))
 
 
+def repushed(world: World) -> Iterator[Change]:
+    """Images that became others under the same name: tags pushed again, seen where a container starts anew."""
+    for workload in world.workloads.values():
+        seen: dict[tuple[str, str], str] = {}
+        for at, pod, container in sorted(_started(workload), key=lambda item: (item[0], item[1].ref)):
+            image, digest = text(container.spec, "image"), _digest(container)
+            before = seen.setdefault((container.name, image), digest)
+            if digest != before:
+                seen[(container.name, image)] = digest
+                field = Field(f"image {image} of {container.name}", before, digest, is_old_known=True)
+                yield Change(at, workload.ref, "the same name for another image", fields=(field,), shows=pod)
+
+
+def _started(workload: Workload) -> Iterator[tuple[datetime, Thing, Container]]:
+    for pod in workload.pods:
+        for container in pod.containers:
+            at = container.running_since or moment(container.ended, "startedAt")
+            if at and _digest(container):
+                yield at, pod.thing, container
+
+
+def _digest(container: Container) -> str:
+    """The digest of the image that runs, where the runtime names it by one, cut to 19 characters."""
+    return text(container.status, "imageID").partition("@")[2][:19]
+
+
 def _rolled(workload: Workload, found: Rollout) -> Change:
     revisions = f"revision {found.new.number}"
     told = telling(list(found.found))
@@ -47,12 +74,9 @@ def _fields(workload: Workload, found: list[Difference]) -> Iterator[Field]:
         whole = _VARIABLE.match(item.path)
         parts.setdefault(whole[0] if whole else item.path, []).append(item)
     for path, items in parts.items():
-        old, new = (_whole(path, [(item.path, value) for item, value in pairs]) for pairs in _sides(items))
+        old = _whole(path, [(item.path, item.old) for item in items])
+        new = _whole(path, [(item.path, item.new) for item in items])
         yield Field(_brief(workload, path), old, new, is_old_known=True)
-
-
-def _sides(items: list[Difference]) -> tuple[list[tuple[Difference, Any]], list[tuple[Difference, Any]]]:
-    return [(item, item.old) for item in items], [(item, item.new) for item in items]
 
 
 def _whole(path: str, leaves: list[tuple[str, Any]]) -> Any:

@@ -7,7 +7,7 @@ from casebook.analysis.access import listed, moment, text
 from casebook.analysis.change import MOST_FIELDS, Change
 from casebook.analysis.changes import Edit, edits
 from casebook.analysis.fields import Field, written
-from casebook.analysis.rollouts import rollouts
+from casebook.analysis.rollouts import repushed, rollouts
 from casebook.analysis.scaling import scaling
 from casebook.analysis.things import Thing, clip
 from casebook.analysis.workloads import CONTROLLERS, cite_condition
@@ -30,7 +30,15 @@ _NODE_CONDITIONS = {"Ready": "True", "DiskPressure": "False", "MemoryPressure": 
 
 def timeline(world: World) -> list[Change]:
     """Every change from the begin of the span that was asked about until now, oldest first."""
-    found = [*rollouts(world), *_edits(world), *_scaled(world), *_rescaled(world), *_made(world), *_nodes(world)]
+    found = [
+        *rollouts(world),
+        *repushed(world),
+        *_edits(world),
+        *_scaled(world),
+        *_rescaled(world),
+        *_made(world),
+        *_nodes(world),
+    ]
     found += _jobs(world)
     inside = (change for change in found if world.begin <= change.at <= world.now)
     return sorted(inside, key=lambda change: (change.at, change.object, change.told()))

@@ -22,8 +22,10 @@ from support.builders import (
     event,
     managed,
     meta,
+    pod,
     replicaset,
     run,
+    running,
     service,
     snapshot,
     template,
@@ -161,6 +163,19 @@ class TestTimeline:
         scaler = {"kind": "HorizontalPodAutoscaler", "metadata": meta("api"), "spec": {}}
         message = "New size: 5; reason: cpu resource utilization above target"
         assert told(scaler, event(scaler, "SuccessfulRescale", message, kind="Normal")) == [f"api; {message}"]
+
+    def test_a_tag_that_was_pushed_again(self) -> None:
+        body = template("api", container("api", image="shop:latest"))
+        top = workload("api", body)
+        owner = replicaset(top, 1, body, age=7000)
+        digests = {"api-a": ("sha256:" + "a" * 64, 3000), "api-b": ("sha256:" + "b" * 64, 200)}
+        pods = [
+            pod(owner, body, running("api", up=up) | {"imageID": f"r.example/shop@{digest}"}, name=name, age=up)
+            for name, (digest, up) in digests.items()
+        ]
+        said = f"image shop:latest of api: sha256:{'a' * 12} -> sha256:{'b' * 12}"
+        assert told(top, owner, *pods) == [f"api; the same name for another image; {said}"]
+        assert told(top, owner, pods[0]) == []
 
     def test_nodes_and_jobs(self) -> None:
         unready = {"type": "Ready", "status": "False", "reason": "X", "lastTransitionTime": ago(70)}

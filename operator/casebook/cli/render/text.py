@@ -12,7 +12,7 @@ from casebook.cli.render.page import WIDTH, Page, Span, clean, clip, more
 MOST_EVIDENCE = 6
 MOST_LINES = 4
 MOST_COLUMNS = 2 * WIDTH
-MOST_OTHERS = 6
+MOST_OTHERS = 5
 MOST_UNSEEN = 6
 
 _TITLES = {
@@ -146,9 +146,9 @@ def _because(item: Hypothesis) -> str:
     """What speaks against it, or what would have to be known."""
     failed = [prediction.statement for prediction in item.predictions if prediction.outcome is Outcome.FAILED]
     if failed:
-        return f"not so: {failed[0]}"
+        return f"it does not hold that {failed[0]}"
     untested = [prediction.statement for prediction in item.predictions if prediction.outcome is Outcome.UNTESTED]
-    return f"not tested: {untested[0]}" if untested else "others explain more"
+    return f"not tested whether {untested[0]}" if untested else "others explain more"
 
 
 def _knowledge(page: Page, report: Report) -> None:
