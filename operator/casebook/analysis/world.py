@@ -130,16 +130,26 @@ class World:
 
     @cached_property
     def logs(self) -> dict[tuple[str, str, str, bool], Log]:
-        """Logs that could be read, by (namespace, pod, container, previous)."""
-        found: dict[tuple[str, str, str, bool], Log] = {}
+        """The last lines of the logs that could be read, by (namespace, pod, container, previous)."""
+        found = [log for observation, log in self._read_logs if not observation.query.is_earlier_log]
+        return dict(sorted({(log.namespace, log.pod, log.container, log.previous): log for log in found}.items()))
+
+    @cached_property
+    def earlier_logs(self) -> dict[tuple[str, str, str], Log]:
+        """Earlier parts of logs whose last lines do not reach back far enough, by (namespace, pod, container)."""
+        found = [log for observation, log in self._read_logs if observation.query.is_earlier_log]
+        return {(log.namespace, log.pod, log.container): log for log in found}
+
+    @cached_property
+    def _read_logs(self) -> list[tuple[Observation, Log]]:
         known: dict[str, Log] = self.snapshot.read
+        found = []
         for observation in self.snapshot.observations:
             if observation.query.source == LOGS and observation.result is Result.OK:
                 if observation.id not in known:
                     known[observation.id] = read(observation)
-                log = known[observation.id]
-                found[(log.namespace, log.pod, log.container, log.previous)] = log
-        return dict(sorted(found.items()))
+                found.append((observation, known[observation.id]))
+        return found
 
     @cached_property
     def pods(self) -> dict[Ref, Pod]:

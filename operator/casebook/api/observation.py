@@ -31,7 +31,8 @@ class Query(Model):
 
     `kubernetes`: resource is the plural with its group (`pods`, `deployments.apps`); params may hold `labelSelector`
     and `fieldSelector`. With a name it is a get, without one a list; an empty namespace means cluster-scoped or all.
-    `logs`: resource `pods`, name the pod; params `container`, `previous` (`true`), `tailLines`, `sinceSeconds`.
+    `logs`: resource `pods`, name the pod; params `container`, `previous` (`true`), and either `tailLines`
+    or `sinceSeconds` with `limitBytes`: the last lines, or those from then on as far as the bytes go.
     `metrics`: resource `pods` or `nodes` of metrics.k8s.io.
     """
 
@@ -40,6 +41,11 @@ class Query(Model):
     namespace: Annotated[str, Field(max_length=63)] = ""
     name: Annotated[str, Field(max_length=253)] = ""
     params: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def is_earlier_log(self) -> bool:
+        """Whether it asks for the begin of a span of a log and not for its last lines."""
+        return self.source == LOGS and "limitBytes" in self.params
 
     def canonical(self) -> str:
         """The query as one line of JSON with sorted keys; the identity that replay looks up."""
@@ -52,6 +58,8 @@ class Query(Model):
             options = [f"-c {self.params['container']}"] if "container" in self.params else []
             options += ["--previous"] if self.params.get("previous") == "true" else []
             options += [f"--tail={self.params['tailLines']}"] if "tailLines" in self.params else []
+            options += [f"--since={self.params['sinceSeconds']}s"] if "sinceSeconds" in self.params else []
+            options += [f"--limit-bytes={self.params['limitBytes']}"] if "limitBytes" in self.params else []
             return " ".join([f"kubectl logs{place} {self.name}", *options])
         if self.source == METRICS:
             return f"kubectl top {self.resource}{place}"
@@ -74,6 +82,12 @@ def getting(resource: str, name: str, namespace: str = "") -> Query:
 def pod_logs(namespace: str, pod: str, container: str, *, previous: bool = False, tail: int = 400) -> Query:
     """The last `tail` lines of a container, or of its previous run."""
     params = {"container": container, "tailLines": str(tail)} | ({"previous": "true"} if previous else {})
+    return Query(source=LOGS, resource="pods", namespace=namespace, name=pod, params=params)
+
+
+def earlier_logs(namespace: str, pod: str, container: str, seconds: int, limit_bytes: int) -> Query:
+    """The lines of a container from so many seconds ago on, as far as so many bytes go."""
+    params = {"container": container, "sinceSeconds": str(seconds), "limitBytes": str(limit_bytes)}
     return Query(source=LOGS, resource="pods", namespace=namespace, name=pod, params=params)
 
 

@@ -29,7 +29,7 @@ def again(situation: Situation) -> list[Query]:
     logs = [
         query
         for query in (item.query for item in world.snapshot.asked.values() if item.query.source == LOGS)
-        if world.top(Ref("Pod", query.namespace, query.name)) in situation.path
+        if not query.is_earlier_log and world.top(Ref("Pod", query.namespace, query.name)) in situation.path
     ]
     return [*(listing(resource, world.home) for resource in RESOURCES), *logs]
 

@@ -9,6 +9,7 @@ from casebook.analysis.workloads import Container, Pod, Workload
 from casebook.api.enums import Outcome, Reach
 from casebook.api.observation import Query, listing, pod_logs
 from casebook.api.run import Stop
+from casebook.reasoning.baseline import before_the_onset
 from casebook.reasoning.board import Board, Ranked
 from casebook.reasoning.focus import naming
 from casebook.reasoning.patience import again, pause
@@ -79,6 +80,7 @@ def _steps(situation: Situation, board: Board) -> Iterator[Step]:
         yield Step(f"survey of {situation.label(target)} and of what rests on it", survey(world))
         yield Step(f"namespaces where {situation.label(target)} is named or carries what is unwell", _harmed(situation))
     yield Step("logs of what looks suspicious and of what the path leads through", _logs(situation))
+    yield Step("logs from before the trouble began, where the last lines are all of it", before_the_onset(situation))
     yield Step("tests that would decide between the leading hypotheses", _tests(situation, board))
     if not situation.symptoms and not board.chosen:
         yield Step("the other namespaces, since nothing deviates here", _everywhere(situation))

@@ -111,7 +111,7 @@ def limitations(board: Board) -> list[str]:
     found += [
         f"{item.query.command()}: more was there than was read"
         for item in situation.world.snapshot.observations
-        if item.truncated
+        if item.truncated and not item.query.is_earlier_log
     ]
     target = run.spec.target
     if target is not None and missing_target(situation):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from casebook.api.observation import METRICS, Query, getting, listing, pod_logs
+from casebook.api.observation import METRICS, Query, earlier_logs, getting, listing, pod_logs
 from casebook.cluster.errors import Invalid, NotFound, Unavailable
 from casebook.cluster.reader import Page
 from casebook.evidence import source as source_module
@@ -46,7 +46,7 @@ class FakeLogs:
         self.asked.append((container, previous, tail, since_seconds))
         if self.error:
             raise self.error
-        text = "\n".join(self.lines[-tail:])
+        text = "\n".join(self.lines[-tail:] if tail else self.lines)
         return text[:limit], len(text) > limit
 
 
@@ -142,6 +142,14 @@ async def test_a_full_tail_says_that_there_was_more() -> None:
     reading = await LogSource(FakeLogs(["x"] * 100)).read(pod_logs("shop", "web-1", "web", tail=20))
     assert len(reading.data["lines"]) == 20
     assert reading.truncated
+
+
+async def test_the_begin_of_a_span_of_a_log_without_the_line_that_was_cut() -> None:
+    source = FakeLogs([f"2026-11-22T03:00:{number:02d}Z line {number}" for number in range(60)])
+    reading = await LogSource(source).read(earlier_logs("shop", "web-1", "web", 600, 100))
+    assert [line["text"] for line in reading.data["lines"]] == ["line 0", "line 1", "line 2"]
+    assert reading.truncated
+    assert source.asked == [("web", False, None, 600)]
 
 
 async def test_long_logs_keep_their_newest_lines() -> None:

@@ -1,6 +1,7 @@
-"""The last lines of a container's log, of its current or its previous run."""
+"""The last lines of a container's log, of its current or its previous run, or those from a time on."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -47,34 +48,47 @@ class LogSource:
 
     async def read(self, query: Query) -> Reading:
         """`{"lines": [{"at": RFC 3339, "text": line}]}`, oldest first. Raises `ClusterError`."""
+        if query.is_earlier_log:
+            return await self._read_from(query)
         tail = int(query.params.get("tailLines") or DEFAULT_TAIL)
         text, cut = await self._fetch(query, tail)
-        if text.startswith(_GONE):
-            raise NotFound("the container's log is gone")
         if cut:
             tail = max(1, tail // _FEWER)
             text, cut = await self._fetch(query, tail)
-        lines = [_stamped(line) for line in text.split("\n") if line]
-        # Redacted as a whole, then cut, then line by line: a mask that was cut must stay one to whoever redacts again.
-        texts = [redact_text(text[:MAX_LINE]) for text in redact_lines([text for _, text in lines])]
-        read = [{"at": at, "text": text} for (at, _), text in zip(lines, texts, strict=True)]
-        return Reading({"lines": read}, truncated=cut or len(read) >= tail, window=_window([at for at, _ in lines]))
+        return _reading(text, lambda lines: cut or lines >= tail)
 
-    async def _fetch(self, query: Query, tail: int) -> tuple[str, bool]:
+    async def _read_from(self, query: Query) -> Reading:
+        """The begin of a span; a line that was cut at the end is left out."""
+        text, cut = await self._fetch(query, None, int(query.params["limitBytes"]))
+        return _reading(text.rpartition("\n")[0] if cut else text, lambda _: cut)
+
+    async def _fetch(self, query: Query, tail: int | None, limit: int = MAX_BYTES) -> tuple[str, bool]:
         since = query.params.get("sinceSeconds")
         try:
-            return await self._reader.logs(
+            text, cut = await self._reader.logs(
                 query.namespace,
                 query.name,
                 container=query.params.get("container", ""),
                 previous=query.params.get("previous") == "true",
                 tail=tail,
                 since_seconds=int(since) if since else None,
-                limit=MAX_BYTES,
+                limit=limit,
             )
         except Invalid as error:
             # The kubelet answers 400 where there is no such run of the container (yet).
             raise NotFound(error.message) from error
+        if text.startswith(_GONE):
+            raise NotFound("the container's log is gone")
+        return text, cut
+
+
+def _reading(text: str, is_cut: Callable[[int], bool]) -> Reading:
+    """The lines of a text; `is_cut` tells from their number whether there is more."""
+    lines = [_stamped(line) for line in text.split("\n") if line]
+    # Redacted as a whole, then cut, then line by line: a mask that was cut must stay one to whoever redacts again.
+    texts = [redact_text(text[:MAX_LINE]) for text in redact_lines([text for _, text in lines])]
+    read = [{"at": at, "text": text} for (at, _), text in zip(lines, texts, strict=True)]
+    return Reading({"lines": read}, truncated=is_cut(len(read)), window=_window([at for at, _ in lines]))
 
 
 def _stamped(line: str) -> tuple[str, str]:
