@@ -105,23 +105,28 @@ def _joined(tokens: Sequence[str], pairs: Sequence[tuple[str, str]]) -> list[Nam
 
 def _by_part(tokens: Sequence[str], pairs: Sequence[tuple[str, str]]) -> list[Named]:
     """Names that begin with a word of the text; else names that hold one."""
-    said = {singular(token): token for token in tokens if token not in _COMMON and singular(token) not in KINDS}
+    said = {word: token for token in tokens if _tells(token) for word in (token, singular(token))}
     first: list[Named] = []
     later: list[Named] = []
     for kind, name in pairs:
-        parts = [singular(part) for part in re.split(r"[-.]", name) if len(part) >= _MIN_WORD]
-        hits = [index for index, part in enumerate(parts) if part in said]
-        if hits:
-            (first if name.startswith(parts[hits[0]][:_MIN_WORD]) else later).append(
-                Named(kind, name, said[parts[hits[0]]])
-            )
+        parts = [(part, singular(part)) for part in re.split(r"[-.]", name) if len(part) >= _MIN_WORD]
+        begin = next((word for word in said if name.startswith(f"{word}-")), "")
+        inside = next((word for part in parts for word in part if word in said), "")
+        if begin or inside:
+            is_first = bool(begin) or name.startswith(inside[:_MIN_WORD])
+            (first if is_first else later).append(Named(kind, name, said[begin or inside]))
     return first or later
+
+
+def _tells(token: str) -> bool:
+    """Whether a word may be a part of a name: no word of questions, of a kind, nor a short one."""
+    return token not in _COMMON and singular(token) not in KINDS and (len(token) >= _MIN_WORD or "-" in token)
 
 
 def _slipped(tokens: Sequence[str], pairs: Sequence[tuple[str, str]]) -> list[Named]:
     """Names that differ from a word by one character; of short words only two that changed places count."""
     found = []
-    telling = [token for token in dict.fromkeys(tokens) if token not in _COMMON and singular(token) not in KINDS]
+    telling = [token for token in dict.fromkeys(tokens) if _tells(token)]
     for kind, name in pairs:
         for token in telling:
             if _swapped(token, name) or (min(len(token), len(name)) >= _MIN_SLIP and one_edit(token, name)):

@@ -1,7 +1,7 @@
 """Templates of log messages, mined online: a fixed-depth tree as in Drain (He et al., ICWS 2017).
 
 Own code, because `drain3`, the library for it, pins two packages to releases of 2021 (jsonpickle 1.5.1, cachetools
-4.2.1) and reads a configuration file from the working directory.
+4.2.1) and reads a configuration file from the working directory unless it is given one.
 """
 
 from collections.abc import Iterable

@@ -16,6 +16,8 @@ KNOWN = [
     ("StatefulSet", "orders-db"),
     ("ConfigMap", "auth"),
     ("Deployment", "flow"),
+    ("Deployment", "svc-4-api"),
+    ("Deployment", "svc-40-api"),
 ]
 
 
@@ -36,6 +38,8 @@ KNOWN = [
         ("why is chekout down?", {"Deployment/checkout"}),
         ("is auht slow?", {"Deployment/auth", "Service/auth", "ConfigMap/auth"}),
         ("checkout and worker fail", {"Deployment/checkout", "Deployment/worker"}),
+        ("why is svc-4 slow?", {"Deployment/svc-4-api"}),
+        ("is the sync of today done?", {"Deployment/stock-sync"}),
         ("why is everything so slow?", set()),
         ("something is wrong", set()),
         ("", set()),
