@@ -203,9 +203,15 @@ def healthy(name: str, body: Raw | None = None, *, replicas: int = 1, kind: str 
 
 
 def run(
-    question: str = "", target: str = "", *, alert: Raw | None = None, scope: str = "Namespace", **spec: Any
+    question: str = "",
+    target: str = "",
+    *,
+    alert: Raw | None = None,
+    starts_at: datetime | None = None,
+    scope: str = "Namespace",
+    **spec: Any,
 ) -> Run:
-    """A run in NS at NOW; the target as `Kind/name`."""
+    """A run in NS at NOW; the target as `Kind/name`, the alert by its labels."""
     kind, _, name = target.partition("/")
     return Run(
         uid="0000",
@@ -215,7 +221,7 @@ def run(
         spec=InvestigationSpec(
             question=question,
             target=ObjectRef(kind=kind, namespace=NS, name=name) if target else None,
-            alert=Alert(labels=alert) if alert else None,
+            alert=Alert(labels=alert, starts_at=starts_at) if alert else None,
             scope=scope,
             **spec,
         ),

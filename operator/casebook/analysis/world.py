@@ -12,7 +12,7 @@ from casebook.analysis.naming import places
 from casebook.analysis.revisions import REVISIONS, Revision, made_from
 from casebook.analysis.snapshot import Snapshot
 from casebook.analysis.things import RESOURCES, Ref, Thing, thing_of
-from casebook.analysis.times import Moment, since
+from casebook.analysis.times import FURTHEST, Moment, since
 from casebook.analysis.workloads import CONTROLLERS, Pod, Workload
 from casebook.api.enums import Reach
 from casebook.api.observation import CLUSTER_SCOPED, KUBERNETES, LOGS, Observation, Query, Result, listing
@@ -42,15 +42,17 @@ class World:
     def begin(self) -> datetime:
         """Begin of the span of time that was asked about.
 
-        What the spec says counts first. The time that a question names makes the usual hour longer, never shorter.
+        A window counts as it is. Else the time that a question names makes the usual hour longer, unless the spec says
+        how far to look back; and an alert is looked into from before it began to fire. Never further than a week.
         """
         spec = self.snapshot.run.spec
         if spec.window:
             return spec.window.start
         usual = self.snapshot.run.now - timedelta(seconds=spec.lookback_seconds or LOOKBACK_SECONDS)
-        if spec.lookback_seconds or self.stated is None:
-            return usual
-        return min(usual, self.stated.at - LEAD)
+        stated = self.stated.at if self.stated and not spec.lookback_seconds else None
+        fired = spec.alert.starts_at if spec.alert else None
+        told = min((at - LEAD for at in (stated, fired) if at), default=usual)
+        return min(usual, max(told, self.snapshot.run.now - FURTHEST))
 
     @cached_property
     def cluster_target(self) -> Ref | None:

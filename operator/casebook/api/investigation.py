@@ -139,7 +139,9 @@ class InvestigationSpec(Model):
     scope: Reach = Field(default=Reach.NAMESPACE, description="How far to look from the target.")
     window: TimeWindow | None = Field(default=None, description="The span of time to look at.")
     lookback_seconds: Annotated[int, Field(ge=60, le=604_800)] | None = Field(
-        default=None, description="Instead of a window: how far back from now. 3600 where neither is given."
+        default=None,
+        description="Instead of a window: how far back from now; for an alert at least to before it began to fire. "
+        "3600 where neither is given, or what a time in the question asks for.",
     )
     severity: Severity = Field(default=Severity.WARNING, description="Order in the queue.")
     budget: Budget = Field(default_factory=Budget, description="Bounds on the investigation.")

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from casebook.analysis.signs import TRAVELS, Sign, Symptom
@@ -77,18 +77,27 @@ def _coverage(situation: Situation, explained: frozenset[Symptom]) -> list[Part]
 
 def _timing(situation: Situation, candidate: Candidate[Any], explained: frozenset[Symptom]) -> list[Part]:
     seen = min((symptom.since for symptom in explained if symptom.since), default=None)
-    stated = situation.world.stated
-    said = stated.at if stated and stated.is_onset else None
+    said, latest = _said(situation)
     if candidate.changed is None:
         return []
     if seen is not None and candidate.changed > seen + SLACK:
         return [Part("the change came after the symptoms", CHANGED_AFTER)]
-    if said is not None and candidate.changed > said + _vagueness(situation.world.now - said):
-        return [Part("the change came after the time that the question names", CHANGED_AFTER_STATED)]
+    if latest is not None and candidate.changed > latest:
+        return [Part("the change came after the trouble is said to have begun", CHANGED_AFTER_STATED)]
     began = min((at for at in (seen, said) if at), default=None)
     if began is not None and began - candidate.changed <= FRESH:
         return [Part("a change came just before the symptoms", CHANGED_BEFORE)]
     return []
+
+
+def _said(situation: Situation) -> tuple[datetime | None, datetime | None]:
+    """When the trouble began as the question or the alert says, and the latest that this can mean."""
+    world, alert = situation.world, situation.world.snapshot.run.spec.alert
+    stated = world.stated.at if world.stated and world.stated.is_onset else None
+    fired = alert.starts_at if alert else None
+    said = min((at for at in (stated, fired) if at), default=None)
+    latest = [stated + _vagueness(world.now - stated)] if stated else []
+    return said, min([*latest, *([fired + SLACK] if fired else [])], default=None)
 
 
 def _vagueness(ago: timedelta) -> timedelta:

@@ -1,6 +1,6 @@
 """What a question is taken to mean, and what that changes."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -81,6 +81,11 @@ def test_it_says_that_all_was_looked_at_where_nothing_is_named() -> None:
     assert meaning(asked("", target="Deployment/web")) == ""
 
 
+def fired(**ago: float) -> dict[str, object]:
+    """An alert that fires since so long."""
+    return {"alert": {"alertname": "Errors", "deployment": "api"}, "starts_at": NOW - timedelta(**ago)}
+
+
 class TestTime:
     def begin(self, question: str, **spec: object) -> datetime:
         return World(snapshot(run(question, **spec), [])).begin
@@ -94,14 +99,21 @@ class TestTime:
     def test_what_the_spec_says_counts_first(self) -> None:
         assert self.begin("slow since 09:00", lookback_seconds=600) == NOW.replace(hour=11, minute=50)
 
-    def changed(self, question: str) -> list[str]:
+    def test_an_alert_is_looked_into_from_before_it_fired(self) -> None:
+        assert self.begin("", **fired(hours=3), lookback_seconds=3600) == NOW - timedelta(hours=3, minutes=30)
+        assert self.begin("", **fired(minutes=5)) == NOW - timedelta(hours=1)
+        assert self.begin("", **fired(hours=24 * 30)) == NOW - timedelta(days=7)
+
+    def changed(self, question: str, **spec: object) -> list[tuple[str, int]]:
         """Terms of the release of api, four minutes old, which its errors fit."""
         old, new = template("api", container(env=env(V="1"))), template("api", container(env=env(V="2")))
         top = workload("api", new)
         objects = [*healthy("api", new), top, replicaset(top, 2, new, age=240), replicaset(top, 1, old, age=9000)]
         lines = ["ERROR checkout failed", "Traceback (most recent call last):", '  File "x"', "KeyError: 'promo'"] * 4
         found = hypothesis(
-            report(snapshot(run(question), objects, log("api-p0", lines))), "ReleaseRegression", "Deployment/api"
+            report(snapshot(run(question, **spec), objects, log("api-p0", lines))),
+            "ReleaseRegression",
+            "Deployment/api",
         )
         assert found is not None
         return [(term.name, term.centinats) for term in found.terms]
@@ -110,6 +122,10 @@ class TestTime:
         assert CHANGED_AFTER_STATED in [size for _, size in self.changed("api is slow since 09:00")]
         assert CHANGED_AFTER_STATED not in [size for _, size in self.changed("api is slow for 5 minutes")]
         assert CHANGED_AFTER_STATED not in [size for _, size in self.changed("errors in the last 3 hours")]
+
+    def test_a_change_after_the_alert_fired_counts_against_it(self) -> None:
+        assert CHANGED_AFTER_STATED in [size for _, size in self.changed("", **fired(minutes=10))]
+        assert CHANGED_AFTER_STATED not in [size for _, size in self.changed("", **fired(minutes=4))]
 
 
 class TestPlace:
