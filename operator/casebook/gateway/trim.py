@@ -22,6 +22,7 @@ _EXACT = frozenset(
 )
 _CITATIONS = ("evidence", "evidenceFor", "evidenceAgainst")
 _FINDINGS = ("affected", "healthy", "changes", "logs")
+_DETAILS = ("fields", "peers")
 _LISTS = ("knowledge", "changes", "logs", "affected", "healthy", "notChecked", "limitations", "nextSteps")
 
 
@@ -83,7 +84,7 @@ def _shorten(wire: dict[str, Any], step: _Step) -> dict[str, Any]:
     for name in _LISTS:
         report[name] = report.get(name, [])[: step.lists]
     for name in _FINDINGS:
-        report[name] = [_citations(item, step) for item in report[name]]
+        report[name] = [_details(_citations(item, step), step) for item in report[name]]
     citing = [*report["hypotheses"], *(item for name in _FINDINGS for item in report[name])]
     cited = {reference for item in citing for reference in _cited(item)}
     report["evidence"] = [item for item in report.get("evidence", []) if item["id"] in cited]
@@ -98,6 +99,10 @@ def _hypothesis(item: dict[str, Any], step: _Step) -> dict[str, Any]:
 
 def _citations(item: dict[str, Any], step: _Step) -> dict[str, Any]:
     return item | {name: item[name][: step.citations] for name in _CITATIONS if name in item}
+
+
+def _details(item: dict[str, Any], step: _Step) -> dict[str, Any]:
+    return item | {name: item[name][: step.terms] for name in _DETAILS if name in item}
 
 
 def _cited(item: dict[str, Any]) -> list[str]:

@@ -4,13 +4,36 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from casebook.api.enums import Origin, Outcome, Standing, Verdict
-from casebook.api.report import Evidence, Finding, Hypothesis, Prediction, Report, RootCause, Term
+from casebook.api.enums import Novelty, Origin, Outcome, Standing, Verdict
+from casebook.api.report import (
+    Change,
+    Evidence,
+    FieldChange,
+    Finding,
+    Hypothesis,
+    LogNews,
+    Prediction,
+    Report,
+    RootCause,
+    Term,
+)  # fmt: skip
 from casebook.gateway.accept import check
 from casebook.gateway.trim import MAX_REPORT, SHORTENED, size, trim, within_fields
 from support.reports import NOW
 
 CHARACTERS = st.sampled_from(["a", "ä", "€", "😀", '"', "\\", "\n"])
+
+
+def change(line: str, ids: list[str]) -> Change:
+    fields = [FieldChange(field=line, old=line, new=line)] * 4
+    return Change(at=NOW, object="x" * 253, what=line, by="x" * 253, fields=fields, root_cause="h0", evidence=ids[:16])
+
+
+def news(line: str, ids: list[str]) -> LogNews:
+    return LogNews(
+        object="x" * 253, container="x" * 253, novelty=Novelty.NEW, since=NOW, count=1, message=line, template=line,
+        exception="x" * 253, peers=[line] * 4, evidence=ids[:16],
+    )  # fmt: skip
 
 
 def made(character: str, hypotheses: int, evidence: int, lists: int, length: int) -> Report:
@@ -46,6 +69,9 @@ def made(character: str, hypotheses: int, evidence: int, lists: int, length: int
         evidence=[
             Evidence(id=name, source="logs", query=line, observed_at=NOW, excerpt=text, digest="0" * 64) for name in ids
         ],
+        meaning=line,
+        changes=[change(line, ids)] * min(lists, 12),
+        logs=[news(line, ids)] * min(lists, 8),
         affected=[Finding(object="x", note=line)] * lists,
         healthy=[Finding(object="x", note=line)] * lists,
         not_checked=[Finding(object="x", note=line)] * lists,
