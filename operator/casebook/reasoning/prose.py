@@ -63,11 +63,14 @@ def _brought_about(board: Board, item: Ranked) -> str:
     shown = [field for field in change.fields if is_open(field, item.statement)]
     named = [field for field in shown if _is_named(item.statement, field)] or shown
     told = [] if named and _tells(item.statement, named[0]) else [field.said() for field in named[:2]]
+    if not named:
+        told = [field.said(values=False) for field in change.fields[:2]]
+    how = "rolled out" if change.what.startswith("revision ") else "written"
     by = f" by {change.by}" if change.by and change.by not in item.statement else ""
     at = "" if timestamp(change.at) in item.statement else f" at {timestamp(change.at)}"
     if told:
-        return f" {'; '.join(told)}{f', written{by}{at}' if by or at else ''}."
-    return f" Written{by}{at}." if by else ""
+        return f" {'; '.join(told)}{f', {how}{by}{at}' if by or at else ''}."
+    return f" {how.capitalize()}{by}{at}." if by else ""
 
 
 def _is_named(statement: str, field: Field) -> bool:
