@@ -32,17 +32,18 @@ _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
 _DAY = rf"\b(?:(yesterday|today)|(?:last\s+)?({'|'.join(_WEEKDAYS)}))\b"
 _LINK = r",?\s+(?:(?:at|around|about|from|since)\s+)?"
 
-_DATE = re.compile(r"\b(\d{4}-\d\d-\d\d)(?:[t ](\d\d:\d\d)(?::\d\d)?(?:\.\d+)?" + _ZONE + r")?")
-_SPAN = re.compile(
+# Compiled by `re` when first used, and kept by it: most runs have no question, and compiling takes longer than reading.
+_DATE = r"\b(\d{4}-\d\d-\d\d)(?:[t ](\d\d:\d\d)(?::\d\d)?(?:\.\d+)?" + _ZONE + r")?"
+_SPAN = (
     rf"\b(?:for|since|within|over|(?:in|for|over|during|within) the (?:last|past)|(?:the )?(?:last|past))\s+"
     rf"(?:the )?{_NUMBER}\s*{_UNIT}"
 )
-_LAST = re.compile(rf"\bthe (?:last|past)\s+()(?!night){_UNIT}")
-_AGO = re.compile(rf"\b{_NUMBER}\s*{_UNIT}\s+ago\b")
-_DAY_CLOCK = re.compile(_DAY + f"(?:{_LINK}{_CLOCK})?")
-_CLOCK_DAY = re.compile(f"{_CLOCK}(?:,? on)? {_DAY}")
-_CLOCK_ALONE = re.compile(_CLOCK)
-_PART = re.compile(rf"\bthis ({'|'.join(_PARTS)})\b|\b(last night)\b|\b(noon|midday)\b|\b(midnight)\b")
+_LAST = rf"\bthe (?:last|past)\s+(){_UNIT}"
+_AGO = rf"\b{_NUMBER}\s*{_UNIT}\s+ago\b"
+_DAY_CLOCK = _DAY + f"(?:{_LINK}{_CLOCK})?"
+_CLOCK_DAY = f"{_CLOCK}(?:,? on)? {_DAY}"
+_CLOCK_ALONE = _CLOCK
+_PART = rf"\bthis ({'|'.join(_PARTS)})\b|\b(last night)\b|\b(noon|midday)\b|\b(midnight)\b"
 
 _EXACT = re.compile(r"\d[:h ]?\d\d|\d\s*(?:am|pm|uhr|o'clock)|noon|midday|midnight")
 _BEGINS = frozenset(["since", "from", "at", "around", "about", "after", "seit", "ab", "um"])
@@ -72,10 +73,11 @@ def since(said: str, now: datetime) -> Moment | None:
 
 def _all(said: str, now: datetime) -> Iterator[Moment]:
     """Every time named; words that were read once are not read again."""
-    for pattern, read in (
+    for words, read in (
         (_DATE, _date), (_CLOCK_DAY, _clock_day), (_DAY_CLOCK, _day_clock), (_AGO, _span), (_SPAN, _span),
         (_LAST, _span), (_PART, _part), (_CLOCK_ALONE, _clock),
     ):  # fmt: skip
+        pattern = re.compile(words)
         for match in pattern.finditer(said):
             at = read(match.groups(), now)
             if at is not None:
