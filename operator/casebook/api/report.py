@@ -103,7 +103,7 @@ class LogNews(Model):
     object: Short = Field(description="The workload: Kind/name, or Kind/namespace/name elsewhere.")
     container: Short = Field(description="Name of the container.")
     novelty: Novelty = Field(
-        description="New; Uncompared: an error, but nothing older was read to compare with; More; or Gone."
+        description="New; Uncompared: an error, but too little older was read to compare with; More; or Gone."
     )
     since: Time = Field(description="When it was first seen, or when its rate changed.")
     count: Annotated[int, Field(ge=0)] = Field(description="How often it was seen since, in what was read of the log.")

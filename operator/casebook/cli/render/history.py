@@ -12,10 +12,12 @@ MOST_LOGS = 4
 
 
 def changes(page: Page, report: Report, heading: Heading) -> None:
-    """What changed, against the first symptom: a line each, those of the root causes first to stay."""
+    """What changed, against the first symptom: those of the root causes, then the nearest before it."""
     if not report.changes:
         return
-    kept = sorted(report.changes, key=lambda change: (not change.root_cause, not change.before_onset))[:MOST_CHANGES]
+    onset = report.onset or heading.now
+    order = sorted(report.changes, key=lambda one: (not one.root_cause, not one.before_onset, abs(one.at - onset)))
+    kept = order[:MOST_CHANGES]
     page.heading("What changed")
     marked = report.onset is None
     for change in (change for change in report.changes if change in kept):
@@ -63,7 +65,7 @@ def _novelty(item: LogNews, now: datetime) -> str:
     since = _clock(item.since, now)
     return {
         Novelty.NEW: f"new since {since}",
-        Novelty.UNCOMPARED: f"since {since} (nothing older was read)",
+        Novelty.UNCOMPARED: f"since {since} (too little older to compare with)",
         Novelty.MORE: f"{item.per_hour_since} an hour since {since}, {item.per_hour_before} before",
         Novelty.GONE: f"no more since {since}, {item.per_hour_before} an hour before",
     }[item.novelty]

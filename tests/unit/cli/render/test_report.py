@@ -105,7 +105,7 @@ def test_what_changed_stands_in_few_lines_against_the_first_symptom_and_the_root
     assert at < onset
     assert "root cause [e1]" in " ".join(line.strip() for line in lines)
     assert all(len(line) <= 100 for line in lines)
-    assert lines[0].startswith("  02:40:00Z ConfigMap/c0: data.A changed, by kubectl-edit [e1]")
+    assert lines[0].startswith("  02:46:00Z ConfigMap/c6: data.A changed, by kubectl-edit [e1]")
     assert "and 7 more, in -o json" in lines[-1]
 
 
@@ -118,7 +118,7 @@ def test_a_change_of_another_day_carries_its_date() -> None:
     ("novelty", "said"),
     [
         (Novelty.NEW, "new since 03:10:00Z: KeyError: 'promo' 41x -> Service/db at db:5432 (ECONNREFUSED) [e1]"),
-        (Novelty.UNCOMPARED, "since 03:10:00Z (nothing older was read): KeyError: 'promo' 41x"),
+        (Novelty.UNCOMPARED, "since 03:10:00Z (too little older to compare with): KeyError: 'promo' 41x"),
         (Novelty.MORE, "600 an hour since 03:10:00Z, 20 before: KeyError: 'promo' 41x"),
         (Novelty.GONE, "no more since 03:10:00Z, 20 an hour before: KeyError: 'promo'"),
     ],
