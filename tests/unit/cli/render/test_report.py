@@ -94,7 +94,8 @@ def change(minutes: int, name: str, what: str, **more) -> Change:
 
 
 def test_what_changed_stands_in_few_lines_against_the_first_symptom_and_the_root_cause_stays() -> None:
-    many = [change(40 - n, f"ConfigMap/c{n}", "data.A changed", by="kubectl-edit") for n in range(9)]
+    early = {"by": "kubectl-edit", "before_onset": True}
+    many = [change(40 - n, f"ConfigMap/c{n}", "data.A changed", **early) for n in range(9)]
     cause = change(20, "Service/api", "spec.selector.app: api -> apii " * 6, by="kubectl-patch", root_cause="h1")
     late = change(5, "Deployment/web", "revision 2", before_onset=False)
     report = REPORT.replace(changes=[*many, cause, late], onset=NOW - timedelta(minutes=18))
