@@ -33,11 +33,15 @@ class Sign(StrEnum):
     ERRORS = "Errors"
     VAGUE = "UnexplainedErrors"
     PEER_ERRORS = "PeerErrors"
+    ALERT = "AlertHolds"
 
 
 TRAVELS: Final = frozenset(
-    {Sign.CRASH, Sign.NOT_READY, Sign.NO_ENDPOINTS, Sign.JOB_FAILED, Sign.VAGUE, Sign.PEER_ERRORS, Sign.SCALER}
-)
+    {
+        Sign.CRASH, Sign.NOT_READY, Sign.NO_ENDPOINTS, Sign.JOB_FAILED, Sign.VAGUE, Sign.PEER_ERRORS, Sign.SCALER,
+        Sign.ALERT,
+    }
+)  # fmt: skip
 """Symptoms that something further up the graph can bring about; the others arise where they are seen."""
 
 

@@ -23,7 +23,7 @@ class Run(Model):
     """One attempt at one investigation, as the agent fetches it.
 
     `now` is the clock that the reasoning uses; `spec.target` is filled in where it could be inferred; `recalled` is
-    knowledge that may apply (empty until memories are kept).
+    knowledge that may apply (empty until memories are kept). `prometheus` says whether there is one to be asked.
     """
 
     uid: Short
@@ -33,6 +33,7 @@ class Run(Model):
     now: Time
     spec: InvestigationSpec
     scene: Scene
+    prometheus: bool = False
     recalled: Annotated[list[dict[str, str]], Field(max_length=64)] = Field(default_factory=list)
 
 

@@ -14,6 +14,7 @@ from casebook.analysis.symptoms import symptoms
 from casebook.analysis.things import Ref
 from casebook.analysis.workloads import Workload
 from casebook.analysis.world import World
+from casebook.reasoning.alerts import holding
 from casebook.reasoning.focus import focus
 
 
@@ -35,8 +36,9 @@ class Situation:
 
     @cached_property
     def symptoms(self) -> tuple[Symptom, ...]:
-        """Every deviation seen."""
-        return symptoms(self.world, self.graph)
+        """Every deviation seen, of objects and logs and of what alerts measure."""
+        found = [*symptoms(self.world, self.graph), *holding(self.world)]
+        return tuple(sorted(found, key=lambda item: (item.entity, item.sign, sorted(item.peers))))
 
     @cached_property
     def focus(self) -> frozenset[Ref]:
