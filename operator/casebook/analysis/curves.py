@@ -77,15 +77,15 @@ def curve(observation: Observation | None) -> Curve | None:
     if observation is None or observation.result is not Result.OK or not isinstance(observation.data, dict):
         return None
     data = observation.data
-    start, seconds = moment(data, "start"), count(data, "step")
-    if start is None or seconds <= 0 or observation.window is None:
+    start, end, seconds = moment(data, "start"), moment(data, "end"), count(data, "step")
+    if start is None or end is None or seconds <= 0:
         return None
-    steps = round((observation.window.end - start).total_seconds()) // seconds + 1
+    steps = round((end - start).total_seconds()) // seconds + 1
     found = [
         Series(strings(one, "labels"), start, timedelta(seconds=seconds), _values(one, steps))
         for one in listed(data, "series")
     ]
-    return Curve(observation.id, text(data, "expr"), observation.window.end, tuple(found))
+    return Curve(observation.id, text(data, "expr"), end, tuple(found))
 
 
 def selector(labels: dict[str, str]) -> str:

@@ -126,9 +126,9 @@ class Observation(Model):
     """The answer to one query, redacted and bounded.
 
     `data` for a list: `{"items": [objects]}`; for a get: the object; for logs: `{"lines": [{"at": moment or "", "text":
-    line}]}`; for metrics: `{"items": [...]}`; for prometheus: `{"expr": as it was asked, "start", "step", "series":
-    [{"labels", "values": a number or null for each step}]}`, `{"names": [...]}` or `{"rules": [...]}`. Where the read
-    failed, `data` is null and `message` says why, for people.
+    line}]}`; for metrics: `{"items": [...]}`; for prometheus: `{"expr": as it was asked, "start", "end", "step",
+    "series": [{"labels", "values": a number or null for each step}]}`, `{"names": [...]}` or `{"rules": [...]}`. Where
+    the read failed, `data` is null and `message` says why, for people.
     """
 
     id: Annotated[str, Field(max_length=32)]

@@ -8,7 +8,7 @@ from casebook.api.base import Model, Time
 from casebook.api.investigation import InvestigationSpec
 from casebook.api.meta import Line, Short
 from casebook.api.observation import Observation, Query, Result
-from casebook.api.report import Report
+from casebook.api.report import Report, Window
 
 
 class Scene(Model):
@@ -90,10 +90,12 @@ class ReportReceipt(Model):
 
 
 class ProjectedAnswer(Model):
-    """A cluster-scoped read through the gateway: `data` as in an Observation, projected field by field."""
+    """A read through the gateway: `data` as in an Observation; what is cluster-scoped is projected field by field."""
 
     query: Query
     result: Result
     message: Line = ""
     data: dict[str, object] | None = None
+    window: Window | None = None
+    truncated: bool = False
     withheld: Annotated[list[Line], Field(max_length=20)] = Field(default_factory=list)

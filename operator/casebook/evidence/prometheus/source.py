@@ -58,10 +58,15 @@ class PrometheusSource:
         form = {"query": expression, "start": timestamp(start), "end": timestamp(end), "step": str(step)}
         answer = _typed(await self._api.post("query_range", form), dict)
         found = sorted((_series(one, start, step) for one in _typed(answer.get("result"), list)), key=_most_first)
-        data = {"expr": expression, "start": timestamp(start), "step": step, "series": found[:MAX_SERIES]}
+        data = {"expr": expression, "start": timestamp(start), "end": timestamp(end), "step": step}
         cut = len(found) > MAX_SERIES
         message = f"the {MAX_SERIES} highest of {len(found)} series" if cut else ""
-        return Reading(redact(data), truncated=cut, window=Window(start=start, end=end), message=message)
+        return Reading(
+            redact(data | {"series": found[:MAX_SERIES]}),
+            truncated=cut,
+            window=Window(start=start, end=end),
+            message=message,
+        )
 
     async def _names(self, params: dict[str, str]) -> Reading:
         start, end = (datetime.fromisoformat(params[name]) for name in ("start", "end"))
