@@ -23,6 +23,10 @@ BACKLOG = (
     r"queue_depth", r"rabbitmq_queue_messages_ready", r"kafka_consumergroup_lag", r"[a-z_]*consumer_lag",
     r"[a-z_]*queue_(?:depth|length|size|messages)", r"[a-z_]*backlog(?:_size)?",
 )  # fmt: skip
+DONE = (
+    r"[a-z_]*(?:jobs|orders|messages|tasks|events)_(?:done|processed|consumed|completed|finished)_total",
+    r"[a-z_]+_(?:processed|consumed)_total",
+)  # fmt: skip
 FAILED = ('code=~"5.."', 'status=~"5.."', 'status_code=~"5.."', 'http_response_status_code=~"5.."')
 
 
@@ -68,6 +72,9 @@ def _backlog(names: Sequence[str], place: str) -> Iterator[Measure]:
     gauge = _first(BACKLOG, names)
     if gauge:
         yield Measure("backlog", f"max by ({WHO}) ({gauge}{{{place}}})")
+        done = _first(DONE, names)
+        if done:
+            yield Measure("done", f"sum by ({WHO}) (rate({done}{{{place}}}[{WINDOW}]))")
 
 
 def _scrapes(names: Sequence[str], place: str) -> Iterator[Measure]:

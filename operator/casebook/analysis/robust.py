@@ -48,9 +48,9 @@ def level(values: Values) -> tuple[float, float]:
 def shift(values: Values, begin: int) -> Shift | None:
     """The change of level that lasts until the last value, if there is one.
 
-    The level before is that of the steps up to `begin`, or of the first half where those are too few; of a series
-    with less than `LEAST_BASE` values before, nothing is said. At least `LASTING` values in a row must lie off the
-    level, on one side of it.
+    The level before is that of the steps up to `begin`, or of the first half of all where those are too few; of a
+    series with less than `LEAST_BASE` values before, nothing is said. At least `LASTING` values in a row must lie off
+    the level, on one side of it.
     """
     base = base_of(values, begin)
     if base is None:
@@ -70,13 +70,14 @@ def shift(values: Values, begin: int) -> Shift | None:
 
 
 def base_of(values: Values, begin: int) -> int | None:
-    """The end of the steps that count as before: `begin`, else the middle, else None where too few values are there."""
-    half = len(values) // 2
-    return next((end for end in (begin, half) if 0 < end <= len(values) and _enough(values[:end])), None)
+    """The end of the steps that count as before: `begin`; where too few values lie before it, the half of those there.
 
-
-def _enough(values: Values) -> bool:
-    return len(known(values)) >= LEAST_BASE
+    None where that is too few as well.
+    """
+    there = [step for step, value in enumerate(values) if value is not None]
+    if sum(step < begin for step in there) >= LEAST_BASE:
+        return begin
+    return there[len(there) // 2] if len(there) // 2 >= LEAST_BASE else None
 
 
 def _outlying(value: float, before: float, spread: float) -> bool:

@@ -34,12 +34,15 @@ class Sign(StrEnum):
     VAGUE = "UnexplainedErrors"
     PEER_ERRORS = "PeerErrors"
     ALERT = "AlertHolds"
+    SLOW = "Slow"
+    FAILING = "Failing"
+    BACKLOG = "Backlog"
 
 
 TRAVELS: Final = frozenset(
     {
         Sign.CRASH, Sign.NOT_READY, Sign.NO_ENDPOINTS, Sign.JOB_FAILED, Sign.VAGUE, Sign.PEER_ERRORS, Sign.SCALER,
-        Sign.ALERT,
+        Sign.ALERT, Sign.SLOW, Sign.FAILING,
     }
 )  # fmt: skip
 """Symptoms that something further up the graph can bring about; the others arise where they are seen."""

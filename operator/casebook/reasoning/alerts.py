@@ -78,14 +78,15 @@ class Rerun:
             return f"alert {name}: its expression gives no value in this span"
         last = self.worst.last
         now = "no value" if last is None else shown(last)
-        if self.since:
-            return f"alert {name}: {now}{limit} since {timestamp(self.since)}, and it still holds"
+        if self.holds:
+            return f"alert {name} holds: {now}{limit}"
         over = f"; it held until {timestamp(self.until)}" if self.until else "; it does not hold in this span"
         return f"alert {name}: {now} now{f' (fires{limit})' if limit else ''}{over}"
 
     def cite(self) -> Cite:
         """What the curve shows, with the curve."""
-        return self.curve.cite(self.said(), *([self.worst] if self.worst else []))
+        since = f" since {timestamp(self.since)}" if self.since else ""
+        return self.curve.cite(f"{self.said()}{since}", *([self.worst] if self.worst else []))
 
 
 def alarms(world: World) -> list[Alarm]:

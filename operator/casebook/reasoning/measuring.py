@@ -1,82 +1,126 @@
-"""What is asked of a Prometheus, where there is one: the alert's expression, then rates, errors, durations and use."""
+"""What is asked of a Prometheus, where there is one, and what it answered about a workload."""
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import reduce
+from typing import NamedTuple
 
 from casebook.analysis.access import words
-from casebook.analysis.curves import Curve, curve
+from casebook.analysis.curves import Curve, Series, curve
 from casebook.analysis.measures import Measure, measures
+from casebook.analysis.things import Cite, Ref
+from casebook.analysis.workloads import Workload
+from casebook.analysis.world import World
 from casebook.api.observation import Query, Result, metric_names
 from casebook.api.observation import curve as asking
 from casebook.reasoning.alerts import RULES, alarms, reruns
-from casebook.reasoning.situation import Situation
+from casebook.reasoning.focus import labelled
 
 SPANS = 4
 """Curves are read over so many times the span that was asked about, so that the hours before are there to compare."""
 
-
-def first(situation: Situation) -> list[Query]:
-    """What can be asked before anything is known: names of metrics, and the alert's expression or the rules."""
-    run = situation.world.snapshot.run
-    if not run.prometheus:
-        return []
-    told = [alarm.query(situation.world) for alarm in alarms(situation.world)] if run.spec.alert else [RULES]
-    return [_names(situation), *told]
-
-
-def curves(situation: Situation) -> list[Query]:
-    """The expressions of alerts that fire, and each measure that the namespace has metrics for."""
-    if not situation.world.snapshot.run.prometheus:
-        return []
-    told = [alarm.query(situation.world) for alarm in alarms(situation.world)]
-    return [*told, *(_query(situation, one) for one in available(situation))]
-
-
-def available(situation: Situation) -> list[Measure]:
-    """What the namespace's metrics can tell, by the names that really exist."""
-    answer = situation.world.snapshot.answer(_names(situation))
-    return measures(words(answer.data if answer else None, "names"), situation.world.home)
-
-
-def measured(situation: Situation, name: str) -> Curve | None:
-    """The curve of one measure, if it was observed."""
-    found = next((one for one in available(situation) if one.name == name), None)
-    return curve(situation.world.snapshot.answer(_query(situation, found))) if found else None
-
-
-def gaps(situation: Situation) -> Iterator[tuple[str, str]]:
-    """What metrics could not tell, and why: (what, note)."""
-    if not situation.world.snapshot.run.prometheus:
-        yield "metrics", "not read in this run; causes that only show in metrics are not weighed"
-        return
-    answer = situation.world.snapshot.answer(_names(situation))
-    if answer is None or answer.result is not Result.OK:
-        yield "metrics", "Prometheus did not say which metrics there are"
-        return
-    there = {one.name for one in available(situation)}
-    for name, wanted in MISSING.items():
-        if name not in there:
-            yield f"metrics: {name}", f"namespace {situation.world.home} has no metric for it, for example {wanted}"
-    for one in reruns(situation.world):
-        if not one.series:
-            yield f"Alert/{one.alarm.name}", one.said()
-
-
-MISSING = {
+USUAL = {
     "traffic": "http_requests_total",
-    "latency": "http_request_duration_seconds_bucket",
+    "latency": "http_request_duration_seconds_sum",
     "throttling": "container_cpu_cfs_throttled_periods_total",
     "memory": "container_memory_working_set_bytes",
 }
+"""Measures that are missed where they are not there, with a metric that would give each."""
 
 
-def _names(situation: Situation) -> Query:
-    return metric_names(f'{{namespace="{situation.world.home}"}}', _start(situation), situation.world.now)
+class Measured(NamedTuple):
+    """The curve of one measure, cut to one workload: all its series, and their sum."""
+
+    curve: Curve
+    series: tuple[Series, ...]
+
+    @property
+    def total(self) -> Series:
+        """All its series as one."""
+        return reduce(Series.plus, self.series)
+
+    def cite(self, said: str) -> Cite:
+        """A citation of what it shows, with the curve."""
+        return self.curve.cite(said, self.total)
 
 
-def _query(situation: Situation, measure: Measure) -> Query:
-    return asking(measure.expression, _start(situation), situation.world.now)
+def first(world: World) -> list[Query]:
+    """What can be asked before anything is known: names of metrics, and the alert's expression or the rules."""
+    run = world.snapshot.run
+    if not run.prometheus:
+        return []
+    told = [alarm.query(world) for alarm in alarms(world)] if run.spec.alert else [RULES]
+    return [_names(world), *told]
 
 
-def _start(situation: Situation) -> datetime:
-    return situation.world.now - SPANS * (situation.world.now - situation.world.begin)
+def curves(world: World) -> list[Query]:
+    """The expressions of alerts that fire, and each measure that the namespace has metrics for."""
+    if not world.snapshot.run.prometheus:
+        return []
+    return [*(alarm.query(world) for alarm in alarms(world)), *(_query(world, one) for one in available(world))]
+
+
+def available(world: World) -> list[Measure]:
+    """What the namespace's metrics can tell, by the names that really exist."""
+    answer = world.snapshot.answer(_names(world))
+    return measures(words(answer.data if answer else None, "names"), world.home)
+
+
+def measured(world: World, name: str, workload: Workload) -> Measured | None:
+    """What one measure says of a workload, if it was observed."""
+    return measurements(world, name).get(workload.ref)
+
+
+def measurements(world: World, name: str) -> dict[Ref, Measured]:
+    """One measure by workload; series whose labels name no workload are left out."""
+    wanted = next((one for one in available(world) if one.name == name), None)
+    answer = curve(world.snapshot.answer(_query(world, wanted))) if wanted else None
+    found: dict[Ref, list[Series]] = {}
+    for series in answer.series if answer else ():
+        workload = _owner(world, series.labels)
+        if workload is not None:
+            found.setdefault(workload.ref, []).append(series)
+    return {ref: Measured(answer, tuple(mine)) for ref, mine in found.items()} if answer else {}
+
+
+def _owner(world: World, labels: dict[str, str]) -> Workload | None:
+    for ref in labelled(world, labels):
+        workload = world.workloads.get(ref)
+        if workload is not None:
+            return workload
+        selected = world.selected_by(world.things[ref]) if ref.kind == "Service" else []
+        if len(selected) == 1:
+            return selected[0]
+    return None
+
+
+def gaps(world: World) -> Iterator[tuple[str, str]]:
+    """What metrics could not tell, and why: (what, note)."""
+    if not world.snapshot.run.prometheus:
+        yield "metrics", "not read in this run; causes that only show in metrics are not weighed"
+        return
+    answer = world.snapshot.answer(_names(world))
+    if answer is None or answer.result is not Result.OK:
+        yield "metrics", "Prometheus did not say which metrics there are; causes that only show there are not weighed"
+        return
+    there = {one.name for one in available(world)}
+    for name, metric in USUAL.items():
+        if name not in there:
+            yield f"metrics: {name}", f"namespace {world.home} has no metric for it, for example {metric}"
+    for one in available(world):
+        answered = curve(world.snapshot.answer(_query(world, one)))
+        if answered and answered.series and all(series.last is None for series in answered.series):
+            yield f"metrics: {one.name}", f"stale: no value near {world.now:%H:%M:%S}, so nothing is said of now"
+    yield from ((f"Alert/{one.alarm.name}", one.said()) for one in reruns(world) if not one.series)
+
+
+def _names(world: World) -> Query:
+    return metric_names(f'{{namespace="{world.home}"}}', _start(world), world.now)
+
+
+def _query(world: World, measure: Measure) -> Query:
+    return asking(measure.expression, _start(world), world.now)
+
+
+def _start(world: World) -> datetime:
+    return world.now - SPANS * (world.now - world.begin)

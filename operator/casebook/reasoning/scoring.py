@@ -17,7 +17,7 @@ PER_SYMPTOM, MOST_FOR_SYMPTOMS = 40, 160
 EXPLAINS_NOTHING = -300
 CHANGED_BEFORE, CHANGED_AFTER = 80, -250
 OFF_PATH = -150
-FOLLOWS = frozenset({Sign.NO_ENDPOINTS, Sign.ROLLOUT, Sign.ALERT})
+FOLLOWS = frozenset({Sign.NO_ENDPOINTS, Sign.ROLLOUT, Sign.ALERT, Sign.SLOW, Sign.FAILING})
 """Signs that follow from any harm on the same entity."""
 
 
@@ -53,6 +53,9 @@ def explains(situation: Situation, candidate: Candidate[Any]) -> frozenset[Sympt
 
 def _covers(candidate: Candidate[Any], symptom: Symptom, reached: Iterable[object]) -> bool:
     if symptom.entity in candidate.harms and (symptom.sign in candidate.covers or symptom.sign in FOLLOWS):
+        return True
+    if symptom.sign is Sign.BACKLOG and symptom.peers & candidate.harms:
+        # What waits is taken by callers: harm to one of them makes it grow.
         return True
     if symptom.sign not in TRAVELS or symptom.entity not in reached or symptom.entity in candidate.harms:
         return False

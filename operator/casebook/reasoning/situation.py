@@ -15,6 +15,7 @@ from casebook.analysis.things import Ref
 from casebook.analysis.workloads import Workload
 from casebook.analysis.world import World
 from casebook.reasoning.alerts import holding
+from casebook.reasoning.deviations import deviations
 from casebook.reasoning.focus import focus
 
 
@@ -37,7 +38,7 @@ class Situation:
     @cached_property
     def symptoms(self) -> tuple[Symptom, ...]:
         """Every deviation seen, of objects and logs and of what alerts measure."""
-        found = [*symptoms(self.world, self.graph), *holding(self.world)]
+        found = [*symptoms(self.world, self.graph), *holding(self.world), *deviations(self.world, self.graph)]
         return tuple(sorted(found, key=lambda item: (item.entity, item.sign, sorted(item.peers))))
 
     @cached_property

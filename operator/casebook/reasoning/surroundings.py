@@ -85,7 +85,7 @@ def not_checked(board: Board) -> list[Finding]:
     run = situation.world.snapshot.run
     found = [
         _finding("Secret/*", "never read; what is missing or refused shows in events, container status and logs"),
-        *(_finding(name, note) for name, note in measuring.gaps(situation)),
+        *(_finding(name, note) for name, note in measuring.gaps(situation.world)),
     ]
     # A tenant is shown cluster-scoped objects field by field; the observation says what was left out.
     found += [

@@ -3,6 +3,7 @@
 from casebook.analysis.things import Ref
 from casebook.api.enums import Verdict
 from casebook.api.observation import LOGS, Result
+from casebook.reasoning.alerts import reruns
 from casebook.reasoning.board import Board, Ranked
 from casebook.reasoning.situation import Situation
 from casebook.reasoning.survey import essential
@@ -19,11 +20,16 @@ def verdict(board: Board) -> Verdict:
     if board.chosen:
         return Verdict.ROOT_CAUSE
     situation = board.situation
-    if not situation.pressing and not blind_spots(situation) and not missing_target(situation):
+    if not _deviates(situation) and not blind_spots(situation) and not missing_target(situation):
         return Verdict.NO_FAULT
     if no_fault(board) is not None and not blind_spots(situation):
         return Verdict.NO_FAULT
     return Verdict.INCONCLUSIVE
+
+
+def _deviates(situation: Situation) -> bool:
+    """Whether anything on the path is not as it should be, or an alert holds that names nothing that is there."""
+    return bool(situation.pressing) or any(one.holds for one in reruns(situation.world))
 
 
 def no_fault(board: Board) -> Ranked | None:
