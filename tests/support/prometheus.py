@@ -1,16 +1,16 @@
 """A real Prometheus on loopback, from Debian's package, over series that are written before it starts."""
 
-import asyncio
 import contextlib
 import shutil
 import socket
 import subprocess
-from collections.abc import AsyncIterator, Iterable
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-
-import aiohttp
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Sample:
     value: float
 
 
-@contextlib.asynccontextmanager
-async def prometheus(folder: Path, samples: Iterable[Sample]) -> AsyncIterator[str]:
+@contextlib.contextmanager
+def prometheus(folder: Path, samples: Iterable[Sample]) -> Iterator[str]:
     """The URL of one that holds these samples and scrapes nothing; ended afterwards."""
     folder.mkdir()
     _backfill(folder, samples)
@@ -35,7 +35,7 @@ async def prometheus(folder: Path, samples: Iterable[Sample]) -> AsyncIterator[s
     arguments += [f"--web.listen-address=127.0.0.1:{port}", "--storage.tsdb.retention.time=30d"]
     process = _launch(folder, arguments)
     try:
-        await _ready(f"http://127.0.0.1:{port}", process, folder / "log")
+        _ready(f"http://127.0.0.1:{port}", process, folder / "log")
         yield f"http://127.0.0.1:{port}"
     finally:
         process.kill()
@@ -63,12 +63,11 @@ def _backfill(folder: Path, samples: Iterable[Sample]) -> None:
     assert done.returncode == 0, done.stderr + done.stdout
 
 
-async def _ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    async with asyncio.timeout(60), aiohttp.ClientSession() as http:
-        while True:
-            assert process.poll() is None, log.read_text()
-            with contextlib.suppress(aiohttp.ClientError):
-                async with http.get(f"{url}/-/ready") as response:
-                    if response.status == 200:
-                        return
-            await asyncio.sleep(0.1)
+def _ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        assert process.poll() is None, log.read_text()
+        with contextlib.suppress(urllib.error.URLError), urllib.request.urlopen(f"{url}/-/ready", timeout=5):
+            return
+        time.sleep(0.1)
+    raise AssertionError(log.read_text())

@@ -28,7 +28,9 @@ def logit(share: float) -> int:
 
 def assess(situation: Situation, cause: Cause[Any], candidate: Candidate[Any]) -> Ranked:
     """One hypothesis with its predictions checked and its sum made."""
-    results = tuple((prediction, prediction.check(situation, candidate)) for prediction in cause.predictions)
+    metered = situation.world.snapshot.run.prometheus
+    asked = [prediction for prediction in cause.predictions if metered or not prediction.metered]
+    results = tuple((prediction, prediction.check(situation, candidate)) for prediction in asked)
     explained = explains(situation, candidate)
     parts = [Part(f"prior: the cause in {cause.base_rate:.1%} of cases", logit(cause.base_rate))]
     for prediction, finding in results:

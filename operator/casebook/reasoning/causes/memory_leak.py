@@ -5,13 +5,17 @@ from datetime import timedelta
 
 from casebook.analysis.access import moment, text
 from casebook.analysis.changes import PROGRAM, rollout
+from casebook.analysis.curves import Series
+from casebook.analysis.robust import climbs, teeth
 from casebook.analysis.signs import Sign
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.helpers import Subject, changed_part, cite_rollout, containers, only, undo
+from casebook.reasoning.measuring import measured
 from casebook.reasoning.situation import Situation
 
 LONG = timedelta(seconds=20)
 LIMIT = ".resources.limits.memory"
+MIB = 1 << 20
 
 
 def _detect(situation: Situation) -> Iterator[Candidate[Subject]]:
@@ -46,6 +50,23 @@ def _limit_the_same(situation: Situation, found: Candidate[Subject]) -> Finding:
     return failed(cite_rollout(rolled, LIMIT)) if rolled else UNTESTED
 
 
+def _climbs(situation: Situation, found: Candidate[Subject]) -> Finding:
+    """The saw tooth of a leak: it climbs, is killed, and climbs again from the bottom."""
+    memory = measured(situation.world, "memory", found.about.workload)
+    mine = [one for one in memory.series if _is_of(one, found.about)] if memory else []
+    for series in mine:
+        climbing = [span for span in teeth(series.values) if climbs(series.values[slice(*span)])]
+        if memory and climbing:
+            said = f"memory climbs steadily to {series.highest / MIB:.0f} MiB, {len(climbing)} times in this span"
+            return held(memory.curve.cite(said, series))
+    return UNTESTED
+
+
+def _is_of(series: Series, subject: Subject) -> bool:
+    labels = series.labels
+    return labels.get("container") in (None, subject.container.name)
+
+
 def _new_program(situation: Situation, found: Candidate[Subject]) -> Finding:
     rolled = rollout(found.about.workload)
     changed = changed_part(situation, found.about, *PROGRAM)
@@ -67,6 +88,7 @@ CAUSES = (
         predictions=(
             Prediction("it serves for a while before it is killed", _lives_long, 200, -300),
             Prediction("the limit is what it was", _limit_the_same, 0, -300),
+            Prediction("its memory climbs steadily until it is killed", _climbs, 220, 0, metered=True),
             Prediction("the program is new", _new_program, 180, 0),
         ),
         steps=_steps,

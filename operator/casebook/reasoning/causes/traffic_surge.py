@@ -21,6 +21,9 @@ CLIENTS = Ref(EXTERNAL, "", "clients")
 TIMES = 2.0
 LEAST = 1.0
 """Requests a second: below that, a doubling is a handful of requests."""
+BURDEN = frozenset(
+    {Sign.SLOW, Sign.FAILING, Sign.BACKLOG, Sign.VAGUE, Sign.PEER_ERRORS, Sign.NOT_READY, Sign.SCALER, Sign.KILLED}
+)
 LAG = timedelta(minutes=3)
 """A rate looks back over three minutes, so that a symptom may show before the rise does."""
 
@@ -57,7 +60,7 @@ def _detect(situation: Situation) -> Iterator[Candidate[Surge]]:
             statement=f"Requests to {situation.label(ref)} rose from {shown(rise.before)} to {shown(rise.after)} a "
             f"second at {surge.began}, sent by {situation.label(sender)}",
             harms=surge.reached,
-            covers=frozenset({Sign.SLOW, Sign.FAILING, Sign.VAGUE, Sign.PEER_ERRORS, Sign.NOT_READY, Sign.SCALER}),
+            covers=BURDEN,
             about=surge,
             since=None if fresh else began - LAG,
             changed=fresh.at if fresh else None,
@@ -104,6 +107,12 @@ def _nothing_rolled_out(situation: Situation, found: Candidate[Surge]) -> Findin
     return held(found.about.entry.thing.say("no new revision of what the load reaches, in the time asked about"))
 
 
+def _burdens(situation: Situation, found: Candidate[Surge]) -> Finding:
+    """Not every alert is about load: what is overrun answers late, fails, or lets work wait."""
+    signs = [one for one in situation.symptoms if one.sign in BURDEN and one.entity in found.harms]
+    return held(*signs[0].cites[:1]) if signs else failed(found.about.requests.cite("nothing that it reaches is late"))
+
+
 def _reaches_far(_: Situation, found: Candidate[Surge]) -> Finding:
     others = found.about.reached - {found.about.entry.ref}
     return held(note=f"also of {', '.join(sorted(ref.name for ref in others)[:4])}") if others else UNTESTED
@@ -127,9 +136,10 @@ CAUSES = (
         base_rate=0.03,
         detect=_detect,
         predictions=(
-            Prediction("requests at least doubled against the time before", _rose, 250, -300),
+            Prediction("requests at least doubled against the time before", _rose, 220, -300),
             Prediction("the load rose before the symptoms", _before_the_symptoms, 100, -350),
             Prediction("nothing that the load reaches has a new revision", _nothing_rolled_out, 60, -150),
+            Prediction("what it reaches answers late, fails, or lets work wait", _burdens, 60, -200),
             Prediction("the load rose in everything behind it too", _reaches_far, 60, 0),
         ),
         steps=_steps,
