@@ -90,13 +90,6 @@ def share(values: Values, limit: float) -> tuple[float, float] | None:
     return (found[-1] / limit, max(found) / limit) if found and limit > 0 else None
 
 
-def slope(values: Values) -> float:
-    """Rise for each step, by the median of all pairs (Theil 1950, Sen 1968); 0 for less than two values."""
-    points = [(index, value) for index, value in enumerate(values) if value is not None]
-    rises = [(y2 - y1) / (x2 - x1) for n, (x1, y1) in enumerate(points) for x2, y2 in points[n + 1 :]]
-    return median(rises) if rises else 0.0
-
-
 def teeth(values: Values, drop: float = 0.4) -> list[tuple[int, int]]:
     """The stretches of a saw tooth, each `[first, end)`: a new one begins where a value falls by the share `drop`."""
     found: list[tuple[int, int]] = []

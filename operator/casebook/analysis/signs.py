@@ -37,6 +37,7 @@ class Sign(StrEnum):
     SLOW = "Slow"
     FAILING = "Failing"
     BACKLOG = "Backlog"
+    NEAR_LIMIT = "NearLimit"
 
 
 TRAVELS: Final = frozenset(

@@ -1,12 +1,14 @@
-"""Symptoms that only curves show: slower answers, failing requests, a backlog that grows."""
+"""Symptoms that only curves show: slower answers, failing requests, a backlog, memory that runs out."""
 
 from collections.abc import Iterator
 
+from casebook.analysis.access import quantity
 from casebook.analysis.curves import Series, shown
 from casebook.analysis.graph import Graph
-from casebook.analysis.robust import Shift, known
+from casebook.analysis.robust import Shift, climbs, known, share, teeth
 from casebook.analysis.signs import Sign, Symptom
 from casebook.analysis.things import Ref
+from casebook.analysis.workloads import Container
 from casebook.analysis.world import World
 from casebook.reasoning.measuring import Measured, measured, measurements
 
@@ -16,6 +18,7 @@ FAILING = 0.05
 FEW_REQUESTS = 20
 """Of fewer requests in the span asked about no share is told: one failure more would change it too much."""
 WAITING = 5.0
+NEAR = 0.9
 
 
 def deviations(world: World, graph: Graph) -> Iterator[Symptom]:
@@ -26,6 +29,8 @@ def deviations(world: World, graph: Graph) -> Iterator[Symptom]:
         yield from _failing(world, ref, found)
     for ref, found in measurements(world, "backlog").items():
         yield from _backlog(world, graph, ref, found)
+    for ref, found in measurements(world, "memory").items():
+        yield from _near_limit(world, ref, found)
 
 
 def _slow(world: World, ref: Ref, found: Measured) -> Iterator[Symptom]:
@@ -71,6 +76,22 @@ def _backlog(world: World, graph: Graph, ref: Ref, found: Measured) -> Iterator[
 
 def _called(world: World, ref: Ref) -> list[Ref]:
     return [ref, *(service.ref for service in world.services_of(world.workloads[ref]))]
+
+
+def _near_limit(world: World, ref: Ref, found: Measured) -> Iterator[Symptom]:
+    for container in world.workloads[ref].containers:
+        for series in found.series:
+            used = memory_share(container, series)
+            if used and used[0] >= NEAR and climbs(series.values[slice(*teeth(series.values)[-1])]):
+                said = f"container {container.name} uses {used[0]:.0%} of its memory limit, and climbs"
+                yield Symptom(ref, Sign.NEAR_LIMIT, said, None, (found.curve.cite(said, series),))
+
+
+def memory_share(container: Container, series: Series) -> tuple[float, float] | None:
+    """The last and the highest value as shares of the container's memory limit; None where it is not the container's."""
+    labels, limit = series.labels, quantity(container.spec, "resources", "limits", "memory")
+    mine = labels.get("container") == container.name and labels.get("pod") == container.pod.ref.name
+    return share(series.values, limit) if mine and limit else None
 
 
 def volume(world: World, rate: Series) -> float:

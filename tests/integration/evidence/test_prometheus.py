@@ -81,7 +81,7 @@ async def client(url: str) -> AsyncIterator[PrometheusClient]:
 
 @pytest.mark.parametrize("expression", ESCAPES)
 async def test_no_value_of_another_namespace_comes_back(client: PrometheusClient, expression: str) -> None:
-    """Values of the other namespace start far above mine and its labels name it; a time or a sum of both would show too."""
+    """Values of the other namespace lie far above mine and its labels name it, so that a sum of both would show."""
     reading = await PrometheusSource(client, [MINE]).read(curve(expression, BEGIN, NOW))
     for series in reading.data["series"]:
         said = {name: value for name, value in series["labels"].items() if value not in ("team-b", "of-team-b")}

@@ -7,7 +7,7 @@ from casebook.analysis.access import moment, text
 from casebook.analysis.changes import PROGRAM, rollout
 from casebook.analysis.curves import Series
 from casebook.analysis.robust import climbs, teeth
-from casebook.analysis.signs import Sign
+from casebook.analysis.signs import Sign, Symptom
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.helpers import Subject, changed_part, cite_rollout, containers, only, undo
 from casebook.reasoning.measuring import measured
@@ -20,19 +20,33 @@ MIB = 1 << 20
 
 def _detect(situation: Situation) -> Iterator[Candidate[Subject]]:
     for workload, _, container in containers(situation):
-        if text(container.ended, "reason") != "OOMKilled" or not workload.serves:
-            continue
         subject = Subject(workload, container)
+        killed = text(container.ended, "reason") == "OOMKilled"
+        if not workload.serves or not (killed or _near(situation, subject)):
+            continue
         rolled = changed_part(situation, subject, *PROGRAM)
         since = f" since revision {rolled.new.number}" if rolled else ""
         yield Candidate(
             object=workload.ref,
             statement=f"{subject.said(situation)} grows until it is killed at its memory limit{since}",
             harms=only(workload.ref),
-            covers=frozenset({Sign.KILLED, Sign.CRASH, Sign.NOT_READY}),
+            covers=frozenset({Sign.KILLED, Sign.CRASH, Sign.NOT_READY, Sign.NEAR_LIMIT}),
             about=subject,
             changed=rolled.at if rolled else None,
         )
+
+
+def _near(situation: Situation, subject: Subject) -> tuple[Symptom, ...]:
+    return tuple(
+        one
+        for one in situation.symptoms_of(subject.workload.ref)
+        if one.sign is Sign.NEAR_LIMIT and one.said.startswith(f"container {subject.container.name} ")
+    )
+
+
+def _near_limit(situation: Situation, found: Candidate[Subject]) -> Finding:
+    near = _near(situation, found.about)
+    return held(*near[0].cites, note=near[0].said) if near else UNTESTED
 
 
 def _lives_long(_: Situation, found: Candidate[Subject]) -> Finding:
@@ -88,6 +102,7 @@ CAUSES = (
         predictions=(
             Prediction("it serves for a while before it is killed", _lives_long, 200, -300),
             Prediction("the limit is what it was", _limit_the_same, 0, -300),
+            Prediction("it is about to reach its limit", _near_limit, 150, 0, metered=True),
             Prediction("its memory climbs steadily until it is killed", _climbs, 220, 0, metered=True),
             Prediction("the program is new", _new_program, 180, 0),
         ),
