@@ -15,6 +15,7 @@ LEAST_SPREAD = 0.05
 """The spread is taken to be at least this share of the median, so that an even series is not broken by a ripple."""
 LEAST_BASE = 10
 LASTING = 3
+MOSTLY = 0.7
 
 
 class Shift(NamedTuple):
@@ -105,10 +106,13 @@ def teeth(values: Values, drop: float = 0.4) -> list[tuple[int, int]]:
 
 
 def climbs(values: Values, growth: float = 0.3) -> bool:
-    """Whether it grows steadily: by the share `growth` from first to last, by rises that are no single jump."""
+    """Whether it has grown steadily since it was lowest: by the share `growth`, by rises that are no single jump."""
     found = known(values)
+    lowest = min(found, default=0.0)
+    since = max((step for step, value in enumerate(found) if value <= lowest * (1 + LEAST_SPREAD)), default=0)
+    found = found[since:]
     if len(found) < LASTING + 2 or found[0] <= 0 or found[-1] < found[0] * (1 + growth):
         return False
     rises = [later - earlier for earlier, later in pairwise(found)]
     upward = sum(rise > 0 for rise in rises)
-    return upward >= 0.7 * len(rises) and max(rises) <= 0.5 * (found[-1] - found[0])
+    return upward >= MOSTLY * len(rises) and max(rises) <= (found[-1] - found[0]) / 2

@@ -48,6 +48,9 @@ TRAVELS: Final = frozenset(
 )  # fmt: skip
 """Symptoms that something further up the graph can bring about; the others arise where they are seen."""
 
+MEASURED: Final = frozenset({Sign.ALERT, Sign.SLOW, Sign.FAILING})
+"""What curves show of any fault, along the whole path of a request: all of it together tells as much as one symptom."""
+
 
 @dataclass(frozen=True)
 class Symptom:

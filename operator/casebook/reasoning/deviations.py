@@ -7,7 +7,7 @@ from casebook.analysis.curves import Series, shown
 from casebook.analysis.graph import Graph
 from casebook.analysis.robust import Shift, climbs, known, share, teeth
 from casebook.analysis.signs import Sign, Symptom
-from casebook.analysis.things import Ref
+from casebook.analysis.things import Cite, Ref
 from casebook.analysis.workloads import Container
 from casebook.analysis.world import World
 from casebook.reasoning.measuring import Measured, measured, measurements
@@ -30,7 +30,8 @@ def deviations(world: World, graph: Graph) -> Iterator[Symptom]:
     for ref, found in measurements(world, "backlog").items():
         yield from _backlog(world, graph, ref, found)
     for ref, found in measurements(world, "memory").items():
-        yield from _near_limit(world, ref, found)
+        near = [one for container in world.workloads[ref].containers if (one := nearing(container, found))]
+        yield from (Symptom(ref, Sign.NEAR_LIMIT, said, None, (cite,)) for said, cite in near)
 
 
 def _slow(world: World, ref: Ref, found: Measured) -> Iterator[Symptom]:
@@ -78,20 +79,16 @@ def _called(world: World, ref: Ref) -> list[Ref]:
     return [ref, *(service.ref for service in world.services_of(world.workloads[ref]))]
 
 
-def _near_limit(world: World, ref: Ref, found: Measured) -> Iterator[Symptom]:
-    for container in world.workloads[ref].containers:
-        for series in found.series:
-            used = memory_share(container, series)
-            if used and used[0] >= NEAR and climbs(series.values[slice(*teeth(series.values)[-1])]):
-                said = f"container {container.name} uses {used[0]:.0%} of its memory limit, and climbs"
-                yield Symptom(ref, Sign.NEAR_LIMIT, said, None, (found.curve.cite(said, series),))
-
-
-def memory_share(container: Container, series: Series) -> tuple[float, float] | None:
-    """The last and the highest value as shares of the container's memory limit; None where it is not the container's."""
-    labels, limit = series.labels, quantity(container.spec, "resources", "limits", "memory")
-    mine = labels.get("container") == container.name and labels.get("pod") == container.pod.ref.name
-    return share(series.values, limit) if mine and limit else None
+def nearing(container: Container, found: Measured) -> tuple[str, Cite] | None:
+    """That a container uses nearly all of its memory limit and climbs, in words and cited; None if it does not."""
+    limit = quantity(container.spec, "resources", "limits", "memory")
+    for series in found.series:
+        mine = (series.labels.get("pod"), series.labels.get("container")) == (container.pod.ref.name, container.name)
+        used = share(series.values, limit) if mine and limit else None
+        if used and used[0] >= NEAR and climbs(series.values[slice(*teeth(series.values)[-1])]):
+            said = f"container {container.name} uses {used[0]:.0%} of its memory limit, and climbs"
+            return said, found.curve.cite(said, series)
+    return None
 
 
 def volume(world: World, rate: Series) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from casebook.analysis.signs import TRAVELS, Sign, Symptom
+from casebook.analysis.signs import MEASURED, TRAVELS, Sign, Symptom
 from casebook.api.enums import Outcome
 from casebook.reasoning.board import Part, Ranked
 from casebook.reasoning.cause import Candidate, Cause
@@ -72,11 +72,17 @@ def _too_early(candidate: Candidate[Any], symptom: Symptom) -> bool:
 def _coverage(situation: Situation, explained: frozenset[Symptom]) -> list[Part]:
     if not situation.pressing:
         return []
-    pressing = sum(symptom in explained for symptom in situation.pressing)
+    found = [symptom for symptom in situation.pressing if symptom in explained]
+    pressing = len(found)
     if not pressing:
         return [Part("explains none of the symptoms on the path", EXPLAINS_NOTHING)]
     share = f"explains {pressing} of {len(situation.pressing)} symptoms on the path"
-    return [Part(share, min(PER_SYMPTOM * pressing, MOST_FOR_SYMPTOMS))]
+    return [Part(share, min(PER_SYMPTOM * _counted(found), MOST_FOR_SYMPTOMS))]
+
+
+def _counted(found: list[Symptom]) -> int:
+    told = sum(symptom.sign not in MEASURED for symptom in found)
+    return told + (told < len(found))
 
 
 def _timing(candidate: Candidate[Any], explained: frozenset[Symptom]) -> list[Part]:

@@ -7,8 +7,10 @@ from casebook.analysis.access import moment, text
 from casebook.analysis.changes import PROGRAM, rollout
 from casebook.analysis.curves import Series
 from casebook.analysis.robust import climbs, teeth
-from casebook.analysis.signs import Sign, Symptom
+from casebook.analysis.signs import Sign
+from casebook.analysis.things import Cite
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
+from casebook.reasoning.deviations import nearing
 from casebook.reasoning.helpers import Subject, changed_part, cite_rollout, containers, only, undo
 from casebook.reasoning.measuring import measured
 from casebook.reasoning.situation import Situation
@@ -36,17 +38,14 @@ def _detect(situation: Situation) -> Iterator[Candidate[Subject]]:
         )
 
 
-def _near(situation: Situation, subject: Subject) -> tuple[Symptom, ...]:
-    return tuple(
-        one
-        for one in situation.symptoms_of(subject.workload.ref)
-        if one.sign is Sign.NEAR_LIMIT and one.said.startswith(f"container {subject.container.name} ")
-    )
+def _near(situation: Situation, subject: Subject) -> tuple[str, Cite] | None:
+    memory = measured(situation.world, "memory", subject.workload)
+    return nearing(subject.container, memory) if memory else None
 
 
 def _near_limit(situation: Situation, found: Candidate[Subject]) -> Finding:
     near = _near(situation, found.about)
-    return held(*near[0].cites, note=near[0].said) if near else UNTESTED
+    return held(near[1], note=near[0]) if near else UNTESTED
 
 
 def _lives_long(_: Situation, found: Candidate[Subject]) -> Finding:
