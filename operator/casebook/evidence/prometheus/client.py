@@ -1,12 +1,13 @@
 """One store behind the Prometheus HTTP API: a bearer token, bounded answers, errors in words."""
 
 import json
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -14,6 +15,7 @@ from casebook.cluster.errors import ClusterError, Denied, Invalid, Unavailable
 
 SECONDS = 10.0
 MAX_ANSWER = 16 << 20
+_PASSWORD = re.compile(r"//[^/]*@")
 _MEANING: dict[int, type[ClusterError]] = {400: Invalid, 401: Denied, 403: Denied, 422: Invalid}
 
 
@@ -31,17 +33,15 @@ class Store:
     ca_file: Path | None = None
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        if not _usable(self.url):
             raise BadStore(f"{self.shown} is not the http(s) URL of a Prometheus, for example http://localhost:9090")
-        if self.ca_file and parts.scheme != "https":
+        if self.ca_file and not self.url.startswith("https:"):
             raise BadStore(f"a CA file is given, but {self.shown} is not https")
 
     @property
     def shown(self) -> str:
         """The URL as it may be shown: without a password."""
-        parts = urlsplit(self.url)
-        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+        return _PASSWORD.sub("//", self.url)
 
     def headers(self) -> dict[str, str]:
         """The authorization of a call. Raises `BadStore`."""
@@ -61,6 +61,16 @@ class Store:
             return ssl.create_default_context(cafile=self.ca_file)
         except (OSError, ssl.SSLError) as error:
             raise BadStore(f"cannot use the CA file {self.ca_file}: {error}") from error
+
+
+def _usable(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    whole = parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0
+    return whole and not set("?#").intersection(url)
 
 
 class PrometheusClient:
