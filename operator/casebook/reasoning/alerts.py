@@ -36,8 +36,8 @@ class Alarm:
 
     def query(self, world: World) -> Query:
         """Its expression without the threshold, over the span asked about and as long before."""
-        length = world.now - world.begin
-        return asking(self.condition.expression, world.now - SPANS * length, world.now)
+        length = world.end - world.begin
+        return asking(self.condition.expression, world.end - SPANS * length, world.end)
 
 
 @dataclass(frozen=True)

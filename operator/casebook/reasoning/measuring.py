@@ -110,17 +110,20 @@ def gaps(world: World) -> Iterator[tuple[str, str]]:
     for one in available(world):
         answered = curve(world.snapshot.answer(_query(world, one)))
         if answered and answered.series and all(series.last is None for series in answered.series):
-            yield f"metrics: {one.name}", f"stale: no value near {world.now:%H:%M:%S}, so nothing is said of now"
+            yield (
+                f"metrics: {one.name}",
+                f"stale: no value near {world.end:%H:%M:%S}, so nothing is said of how it is now",
+            )
     yield from ((f"Alert/{one.alarm.name}", one.said()) for one in reruns(world) if not one.series)
 
 
 def _names(world: World) -> Query:
-    return metric_names(f'{{namespace="{world.home}"}}', _start(world), world.now)
+    return metric_names(f'{{namespace="{world.home}"}}', _start(world), world.end)
 
 
 def _query(world: World, measure: Measure) -> Query:
-    return asking(measure.expression, _start(world), world.now)
+    return asking(measure.expression, _start(world), world.end)
 
 
 def _start(world: World) -> datetime:
-    return world.now - SPANS * (world.now - world.begin)
+    return world.end - SPANS * (world.end - world.begin)

@@ -9,10 +9,12 @@ from casebook.analysis.world import World
 from casebook.api.base import timestamp
 from casebook.api.enums import Verdict
 from casebook.api.investigation import Alert
-from casebook.api.observation import PROMETHEUS, Result
+from casebook.api.observation import PROMETHEUS, Result, listing
 from casebook.api.report import Report
 from casebook.reasoning.alerts import RULES, alarms
 from casebook.reasoning.engine import decide, weigh
+from casebook.reasoning.measuring import curves as curves_wanted
+from casebook.reasoning.measuring import first
 from casebook.reasoning.planning import Look
 from support.builders import NOW, NS, Raw, healthy, log, observe, run, snapshot
 from support.curves import NAMES, STEPS, Values, answered, curves, level, metered, names
@@ -123,6 +125,23 @@ def test_on_a_laptop_the_rules_say_what_fires_about_the_target() -> None:
     look = decide(start, weigh(start))
     assert isinstance(look, Look)
     assert alarm.query(World(start)) in look.queries
+
+
+def test_a_second_look_does_not_ask_the_curves_again() -> None:
+    """The clock moves on with every read; what was asked about does not."""
+    start = asked()
+    later = observe(listing("pods", NS), {"items": []}, 2).replace(observed_at=NOW + timedelta(seconds=30))
+    (before,), (after,) = alarms(World(start)), alarms(World(start.extended([later])))
+    assert before.query(World(start)) == after.query(World(start.extended([later])))
+    assert curves_wanted(World(start)) == curves_wanted(World(start.extended([later]))) != []
+
+
+def test_a_span_in_the_past_is_read_to_its_end() -> None:
+    end = NOW - timedelta(hours=5)
+    window = {"start": timestamp(end - timedelta(hours=1)), "end": timestamp(end)}
+    found = metered(run(target="Deployment/web", window=window))
+    (query,) = [one for one in first(World(Snapshot(found))) if one.resource == "names"]
+    assert (query.params["start"], query.params["end"]) == (timestamp(end - timedelta(hours=4)), timestamp(end))
 
 
 def test_without_a_prometheus_nothing_is_asked_of_one() -> None:
