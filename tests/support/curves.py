@@ -51,7 +51,7 @@ def names(*there: str) -> Observation:
 
 def curves(**series: Mapping[str, Values]) -> list[Observation]:
     """Names, and one answer for each measure: values by workload (label `deployment`) or by `pod/container`."""
-    expressions = {one.name: one.expression for one in measures(NAMES, NS)}
+    expressions = {one.name: one.expression for one in measures(NAMES, NS, by_pod=True)}
     assert set(series) <= set(expressions), expressions.keys()
     asked = [(curve(text, BEGIN, NOW), series.get(name, {})) for name, text in expressions.items()]
     return [

@@ -7,7 +7,7 @@ from typing import NamedTuple
 WINDOW = "3m"
 """Span of a rate: long enough for two scrapes a minute apart and one that fails."""
 
-WHO = "namespace, deployment, statefulset, app, service, job, container, pod"
+WHO = "namespace, deployment, statefulset, app, service, job, container"
 """Labels that tell whose a series is; those that it does not have fall away."""
 
 TRAFFIC = (
@@ -17,7 +17,7 @@ TRAFFIC = (
 )  # fmt: skip
 LATENCY = (
     r"http_server_request_duration_seconds", r"http_server_requests_seconds", r"http_request_duration_seconds",
-    r"[a-z_]*request_duration_seconds", r"grpc_server_handling_seconds", r"istio_request_duration_milliseconds",
+    r"[a-z_]*request_duration_seconds", r"grpc_server_handling_seconds",
 )  # fmt: skip
 BACKLOG = (
     r"queue_depth", r"rabbitmq_queue_messages_ready", r"kafka_consumergroup_lag", r"[a-z_]*consumer_lag",
@@ -27,7 +27,15 @@ DONE = (
     r"[a-z_]*(?:jobs|orders|messages|tasks|events)_(?:done|processed|consumed|completed|finished)_total",
     r"[a-z_]+_(?:processed|consumed)_total",
 )  # fmt: skip
-FAILED = ('code=~"5.."', 'status=~"5.."', 'status_code=~"5.."', 'http_response_status_code=~"5.."')
+FAILED = (
+    'code=~"5.."', 'status=~"5.."', 'status_code=~"5.."', 'http_response_status_code=~"5.."', 'response_code=~"5.."',
+    'grpc_code=~"Unknown|DeadlineExceeded|Internal|Unavailable|DataLoss"',
+)  # fmt: skip
+"""How the common exporters mark a request that the server failed; those that a metric does not carry find nothing."""
+
+
+ADDED_UP = frozenset({"traffic", "errors", "done"})
+"""Measures of which a workload's series are added up: where some are missing, the sum says nothing."""
 
 
 class Measure(NamedTuple):
@@ -37,26 +45,29 @@ class Measure(NamedTuple):
     expression: str
 
 
-def measures(names: Iterable[str], namespace: str) -> list[Measure]:
-    """What these metrics can tell of a namespace, in a fixed order; a name that no convention knows tells nothing."""
+def measures(names: Iterable[str], namespace: str, *, by_pod: bool) -> list[Measure]:
+    """What these metrics can tell of a namespace, in a fixed order; a name that no convention knows tells nothing.
+
+    With `by_pod` pods are told apart too: some exporters give no other label, but of many pods that is many series.
+    """
     known = sorted(set(names))
-    place = f'namespace="{namespace}"'
-    return [*_requests(known, place), *_use(known, place), *_backlog(known, place), *_scrapes(known, place)]
+    place, who = f'namespace="{namespace}"', f"{WHO}, pod" if by_pod else WHO
+    return [*_requests(known, place, who), *_use(known, place, who), *_backlog(known, place, who)]
 
 
-def _requests(names: Sequence[str], place: str) -> Iterator[Measure]:
+def _requests(names: Sequence[str], place: str, who: str) -> Iterator[Measure]:
     counter = _first(TRAFFIC, names)
     if counter:
-        yield Measure("traffic", f"sum by ({WHO}) (rate({counter}{{{place}}}[{WINDOW}]))")
+        yield Measure("traffic", f"sum by ({who}) (rate({counter}{{{place}}}[{WINDOW}]))")
         failed = " or ".join(f"rate({counter}{{{place},{wrong}}}[{WINDOW}])" for wrong in FAILED)
-        yield Measure("errors", f"sum by ({WHO}) ({failed})")
+        yield Measure("errors", f"sum by ({who}) ({failed})")
     timer = next((base for base in _bases(names) if f"{base}_count" in names), "")
     if timer:
-        parts = [f"sum by ({WHO}) (rate({timer}_{part}{{{place}}}[{WINDOW}]))" for part in ("sum", "count")]
+        parts = [f"sum by ({who}) (rate({timer}_{part}{{{place}}}[{WINDOW}]))" for part in ("sum", "count")]
         yield Measure("latency", " / ".join(parts))
 
 
-def _use(names: Sequence[str], place: str) -> Iterator[Measure]:
+def _use(names: Sequence[str], place: str, who: str) -> Iterator[Measure]:
     containers = f'{place},container!="",container!="POD"'
     throttled, periods = "container_cpu_cfs_throttled_periods_total", "container_cpu_cfs_periods_total"
     if throttled in names and periods in names:
@@ -65,21 +76,18 @@ def _use(names: Sequence[str], place: str) -> Iterator[Measure]:
     if "container_memory_working_set_bytes" in names:
         yield Measure("memory", f"max by (pod, container) (container_memory_working_set_bytes{{{containers}}})")
     elif "process_resident_memory_bytes" in names:
-        yield Measure("memory", f"max by ({WHO}) (process_resident_memory_bytes{{{place}}})")
+        yield Measure("memory", f"max by ({who}) (process_resident_memory_bytes{{{place}}})")
+    if "up" in names:
+        yield Measure("scrapes", f"min by ({who}) (up{{{place}}})")
 
 
-def _backlog(names: Sequence[str], place: str) -> Iterator[Measure]:
+def _backlog(names: Sequence[str], place: str, who: str) -> Iterator[Measure]:
     gauge = _first(BACKLOG, names)
     if gauge:
-        yield Measure("backlog", f"max by ({WHO}) ({gauge}{{{place}}})")
+        yield Measure("backlog", f"max by ({who}) ({gauge}{{{place}}})")
         done = _first(DONE, names)
         if done:
-            yield Measure("done", f"sum by ({WHO}) (rate({done}{{{place}}}[{WINDOW}]))")
-
-
-def _scrapes(names: Sequence[str], place: str) -> Iterator[Measure]:
-    if "up" in names:
-        yield Measure("scrapes", f"min by ({WHO}) (up{{{place}}})")
+            yield Measure("done", f"sum by ({who}) (rate({done}{{{place}}}[{WINDOW}]))")
 
 
 def _first(patterns: Iterable[str], names: Sequence[str]) -> str:

@@ -7,17 +7,20 @@ from typing import NamedTuple
 
 from casebook.analysis.access import words
 from casebook.analysis.curves import Curve, Series, curve
-from casebook.analysis.measures import Measure, measures
+from casebook.analysis.measures import ADDED_UP, Measure, measures
 from casebook.analysis.things import Cite, Ref
 from casebook.analysis.workloads import Workload
 from casebook.analysis.world import World
-from casebook.api.observation import Query, Result, metric_names
+from casebook.api.observation import Query, Result, listing, metric_names
 from casebook.api.observation import curve as asking
 from casebook.reasoning.alerts import RULES, alarms, reruns
 from casebook.reasoning.focus import labelled
 
 SPANS = 4
 """Curves are read over so many times the span that was asked about, so that the hours before are there to compare."""
+
+FEW_PODS = 12
+"""Pods that leave room for those that they replaced in the series that one query keeps."""
 
 USUAL = {
     "traffic": "http_requests_total",
@@ -63,7 +66,14 @@ def curves(world: World) -> list[Query]:
 def available(world: World) -> list[Measure]:
     """What the namespace's metrics can tell, by the names that really exist."""
     answer = world.snapshot.answer(_names(world))
-    return measures(words(answer.data if answer else None, "names"), world.home)
+    return measures(words(answer.data if answer else None, "names"), world.home, by_pod=_few_pods(world))
+
+
+def _few_pods(world: World) -> bool:
+    """Whether the namespace had few pods when it was first looked at; so that queries stay what they were."""
+    pods = listing("pods", world.home)
+    first = next((item for item in world.snapshot.observations if item.query == pods), None)
+    return first is not None and not first.truncated and len(first.items()) <= FEW_PODS
 
 
 def measured(world: World, name: str, workload: Workload) -> Measured | None:
@@ -74,7 +84,10 @@ def measured(world: World, name: str, workload: Workload) -> Measured | None:
 def measurements(world: World, name: str) -> dict[Ref, Measured]:
     """One measure by workload; series whose labels name no workload are left out."""
     wanted = next((one for one in available(world) if one.name == name), None)
-    answer = curve(world.snapshot.answer(_query(world, wanted))) if wanted else None
+    observation = world.snapshot.answer(_query(world, wanted)) if wanted else None
+    if observation is None or (observation.truncated and name in ADDED_UP):
+        return {}
+    answer = curve(observation)
     found: dict[Ref, list[Series]] = {}
     for series in answer.series if answer else ():
         workload = _owner(world, series.labels)
@@ -108,7 +121,10 @@ def gaps(world: World) -> Iterator[tuple[str, str]]:
         if name not in there:
             yield f"metrics: {name}", f"namespace {world.home} has no metric for it, for example {metric}"
     for one in available(world):
-        answered = curve(world.snapshot.answer(_query(world, one)))
+        observation = world.snapshot.answer(_query(world, one))
+        answered = curve(observation)
+        if observation and observation.truncated and one.name in ADDED_UP:
+            yield f"metrics: {one.name}", f"{observation.message}: not all could be added up, so nothing is said of it"
         if answered and answered.series and all(series.last is None for series in answered.series):
             yield (
                 f"metrics: {one.name}",

@@ -62,7 +62,7 @@ def test_a_ratio_is_told_from_a_rate_and_from_a_scaled_number() -> None:
     ],
 )  # fmt: skip
 def test_names_that_a_convention_knows_tell_something(names, told) -> None:
-    assert [one.name for one in measures(names, "shop")] == told
+    assert [one.name for one in measures(names, "shop", by_pod=True)] == told
 
 
 def test_every_measure_is_promql_that_can_be_confined() -> None:
@@ -71,7 +71,7 @@ def test_every_measure_is_promql_that_can_be_confined() -> None:
         "queue_depth", "container_cpu_cfs_throttled_periods_total", "container_cpu_cfs_periods_total",
         "container_memory_working_set_bytes", "orders_done_total",
     ]  # fmt: skip
-    found = measures(every, "shop")
+    found = measures(every, "shop", by_pod=False)
     assert len(found) == 8
     for one in found:
         parse(one.expression)
@@ -81,4 +81,4 @@ def test_every_measure_is_promql_that_can_be_confined() -> None:
 
 def test_the_order_of_names_changes_nothing() -> None:
     names = ["b_requests_total", "a_requests_total", "http_requests_total", "up"]
-    assert measures(names, "shop") == measures(reversed(names), "shop")
+    assert measures(names, "shop", by_pod=True) == measures(reversed(names), "shop", by_pod=True)

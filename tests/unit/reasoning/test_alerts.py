@@ -9,12 +9,12 @@ from casebook.analysis.world import World
 from casebook.api.base import timestamp
 from casebook.api.enums import Verdict
 from casebook.api.investigation import Alert
-from casebook.api.observation import PROMETHEUS, Result, listing
+from casebook.api.observation import PROMETHEUS, Observation, Result, listing
 from casebook.api.report import Report
 from casebook.reasoning.alerts import RULES, alarms
 from casebook.reasoning.engine import decide, weigh
+from casebook.reasoning.measuring import available, first, measurements
 from casebook.reasoning.measuring import curves as curves_wanted
-from casebook.reasoning.measuring import first
 from casebook.reasoning.planning import Look
 from support.builders import NOW, NS, Raw, healthy, log, observe, run, snapshot
 from support.curves import NAMES, STEPS, Values, answered, curves, level, metered, names
@@ -162,6 +162,26 @@ def test_missing_metrics_stale_curves_and_a_store_that_is_away_are_named() -> No
     assert {"metrics: traffic", "metrics: latency", "metrics: throttling", "metrics: memory"} <= missing
     away = report(snapshot(metered(run(target="Deployment/web")), shop()))
     assert any("did not say which metrics" in one.note for one in away.not_checked)
+
+
+def test_many_pods_are_not_told_apart_and_what_is_cut_is_not_added_up() -> None:
+    crowd = [item for number in range(20) for item in healthy(f"svc{number}")]
+    many = World(snapshot(metered(run()), crowd, names(*NAMES)))
+    few = World(snapshot(metered(run()), shop(), names(*NAMES)))
+    (of_many,), (of_few,) = ([one for one in available(world) if one.name == "traffic"] for world in (many, few))
+    assert ", pod)" in of_few.expression
+    assert ", pod)" not in of_many.expression
+    seen = snapshot(metered(run(target="Deployment/web")), shop(), *curves(traffic={"web": level(5, 50)}))
+    assert measurements(World(seen), "traffic")
+    cut = Snapshot(seen.run, tuple(_cut(item) for item in seen.observations))
+    assert not measurements(World(cut), "traffic")
+    found = report(cut)
+    assert any(one.object == "metrics: traffic" and "20 highest of 25" in one.note for one in found.not_checked)
+
+
+def _cut(item: Observation) -> Observation:
+    hit = item.query.resource == "query_range"
+    return item.replace(truncated=True, message="the 20 highest of 25 series") if hit else item
 
 
 def test_reads_of_a_large_namespace_stay_under_sixty() -> None:
