@@ -85,6 +85,16 @@ def _outlying(value: float, before: float, spread: float) -> bool:
     return abs(value - before) > OUTLYING * spread
 
 
+def stretch(steps: Sequence[int]) -> int:
+    """The first of the last steps that follow one another; a single step left out does not part them."""
+    first = steps[-1]
+    for step in reversed(steps):
+        if first - step > 2:
+            break
+        first = step
+    return first
+
+
 def share(values: Values, limit: float) -> tuple[float, float] | None:
     """The last and the highest value as shares of a limit; None without values or without a limit."""
     found = known(values)

@@ -1,6 +1,6 @@
 """The alert that asked, or those that fire about what was asked: its expression, asked again, and what it shows now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 from casebook.analysis.access import listed, moment, strings, text
 from casebook.analysis.curves import Curve, Series, curve, shown
 from casebook.analysis.promql import Condition, condition
+from casebook.analysis.robust import stretch
 from casebook.analysis.signs import Sign, Symptom
 from casebook.analysis.things import Cite, Ref
 from casebook.analysis.world import World
@@ -63,7 +64,7 @@ class Rerun:
     @property
     def since(self) -> datetime | None:
         """Since when it holds without a break; None if it does not."""
-        return self.worst.at(_run(self.worst, self.alarm.condition)) if self.worst and self.holds else None
+        return self.worst.at(stretch(_held(self.worst, self.alarm.condition))) if self.worst and self.holds else None
 
     @property
     def until(self) -> datetime | None:
@@ -136,9 +137,9 @@ def _fits(series: dict[str, str], alert: dict[str, str]) -> bool:
     return all(alert.get(name, value) == value for name, value in series.items())
 
 
-def holding(world: World) -> Iterator[Symptom]:
+def holding(world: World, found: Iterable[Rerun]) -> Iterator[Symptom]:
     """A symptom on what an alert names, where its condition still holds."""
-    for one in reruns(world):
+    for one in found:
         entity = next((ref for ref in one.alarm.named if ref in world.workloads), None)
         entity = entity or next(iter(one.alarm.named), None)
         if entity is not None and one.holds:
@@ -147,17 +148,6 @@ def holding(world: World) -> Iterator[Symptom]:
 
 def _held(series: Series, condition: Condition) -> list[int]:
     return [index for index, value in enumerate(series.values) if value is not None and condition.holds(value)]
-
-
-def _run(series: Series, condition: Condition) -> int:
-    """The first step of the last stretch in which it holds; a single step without it does not break a stretch."""
-    held = _held(series, condition)
-    first = held[-1]
-    for index in reversed(held):
-        if first - index > SPANS:
-            break
-        first = index
-    return first
 
 
 def _limit(condition: Condition) -> str:

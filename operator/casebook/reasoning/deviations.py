@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from casebook.analysis.access import quantity
 from casebook.analysis.curves import Series, shown
 from casebook.analysis.graph import Graph
-from casebook.analysis.robust import Shift, climbs, known, share, teeth
+from casebook.analysis.robust import Shift, climbs, known, share, stretch, teeth
 from casebook.analysis.signs import Sign, Symptom
 from casebook.analysis.things import Cite, Ref
 from casebook.analysis.workloads import Container
 from casebook.analysis.world import World
-from casebook.reasoning.measuring import Measured, measured, measurements
+from casebook.reasoning.measuring import Measured, Measurements
 
 SLOWER, SLOW_SECONDS = 2.0, 0.1
 """Answers are slow where they take twice as long as before and a tenth of a second longer, which a person notices."""
@@ -21,15 +21,17 @@ WAITING = 5.0
 NEAR = 0.9
 
 
-def deviations(world: World, graph: Graph) -> Iterator[Symptom]:
+def deviations(world: World, graph: Graph, measured: Measurements) -> Iterator[Symptom]:
     """Every lasting deviation of a workload's curves."""
-    for ref, found in measurements(world, "latency").items():
+    requests = measured.get("traffic", {})
+    for ref, found in measured.get("latency", {}).items():
         yield from _slow(world, ref, found)
-    for ref, found in measurements(world, "errors").items():
-        yield from _failing(world, ref, found)
-    for ref, found in measurements(world, "backlog").items():
+    for ref, found in measured.get("errors", {}).items():
+        if ref in requests:
+            yield from _failing(world, ref, found, requests[ref])
+    for ref, found in measured.get("backlog", {}).items():
         yield from _backlog(world, graph, ref, found)
-    for ref, found in measurements(world, "memory").items():
+    for ref, found in measured.get("memory", {}).items():
         near = [one for container in world.workloads[ref].containers if (one := nearing(container, found))]
         yield from (Symptom(ref, Sign.NEAR_LIMIT, said, None, (cite,)) for said, cite in near)
 
@@ -42,9 +44,8 @@ def _slow(world: World, ref: Ref, found: Measured) -> Iterator[Symptom]:
             yield Symptom(ref, Sign.SLOW, said, series.at(change.step), (found.curve.cite(said, series),))
 
 
-def _failing(world: World, ref: Ref, found: Measured) -> Iterator[Symptom]:
-    requests = measured(world, "traffic", world.workloads[ref])
-    if requests is None or volume(world, requests.total) < FEW_REQUESTS:
+def _failing(world: World, ref: Ref, found: Measured, requests: Measured) -> Iterator[Symptom]:
+    if volume(world, requests.total) < FEW_REQUESTS:
         return
     shares = ratio(found.total, requests.total)
     bad = [index for index, value in enumerate(shares.values) if value is not None and value >= FAILING]
@@ -52,16 +53,6 @@ def _failing(world: World, ref: Ref, found: Measured) -> Iterator[Symptom]:
     if bad and shares.last is not None and shares.last >= max(FAILING, shares.highest / 2):
         said = f"fails {shares.last:.0%} of its requests"
         yield Symptom(ref, Sign.FAILING, said, shares.at(stretch(bad)), (found.curve.cite(said, found.total),))
-
-
-def stretch(steps: list[int]) -> int:
-    """The first step of the last stretch; a gap of one step does not break it."""
-    first = steps[-1]
-    for step in reversed(steps):
-        if first - step > 2:
-            break
-        first = step
-    return first
 
 
 def _backlog(world: World, graph: Graph, ref: Ref, found: Measured) -> Iterator[Symptom]:

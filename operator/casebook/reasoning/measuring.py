@@ -1,9 +1,9 @@
 """What is asked of a Prometheus, where there is one, and what it answered about a workload."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
-from typing import NamedTuple
+from functools import cached_property, reduce
 
 from casebook.analysis.access import words
 from casebook.analysis.curves import Curve, Series, curve
@@ -13,7 +13,7 @@ from casebook.analysis.workloads import Workload
 from casebook.analysis.world import World
 from casebook.api.observation import Query, Result, listing, metric_names
 from casebook.api.observation import curve as asking
-from casebook.reasoning.alerts import RULES, alarms, reruns
+from casebook.reasoning.alerts import RULES, Rerun, alarms
 from casebook.reasoning.focus import labelled
 
 SPANS = 4
@@ -31,13 +31,14 @@ USUAL = {
 """Measures that are missed where they are not there, with a metric that would give each."""
 
 
-class Measured(NamedTuple):
+@dataclass(frozen=True)
+class Measured:
     """The curve of one measure, cut to one workload: all its series, and their sum."""
 
     curve: Curve
     series: tuple[Series, ...]
 
-    @property
+    @cached_property
     def total(self) -> Series:
         """All its series as one."""
         return reduce(Series.plus, self.series)
@@ -45,6 +46,9 @@ class Measured(NamedTuple):
     def cite(self, said: str) -> Cite:
         """A citation of what it shows, with the curve."""
         return self.curve.cite(said, self.total)
+
+
+Measurements = dict[str, dict[Ref, Measured]]
 
 
 def first(world: World) -> list[Query]:
@@ -76,24 +80,22 @@ def _few_pods(world: World) -> bool:
     return first is not None and not first.truncated and len(first.items()) <= FEW_PODS
 
 
-def measured(world: World, name: str, workload: Workload) -> Measured | None:
-    """What one measure says of a workload, if it was observed."""
-    return measurements(world, name).get(workload.ref)
+def measurements(world: World) -> Measurements:
+    """Every measure that was observed, by workload; series whose labels name no workload are left out."""
+    return {one.name: _measurement(world, one) for one in available(world)}
 
 
-def measurements(world: World, name: str) -> dict[Ref, Measured]:
-    """One measure by workload; series whose labels name no workload are left out."""
-    wanted = next((one for one in available(world) if one.name == name), None)
-    observation = world.snapshot.answer(_query(world, wanted)) if wanted else None
-    if observation is None or (observation.truncated and name in ADDED_UP):
-        return {}
+def _measurement(world: World, measure: Measure) -> dict[Ref, Measured]:
+    observation = world.snapshot.answer(_query(world, measure))
     answer = curve(observation)
+    if observation is None or answer is None or (observation.truncated and measure.name in ADDED_UP):
+        return {}
     found: dict[Ref, list[Series]] = {}
-    for series in answer.series if answer else ():
+    for series in answer.series:
         workload = _owner(world, series.labels)
         if workload is not None:
             found.setdefault(workload.ref, []).append(series)
-    return {ref: Measured(answer, tuple(mine)) for ref, mine in found.items()} if answer else {}
+    return {ref: Measured(answer, tuple(mine)) for ref, mine in found.items()}
 
 
 def _owner(world: World, labels: dict[str, str]) -> Workload | None:
@@ -107,7 +109,7 @@ def _owner(world: World, labels: dict[str, str]) -> Workload | None:
     return None
 
 
-def gaps(world: World) -> Iterator[tuple[str, str]]:
+def gaps(world: World, reruns: Iterable[Rerun]) -> Iterator[tuple[str, str]]:
     """What metrics could not tell, and why: (what, note)."""
     if not world.snapshot.run.prometheus:
         yield "metrics", "not read in this run; causes that only show in metrics are not weighed"
@@ -130,7 +132,7 @@ def gaps(world: World) -> Iterator[tuple[str, str]]:
                 f"metrics: {one.name}",
                 f"stale: no value near {world.end:%H:%M:%S}, so nothing is said of how it is now",
             )
-    yield from ((f"Alert/{one.alarm.name}", one.said()) for one in reruns(world) if not one.series)
+    yield from ((f"Alert/{one.alarm.name}", one.said()) for one in reruns if not one.series)
 
 
 def _names(world: World) -> Query:

@@ -8,7 +8,6 @@ from casebook.api.enums import Reach
 from casebook.api.observation import LOGS, PROMETHEUS, Observation, Result
 from casebook.api.report import Finding
 from casebook.reasoning import measuring
-from casebook.reasoning.alerts import reruns
 from casebook.reasoning.board import Board
 from casebook.reasoning.evidence import Ledger
 from casebook.reasoning.situation import Situation
@@ -62,7 +61,7 @@ def healthy(board: Board, ledger: Ledger) -> list[Finding]:
         _, ready = ready_endpoints(situation.world, service)
         if service.ref in situation.path and service.ref not in unwell and ready:
             found.append(_finding(situation.label(service.ref), f"{ready} ready endpoints"))
-    over = [one for one in reruns(situation.world) if not one.holds and one.series]
+    over = [one for one in situation.reruns if not one.holds and one.series]
     found += [
         Finding(
             object=clip(f"Alert/{one.alarm.name}", 253), note=clip(one.said(), NOTE), evidence=ledger.cite([one.cite()])
@@ -85,7 +84,7 @@ def not_checked(board: Board) -> list[Finding]:
     run = situation.world.snapshot.run
     found = [
         _finding("Secret/*", "never read; what is missing or refused shows in events, container status and logs"),
-        *(_finding(name, note) for name, note in measuring.gaps(situation.world)),
+        *(_finding(name, note) for name, note in measuring.gaps(situation.world, situation.reruns)),
     ]
     # A tenant is shown cluster-scoped objects field by field; the observation says what was left out.
     found += [

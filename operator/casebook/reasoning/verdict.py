@@ -3,7 +3,6 @@
 from casebook.analysis.things import Ref
 from casebook.api.enums import Verdict
 from casebook.api.observation import LOGS, Result
-from casebook.reasoning.alerts import reruns
 from casebook.reasoning.board import Board, Ranked
 from casebook.reasoning.situation import Situation
 from casebook.reasoning.survey import essential
@@ -29,7 +28,7 @@ def verdict(board: Board) -> Verdict:
 
 def _deviates(situation: Situation) -> bool:
     """Whether anything on the path is not as it should be, or an alert holds that names nothing that is there."""
-    return bool(situation.pressing) or any(one.holds for one in reruns(situation.world))
+    return bool(situation.pressing) or any(one.holds for one in situation.reruns)
 
 
 def no_fault(board: Board) -> Ranked | None:

@@ -172,9 +172,9 @@ def test_many_pods_are_not_told_apart_and_what_is_cut_is_not_added_up() -> None:
     assert ", pod)" in of_few.expression
     assert ", pod)" not in of_many.expression
     seen = snapshot(metered(run(target="Deployment/web")), shop(), *curves(traffic={"web": level(5, 50)}))
-    assert measurements(World(seen), "traffic")
+    assert measurements(World(seen))["traffic"]
     cut = Snapshot(seen.run, tuple(_cut(item) for item in seen.observations))
-    assert not measurements(World(cut), "traffic")
+    assert not measurements(World(cut))["traffic"]
     found = report(cut)
     assert any(one.object == "metrics: traffic" and "20 highest of 25" in one.note for one in found.not_checked)
 

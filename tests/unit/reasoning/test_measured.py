@@ -20,7 +20,7 @@ EXPECTED = {
 
 
 ALLOWED = {"traffic-surge": {("Deployment/worker", "ConsumerTooSlow")}}
-"""What may be said without the curves besides: the log of the queue shows that work waits, not that more of it comes."""
+"""What may be said without curves besides: the log of the queue shows that work waits, not that more of it comes."""
 
 
 def trace(name: str) -> Trace:

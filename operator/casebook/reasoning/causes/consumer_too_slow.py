@@ -14,7 +14,6 @@ from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.configuration import changed_at
 from casebook.reasoning.helpers import changed, cite_rollout, command, troubles, workload_logs_wanted
-from casebook.reasoning.measuring import measured
 from casebook.reasoning.situation import Situation
 
 FELL = 0.7
@@ -117,7 +116,7 @@ def _was_changed(situation: Situation, found: Candidate[Slow]) -> Finding:
 
 
 def _does_less(situation: Situation, found: Candidate[Slow]) -> Finding:
-    done = measured(situation.world, "done", found.about.consumer)
+    done = situation.measured("done", found.about.consumer)
     if done is None:
         return UNTESTED
     change = done.total.shift(situation.world.begin)
@@ -129,9 +128,7 @@ def _does_less(situation: Situation, found: Candidate[Slow]) -> Finding:
 def _no_more_comes_in(situation: Situation, found: Candidate[Slow]) -> Finding:
     """More work than before is no fault of who takes it away."""
     asked = [
-        one
-        for caller in _callers(situation, found.about.keeper)
-        if (one := measured(situation.world, "traffic", caller))
+        one for caller in _callers(situation, found.about.keeper) if (one := situation.measured("traffic", caller))
     ]
     for one in asked:
         change = one.total.shift(situation.world.begin)

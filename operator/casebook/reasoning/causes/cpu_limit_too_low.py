@@ -7,12 +7,11 @@ from datetime import datetime
 from casebook.analysis import failures
 from casebook.analysis.access import quantity, text
 from casebook.analysis.curves import Curve, Series
+from casebook.analysis.robust import stretch
 from casebook.analysis.signs import Sign
 from casebook.analysis.workloads import Workload
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held, tested
-from casebook.reasoning.deviations import stretch
 from casebook.reasoning.helpers import Subject, changed_part, cite_rollout, containers, only, troubles, undo, was
-from casebook.reasoning.measuring import measured
 from casebook.reasoning.situation import Situation
 
 LIMIT = ".resources.limits.cpu"
@@ -55,7 +54,7 @@ def _detect(situation: Situation) -> Iterator[Candidate[Throttled]]:
 
 
 def _throttling(situation: Situation, subject: Subject) -> Throttled:
-    found = measured(situation.world, "throttling", subject.workload)
+    found = situation.measured("throttling", subject.workload)
     mine = [
         one
         for one in (found.series if found else ())
@@ -109,7 +108,7 @@ def _late(situation: Situation, found: Candidate[Throttled]) -> Finding:
         for one in troubles(situation, caller):
             if failures.TIMEOUT in one.entry.kinds and any(peer.target in mine for peer in one.peers):
                 return held(one.cite())
-    latency = measured(situation.world, "latency", found.about.subject.workload)
+    latency = situation.measured("latency", found.about.subject.workload)
     return failed(latency.cite("it answers as fast as before")) if latency else UNTESTED
 
 

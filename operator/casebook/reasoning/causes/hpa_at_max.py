@@ -9,7 +9,6 @@ from casebook.analysis.things import Ref, Thing
 from casebook.analysis.workloads import cite_condition, condition
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, held, tested
 from casebook.reasoning.helpers import command
-from casebook.reasoning.measuring import measured
 from casebook.reasoning.situation import Situation
 
 AT_MAX = "TooManyReplicas"
@@ -61,7 +60,7 @@ def _wants_more(_: Situation, found: Candidate[Thing]) -> Finding:
 
 def _load_rose(situation: Situation, found: Candidate[Thing]) -> Finding:
     workload = situation.world.workloads.get(_target(found.about))
-    requests = measured(situation.world, "traffic", workload) if workload else None
+    requests = situation.measured("traffic", workload) if workload else None
     change = requests.total.shift(situation.world.begin) if requests else None
     if requests is None or change is None or change.after <= change.before:
         return UNTESTED

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from casebook.analysis.promql import is_quotient
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import Ref
-from casebook.reasoning.alerts import Rerun, reruns
+from casebook.reasoning.alerts import Rerun
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held, tested
 from casebook.reasoning.deviations import FEW_REQUESTS, volume
-from casebook.reasoning.measuring import Measured, measurements
+from casebook.reasoning.measuring import Measured
 from casebook.reasoning.situation import Situation
 
 
@@ -23,8 +23,8 @@ class Few:
 
 
 def _detect(situation: Situation) -> Iterator[Candidate[Few]]:
-    counted = measurements(situation.world, "traffic")
-    for rerun in reruns(situation.world):
+    counted = situation.measurements.get("traffic", {})
+    for rerun in situation.reruns:
         ref = next((ref for ref in rerun.alarm.named if ref in counted), None)
         if ref is not None and is_quotient(rerun.alarm.condition.expression):
             count = volume(situation.world, counted[ref].total)

@@ -12,7 +12,6 @@ from casebook.analysis.things import Cite
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.deviations import nearing
 from casebook.reasoning.helpers import Subject, changed_part, cite_rollout, containers, only, undo
-from casebook.reasoning.measuring import measured
 from casebook.reasoning.situation import Situation
 
 LONG = timedelta(seconds=20)
@@ -39,7 +38,7 @@ def _detect(situation: Situation) -> Iterator[Candidate[Subject]]:
 
 
 def _near(situation: Situation, subject: Subject) -> tuple[str, Cite] | None:
-    memory = measured(situation.world, "memory", subject.workload)
+    memory = situation.measured("memory", subject.workload)
     return nearing(subject.container, memory) if memory else None
 
 
@@ -65,7 +64,7 @@ def _limit_the_same(situation: Situation, found: Candidate[Subject]) -> Finding:
 
 def _climbs(situation: Situation, found: Candidate[Subject]) -> Finding:
     """The saw tooth of a leak: it climbs, is killed, and climbs again from the bottom."""
-    memory = measured(situation.world, "memory", found.about.workload)
+    memory = situation.measured("memory", found.about.workload)
     mine = [one for one in memory.series if _is_of(one, found.about)] if memory else []
     for series in mine:
         climbing = [span for span in teeth(series.values) if climbs(series.values[slice(*span)])]

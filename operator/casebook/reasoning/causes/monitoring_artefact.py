@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from casebook.analysis.curves import Series
 from casebook.analysis.signs import Sign
 from casebook.analysis.workloads import Workload
-from casebook.reasoning.alerts import Rerun, reruns
+from casebook.reasoning.alerts import Rerun
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.helpers import command
-from casebook.reasoning.measuring import Measured, measured
+from casebook.reasoning.measuring import Measured
 from casebook.reasoning.situation import Situation
 
 
@@ -24,10 +24,10 @@ class Unseen:
 
 
 def _detect(situation: Situation) -> Iterator[Candidate[Unseen]]:
-    for rerun in reruns(situation.world):
+    for rerun in situation.reruns:
         for ref in rerun.alarm.named:
             workload = situation.world.workloads.get(ref)
-            scrapes = measured(situation.world, "scrapes", workload) if workload else None
+            scrapes = situation.measured("scrapes", workload) if workload else None
             blind = next((one for one in scrapes.series if _is_blind(workload, one)), None) if scrapes else None
             if workload and scrapes and blind:
                 yield _candidate(situation, Unseen(workload, scrapes, blind, rerun))

@@ -14,7 +14,7 @@ from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.helpers import cite_rollout, command
-from casebook.reasoning.measuring import Measured, measurements
+from casebook.reasoning.measuring import Measured
 from casebook.reasoning.situation import Situation
 
 CLIENTS = Ref(EXTERNAL, "", "clients")
@@ -69,7 +69,7 @@ def _detect(situation: Situation) -> Iterator[Candidate[Surge]]:
 
 def _risen(situation: Situation) -> dict[Ref, tuple[Measured, Shift]]:
     found = {}
-    for ref, requests in measurements(situation.world, "traffic").items():
+    for ref, requests in situation.measurements.get("traffic", {}).items():
         change = requests.total.shift(situation.world.begin)
         if change and change.ratio >= TIMES and change.after - change.before >= LEAST:
             found[ref] = (requests, change)
