@@ -39,7 +39,11 @@ def assess(situation: Situation, cause: Cause[Any], candidate: Candidate[Any]) -
         elif finding.outcome is Outcome.FAILED:
             parts.append(Part(f"failed: {prediction.says}", prediction.failed))
     if cause.fault:
-        parts += [*_coverage(situation, explained), *_timing(candidate, explained), *_place(situation, candidate)]
+        parts += [
+            *_coverage(situation, explained),
+            *_timing(candidate, explained),
+            *_place(situation, candidate, explained),
+        ]
     return Ranked(cause, candidate, results, tuple(parts), explained, situation.label(candidate.object))
 
 
@@ -96,7 +100,8 @@ def _timing(candidate: Candidate[Any], explained: frozenset[Symptom]) -> list[Pa
     return []
 
 
-def _place(situation: Situation, candidate: Candidate[Any]) -> list[Part]:
-    if not situation.focus or any(ref in situation.path for ref in {candidate.object, *candidate.harms}):
+def _place(situation: Situation, candidate: Candidate[Any], explained: frozenset[Symptom]) -> list[Part]:
+    touched = {candidate.object, *candidate.harms, *(symptom.entity for symptom in explained)}
+    if not situation.focus or any(ref in situation.path for ref in touched):
         return []
     return [Part("not on the path of what was asked about", OFF_PATH)]

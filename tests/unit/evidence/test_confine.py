@@ -43,7 +43,7 @@ CONFINED = {
 REFUSED = {
     "info(up)": "info",
     'sum(info(up, {k8s="a"}))': "info",
-    'up{namespace="mine" or namespace="other"}': "or",
+    'up{namespace="mine" or namespace="other"}': "matchers joined by `or`",
     "up{": "not PromQL",
     "up}{": "not PromQL",
     "": "not PromQL",

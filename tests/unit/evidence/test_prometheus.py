@@ -212,6 +212,20 @@ async def test_what_the_store_says_no_with(ask, status, data, problem, said) -> 
         await ask(answering(data, status))
 
 
+async def test_the_token_follows_no_redirect(ask) -> None:
+    shown = []
+
+    async def handler(request: web.Request) -> web.Response:
+        shown.append(request.query_string)
+        if not request.query_string:
+            raise web.HTTPTemporaryRedirect(f"{request.path}?elsewhere")
+        return web.json_response({"status": "success", "data": 1})
+
+    with pytest.raises(Unavailable, match="307"):
+        await ask(handler, token="own")
+    assert shown == [""]
+
+
 async def test_a_store_that_is_slow_endless_or_away_is_unavailable(ask, monkeypatch: pytest.MonkeyPatch) -> None:
     async def slow(_: web.Request) -> web.Response:
         await asyncio.sleep(30)

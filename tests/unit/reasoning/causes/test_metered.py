@@ -183,15 +183,20 @@ LABELS = {"alertname": "HighErrorRatio", "namespace": NS, "deployment": "web"}
 
 
 def alerted(
-    expression: str, values: Values, objects: list[Raw], *logs: Observation, **measured: dict[str, Values]
+    expression: str,
+    values: Values,
+    objects: list[Raw],
+    *logs: Observation,
+    of: str = "web",
+    **measured: dict[str, Values],
 ) -> Snapshot:
-    """A run of an alert with this expression, whose curve is known."""
-    alert = Alert(labels=LABELS, annotations={"expr": expression})
+    """A run of an alert about a workload with this expression, whose curve is known."""
+    alert = Alert(labels=LABELS | {"deployment": of}, annotations={"expr": expression})
     asked = metered(run())
     asked = asked.replace(spec=asked.spec.replace(alert=alert))
     start = snapshot(asked, objects, *curves(**measured), *logs)
     (alarm,) = alarms(World(start))
-    return start.extended([answered(alarm.query(World(start)), ({"deployment": "web"}, values))])
+    return start.extended([answered(alarm.query(World(start)), ({"deployment": of}, values))])
 
 
 def test_a_ratio_over_a_handful_of_requests_is_no_fault() -> None:
@@ -207,6 +212,8 @@ def test_a_ratio_over_many_requests_is_not_waved_away() -> None:
     )
     assert_refuted(found, "Deployment/web", "LowTraffic")
     assert report(found).verdict is Verdict.INCONCLUSIVE
+    uncounted = alerted(f"{RATIO} > 0.05", [0.5] * STEPS, shop(), *QUIET, traffic={"web": level(10)})
+    assert_refuted(uncounted, "Deployment/web", "LowTraffic")
 
 
 def test_few_requests_hide_no_error_that_goes_on() -> None:
@@ -238,11 +245,18 @@ def test_a_target_that_is_not_scraped_because_it_is_down_is_none() -> None:
 
 
 def test_callers_that_fail_say_that_it_is_the_service() -> None:
-    """Decoy: ready, not scraped, and its callers are refused."""
-    refused = log("web-p0", ["ERROR GET http://api:80/ failed: connection refused"] * 5)
+    """Decoy: ready, quiet, not scraped, and its callers are refused."""
+    refused = log("api-p0", ['{"level":"ERROR","msg":"POST http://auth:80/ failed: Connection refused"}'] * 6)
+    quiet = log("auth-p0", ["GET / 200"] * 5)
     gone = [1.0] * (STEPS - FRESH) + [0.0] * FRESH
-    found = report(alerted("up == 0", [None] * (STEPS - FRESH) + [0.0] * FRESH, shop(), refused, scrapes={"web": gone}))
-    assert found.verdict is not Verdict.NO_FAULT
+    holds = [None] * (STEPS - FRESH) + [0.0] * FRESH
+    assert_refuted(
+        alerted("up == 0", holds, shop(), refused, quiet, of="auth", scrapes={"auth": gone}),
+        "Deployment/auth",
+        "MonitoringArtefact",
+    )
+    well = alerted("up == 0", holds, shop(), quiet, of="auth", scrapes={"auth": gone})
+    assert report(well).verdict is Verdict.NO_FAULT
 
 
 def test_an_autoscaler_at_its_maximum_cites_the_load_that_rose() -> None:
