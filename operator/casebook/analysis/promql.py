@@ -1,6 +1,8 @@
 """PromQL expressions as trees: parsed within bounds, printed on one line, split at their threshold."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import promql_parser as promql
@@ -19,10 +21,23 @@ def parse(expression: str) -> Any:
         raise ValueError(f"a PromQL expression may have {MAX_CHARS} characters, this one has {len(expression)}")
     if len(_OPERATOR.findall(expression)) > MAX_OPERATORS:
         raise ValueError(f"a PromQL expression may have {MAX_OPERATORS} operators and brackets, this one has more")
-    try:
+    with guarded():
         return promql.parse(expression)
-    except ValueError as error:
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Whatever the parser fails with comes as a `ValueError`."""
+    try:
+        yield
+    except _failures() as error:
         raise ValueError(f"this is not PromQL that can be checked: {error}") from error
+
+
+def _failures() -> tuple[type[BaseException], ...]:
+    """The parser is written in Rust: what panics there comes as a class that cannot be imported by its name."""
+    panics = [kind for kind in BaseException.__subclasses__() if kind.__name__ == "PanicException"]
+    return ValueError, OverflowError, *panics
 
 
 def printed(tree: Any) -> str:

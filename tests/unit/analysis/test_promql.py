@@ -21,6 +21,7 @@ RATIO = 'sum(rate(x{code=~"5.."}[1m])) / sum(rate(x[1m]))'
         ("a > on () b", "a > on () b", "", 0.0),
         ("absent(up)", "absent(up)", "", 0.0),
         ("not promql {{", "not promql {{", "", 0.0),
+        ("up offset 1e400 > 1", "up offset 1e400 > 1", "", 0.0),
     ],
 )
 def test_the_threshold_is_split_off_where_there_is_one(expression, measured, operator, threshold) -> None:

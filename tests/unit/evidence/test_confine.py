@@ -47,6 +47,7 @@ REFUSED = {
     "up{": "not PromQL",
     "up}{": "not PromQL",
     "": "not PromQL",
+    "up offset 1e400": "not PromQL that can be checked: .*Duration",
     "WITH (x = up) x": "not PromQL",
     "up{} keep_metric_names": "not PromQL",
     'up{namespace="mine"}; drop': "not PromQL",

@@ -6,7 +6,7 @@ from typing import Any
 
 import promql_parser as promql
 
-from casebook.analysis.promql import parse, printed
+from casebook.analysis.promql import guarded, parse, printed
 from casebook.evidence.source import Refused
 
 MAX_ADDED = 64 << 10
@@ -28,8 +28,9 @@ def confine(expression: str, namespaces: Collection[str]) -> str:
     try:
         tree = parse(expression)
         _check(tree, len(matchers))
-        confined = printed(promql.transform(tree, lambda node: _held(node, matchers)))
-        _prove(confined, matchers)
+        with guarded():
+            confined = printed(promql.transform(tree, lambda node: _held(node, matchers)))
+            _prove(confined, matchers)
     except ValueError as error:
         raise Refused(str(error)) from error
     return confined

@@ -9,6 +9,7 @@ from casebook.api.base import timestamp
 from casebook.api.observation import Query
 from casebook.api.report import Window
 from casebook.cluster.errors import Unavailable
+from casebook.evidence.prometheus.client import SECONDS
 from casebook.evidence.prometheus.confine import confine
 from casebook.evidence.redaction import redact
 from casebook.evidence.source import Reading, Refused, bounded
@@ -56,6 +57,7 @@ class PrometheusSource:
         start, end, step = _span(params)
         expression = self._confined(params.get("query", ""))
         form = {"query": expression, "start": timestamp(start), "end": timestamp(end), "step": str(step)}
+        form["timeout"] = f"{SECONDS:.0f}s"
         answer = _typed(await self._api.post("query_range", form), dict)
         found = sorted((_series(one, start, step) for one in _typed(answer.get("result"), list)), key=_most_first)
         data = {"expr": expression, "start": timestamp(start), "end": timestamp(end), "step": step}
