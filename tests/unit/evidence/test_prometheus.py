@@ -100,27 +100,55 @@ def test_a_curve_has_few_points_however_long_it_is(span) -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
-    [{"step": "0"}, {"step": "x"}, {"step": "1"}, {"start": "soon"}, {"end": "2026-11-22T11:00:00"}, {"step": ""}],
+    ("change", "said"),
+    [
+        ({"step": "0"}, "a step in whole seconds"),
+        ({"step": "x"}, "a step in whole seconds"),
+        ({"step": "1"}, "at most 121 points"),
+        ({"step": None}, "a step in whole seconds"),
+        ({"start": "soon"}, "RFC 3339"),
+        ({"start": None}, "RFC 3339"),
+        ({"end": None}, "RFC 3339"),
+        ({"end": "2026-11-22T12:00:00"}, "time zone"),
+        ({"end": "2026-11-22T10:00:00Z"}, "must not come first"),
+    ],
 )
-async def test_a_range_that_is_none_or_too_fine_is_refused(change) -> None:
+async def test_a_range_that_is_none_or_too_fine_is_refused(change, said) -> None:
     query = curve("x", BEGIN, END)
-    with pytest.raises(Refused, match="range query"):
-        await PrometheusSource(FakeApi({}), None).read(query.replace(params=query.params | change))
-
-
-@pytest.mark.parametrize("missing", ["start", "end", "step"])
-async def test_what_a_range_lacks_is_refused(missing) -> None:
-    query = curve("x", BEGIN, END)
-    params = {name: value for name, value in query.params.items() if name != missing}
-    with pytest.raises(Refused, match="needs start and end"):
+    params = {name: value for name, value in (query.params | change).items() if value is not None}
+    with pytest.raises(Refused, match=said):
         await PrometheusSource(FakeApi({}), None).read(query.replace(params=params))
+    if "step" not in change:
+        with pytest.raises(Refused, match=said):
+            await PrometheusSource(FakeApi([]), None).read(Query(source=PROMETHEUS, resource="names", params=params))
+
+
+@pytest.mark.parametrize(
+    "values", [None, [1], [[1]], [["x", "1"]], [[1, "x"]], [[1, None]], [["1e400", "1"]], [{"a": 1}], "x"]
+)
+async def test_points_of_another_shape_are_unavailable(values) -> None:
+    data = {"result": [{"metric": {}, "values": values}]}
+    with pytest.raises(Unavailable, match="not one of the Prometheus HTTP API"):
+        await PrometheusSource(FakeApi(data), None).read(curve("x", BEGIN, END))
+
+
+async def test_points_outside_of_the_span_take_no_room() -> None:
+    far = [(BEGIN.timestamp() + 1e9, "1"), (BEGIN.timestamp() - 1e9, "1"), (BEGIN.timestamp(), "2")]
+    reading = await PrometheusSource(FakeApi(matrix(({}, far))), None).read(curve("x", BEGIN, END))
+    (values,) = [one["values"] for one in reading.data["series"]]
+    assert values == [2.0, *[None] * 120]
 
 
 @pytest.mark.parametrize("data", [None, [], {"result": None}, {"result": [1]}, {"result": [{"metric": {}}]}, "x"])
 async def test_an_answer_of_another_shape_is_unavailable(data) -> None:
     with pytest.raises(Unavailable, match="not one of the Prometheus HTTP API"):
         await PrometheusSource(FakeApi(data), None).read(curve("x", BEGIN, END))
+
+
+@pytest.mark.parametrize("groups", [None, 1, [1], [{"rules": 1}], [{"rules": [1]}], [{"rules": [{"alerts": [1]}]}]])
+async def test_rules_of_any_shape_break_nothing(groups) -> None:
+    reading = await PrometheusSource(FakeApi({"groups": groups}), None, rules=True).read(RULES)
+    assert reading.data == {"rules": []}
 
 
 async def test_names_are_sorted_and_bounded() -> None:

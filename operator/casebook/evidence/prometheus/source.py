@@ -5,6 +5,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Protocol
 
+from casebook.analysis.access import listed, text
 from casebook.api.base import timestamp
 from casebook.api.observation import Query
 from casebook.api.report import Window
@@ -21,6 +22,9 @@ MAX_RULES = 200
 _DIGITS = 6
 _EXACT = 1e15
 """Above it a float is written with an exponent, which not every store of JSON gives back; an integer is safe."""
+
+
+_ODD = "the store's answer is not one of the Prometheus HTTP API"
 
 
 class Api(Protocol):
@@ -71,7 +75,7 @@ class PrometheusSource:
         )
 
     async def _names(self, params: dict[str, str]) -> Reading:
-        start, end = (datetime.fromisoformat(params[name]) for name in ("start", "end"))
+        start, end = _ends(params)
         form = {"match[]": self._confined(params.get("match", "")), "start": timestamp(start), "end": timestamp(end)}
         names = sorted(str(name) for name in _typed(await self._api.get("label/__name__/values", form), list))
         cut = len(names) > MAX_NAMES
@@ -81,12 +85,12 @@ class PrometheusSource:
         """Alerting rules that are pending or firing; they are of no namespace, so that a tenant is not shown them."""
         if not self._tells_rules:
             raise Refused("the rules of a shared Prometheus are shown to no tenant")
-        groups = _typed(_typed(await self._api.get("rules", {"type": "alert"}), dict).get("groups"), list)
+        answer = _typed(await self._api.get("rules", {"type": "alert"}), dict)
         active = [
-            {"name": str(rule.get("name")), "query": str(rule.get("query")), "alerts": _alerts(rule)}
-            for group in groups
-            for rule in _typed(group.get("rules"), list)
-            if rule.get("alerts")
+            {"name": text(rule, "name"), "query": text(rule, "query"), "alerts": _alerts(rule)}
+            for group in listed(answer, "groups")
+            for rule in listed(group, "rules")
+            if listed(rule, "alerts")
         ]
         kept, cut = bounded(redact(sorted(active, key=str)[:MAX_RULES]))
         return Reading({"rules": kept}, truncated=cut or len(active) > MAX_RULES)
@@ -96,40 +100,48 @@ class PrometheusSource:
 
 
 def _alerts(rule: dict[str, Any]) -> list[dict[str, Any]]:
-    return [
-        {"labels": one.get("labels"), "state": one.get("state"), "activeAt": one.get("activeAt")}
-        for one in rule["alerts"][:MAX_SERIES]
-    ]
+    told = ("labels", "state", "activeAt")
+    return [{name: one.get(name) for name in told} for one in listed(rule, "alerts")[:MAX_SERIES]]
+
+
+def _ends(params: dict[str, str]) -> tuple[datetime, datetime]:
+    """Start and end. Raises `Refused`."""
+    try:
+        start, end = (datetime.fromisoformat(params[name]) for name in ("start", "end"))
+    except (KeyError, ValueError) as error:
+        raise Refused("a query needs start and end in RFC 3339") from error
+    if start.tzinfo is None or end.tzinfo is None or start > end:
+        raise Refused("start and end need a time zone, and the end must not come first")
+    return start, end
 
 
 def _span(params: dict[str, str]) -> tuple[datetime, datetime, int]:
     """Start, end and step in seconds. Raises `Refused` where that makes too many points."""
-    try:
-        start, end = datetime.fromisoformat(params["start"]), datetime.fromisoformat(params["end"])
-        step = int(params["step"])
-        points = (end - start).total_seconds() / step
-    except (KeyError, ValueError, ZeroDivisionError, TypeError) as error:
-        raise Refused("a range query needs start and end in RFC 3339 and a step in whole seconds") from error
-    if not 0 <= points < MAX_POINTS:
-        raise Refused(f"a range query may have {MAX_POINTS} points a series")
+    start, end = _ends(params)
+    step = int(params["step"]) if params.get("step", "").isdecimal() else 0
+    if step < 1 or (end - start).total_seconds() / step >= MAX_POINTS:
+        raise Refused(f"a range query needs a step in whole seconds that makes at most {MAX_POINTS} points")
     return start, end, step
 
 
 def _typed(value: Any, kind: type[Any]) -> Any:
     if not isinstance(value, kind):
-        raise Unavailable("the store's answer is not one of the Prometheus HTTP API")
+        raise Unavailable(_ODD)
     return value
 
 
 def _series(raw: Any, start: datetime, step: int) -> dict[str, Any]:
     """`{"labels": {...}, "values": [number or null for each step from the start]}`; what is not finite is null."""
     labels = {str(key): str(value) for key, value in sorted(_typed(_typed(raw, dict).get("metric"), dict).items())}
-    values: list[float | int | None] = []
-    for at, text in _typed(raw.get("values"), list):
-        place = round((float(at) - start.timestamp()) / step)
-        values += [None] * (place - len(values) + 1)
-        values[place] = _number(float(text))
-    return {"labels": labels, "values": values}
+    found: dict[int, float | int | None] = {}
+    for point in _typed(raw.get("values"), list):
+        try:
+            at, value = point
+            found[round((float(at) - start.timestamp()) / step)] = _number(float(value))
+        except (TypeError, ValueError, OverflowError) as error:
+            raise Unavailable(_ODD) from error
+    last = min(max(found, default=-1), MAX_POINTS - 1)
+    return {"labels": labels, "values": [found.get(place) for place in range(last + 1)]}
 
 
 def _number(value: float) -> float | int | None:
