@@ -27,12 +27,15 @@ DONE = (
     r"[a-z_]*(?:jobs|orders|messages|tasks|events)_(?:done|processed|consumed|completed|finished)_total",
     r"[a-z_]+_(?:processed|consumed)_total",
 )  # fmt: skip
-FAILED = (
-    'code=~"5.."', 'status=~"5.."', 'status_code=~"5.."', 'http_response_status_code=~"5.."', 'response_code=~"5.."',
-    'grpc_code=~"Unknown|DeadlineExceeded|Internal|Unavailable|DataLoss"',
-)  # fmt: skip
-"""How the common exporters mark a request that the server failed; those that a metric does not carry find nothing."""
-
+FAILED = {
+    "http_server_requests_seconds_count": ('status=~"5.."',),
+    "http_server_request_duration_seconds_count": ('http_response_status_code=~"5.."',),
+    "istio_requests_total": ('response_code=~"5.."',),
+    "grpc_server_handled_total": ('grpc_code=~"Unknown|DeadlineExceeded|Internal|Unavailable|DataLoss"',),
+}
+"""How exporters mark a request that the server failed."""
+USUALLY_FAILED = ('code=~"5.."', 'status=~"5.."', 'status_code=~"5.."')
+"""How all others do; what a metric does not carry finds nothing."""
 
 ADDED_UP = frozenset({"traffic", "errors", "done"})
 """Measures of which a workload's series are added up: where some are missing, the sum says nothing."""
@@ -59,7 +62,9 @@ def _requests(names: Sequence[str], place: str, who: str) -> Iterator[Measure]:
     counter = _first(TRAFFIC, names)
     if counter:
         yield Measure("traffic", f"sum by ({who}) (rate({counter}{{{place}}}[{WINDOW}]))")
-        failed = " or ".join(f"rate({counter}{{{place},{wrong}}}[{WINDOW}])" for wrong in FAILED)
+        failed = " or ".join(
+            f"rate({counter}{{{place},{wrong}}}[{WINDOW}])" for wrong in FAILED.get(counter, USUALLY_FAILED)
+        )
         yield Measure("errors", f"sum by ({who}) ({failed})")
     timer = next((base for base in _bases(names) if f"{base}_count" in names), "")
     if timer:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from casebook.analysis.measures import FAILED, measures
+from casebook.analysis.measures import USUALLY_FAILED, measures
 from casebook.analysis.promql import condition, is_quotient, parse
 from casebook.evidence.prometheus.confine import confine
 
@@ -77,7 +77,7 @@ def test_every_measure_is_promql_that_can_be_confined() -> None:
     for one in found:
         parse(one.expression)
         assert confine(one.expression, ["shop"]).count('namespace="shop"') == one.expression.count("{")
-    assert next(one for one in found if one.name == "errors").expression.count(" or ") == len(FAILED) - 1
+    assert next(one for one in found if one.name == "errors").expression.count(" or ") == len(USUALLY_FAILED) - 1
 
 
 def test_the_order_of_names_changes_nothing() -> None:

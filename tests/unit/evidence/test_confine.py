@@ -16,6 +16,12 @@ MINE = 'namespace=~"mine",exported_namespace=~"|mine"'
 CONFINED = {
     "up": f"up{{{MINE}}}",
     'up{namespace=~".*"}': f'up{{{MINE},namespace=~".*"}}',
+    'up{namespace="mine"}': 'up{exported_namespace=~"|mine",namespace="mine"}',
+    'up{namespace="other"}': f'up{{{MINE},namespace="other"}}',
+    'up{namespace="mine",namespace="other"}': 'up{exported_namespace=~"|mine",namespace="mine",namespace="other"}',
+    'up{namespace="mine",exported_namespace=~".*"}': (
+        'up{exported_namespace=~".*",exported_namespace=~"|mine",namespace="mine"}'
+    ),
     'up{namespace!="mine"}': f'up{{{MINE},namespace!="mine"}}',
     'up{exported_namespace="other"}': f'up{{{MINE},exported_namespace="other"}}',
     '{__name__=~".+"}': f'{{{MINE},__name__=~".+"}}',
@@ -84,6 +90,12 @@ def test_only_names_of_namespaces_become_a_matcher(namespaces: list[str]) -> Non
 def test_several_namespaces_are_one_matcher_in_a_fixed_order() -> None:
     assert confine("up", ["b", "a"]) == 'up{exported_namespace=~"|a|b",namespace=~"a|b"}'
     assert confine("up", ["b", "a", "b"]) == confine("up", ["a", "b"])
+
+
+@pytest.mark.parametrize("expression", CONFINED)
+def test_what_is_confined_stays_as_it_is(expression: str) -> None:
+    once = confine(expression, ["mine", "ours"])
+    assert confine(once, ["mine", "ours"]) == once
 
 
 labels = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=20)

@@ -19,29 +19,35 @@ _HIDDEN_READS = frozenset({"info"})
 """Functions that read series which no selector of the expression names."""
 
 
+_EQUALS, _MATCHES = str(promql.MatchOp.Equal), str(promql.MatchOp.Re)
+_SIGNS = {_EQUALS: "=", _MATCHES: "=~"}
+
+_Matcher = tuple[str, str, str]
+"""Operator, label and value."""
+
+
 def confine(expression: str, namespaces: Collection[str]) -> str:
     """The expression on one line, each of its selectors held to these namespaces. Raises `Refused`.
 
     A series that carries `exported_namespace` speaks of that one: it too must be among them, or the label be absent.
     """
-    matchers = _matchers(namespaces)
+    allowed = _checked(namespaces)
     try:
         tree = parse(expression)
-        _check(tree, len(matchers))
+        _check(tree, sum(map(len, allowed)))
         with guarded():
-            confined = printed(promql.transform(tree, lambda node: _held(node, matchers)))
-            _prove(confined, matchers)
+            confined = printed(promql.transform(tree, lambda node: _held(node, allowed)))
+            _prove(confined, allowed)
     except ValueError as error:
         raise Refused(str(error)) from error
     return confined
 
 
-def _matchers(namespaces: Collection[str]) -> str:
+def _checked(namespaces: Collection[str]) -> list[str]:
     wrong = [name for name in namespaces if not _NAMESPACE.fullmatch(name)]
     if wrong or not namespaces:
         raise Refused(f"{wrong[0]!r} is not the name of a namespace" if wrong else "there is no namespace to ask about")
-    allowed = "|".join(sorted(set(namespaces)))
-    return f'namespace=~"{allowed}",exported_namespace=~"|{allowed}"'
+    return sorted(set(namespaces))
 
 
 def _check(tree: Any, added: int) -> None:
@@ -61,29 +67,40 @@ def _nodes(tree: Any) -> list[Any]:
     return found
 
 
-def _held(node: Any, matchers: str) -> Any:
+def _needed(selector: Any, allowed: list[str]) -> set[_Matcher]:
+    """What holds a selector: the allowed namespace that it names itself, else all of them."""
+    own = [
+        value for sign, name, value in _said(selector) if (sign, name) == (_EQUALS, "namespace") and value in allowed
+    ]
+    if own:
+        return {(_EQUALS, "namespace", min(own)), (_MATCHES, "exported_namespace", f"|{min(own)}")}
+    every = "|".join(allowed)
+    return {(_MATCHES, "namespace", every), (_MATCHES, "exported_namespace", f"|{every}")}
+
+
+def _held(node: Any, allowed: list[str]) -> Any:
     if not isinstance(node, promql.VectorSelector):
         return None
     text = printed(node)
     name = _METRIC.match(text)
     end = name.end() if name else 0
     rest = text[end + 1 :] if text[end : end + 1] == "{" else f"}}{text[end:]}"
-    comma = "" if rest.startswith("}") else ","
-    return promql.parse(f"{text[:end]}{{{matchers}{comma}{rest}")
+    missing = sorted(_needed(node, allowed) - _said(node))
+    added = "".join(f'{label}{_SIGNS[sign]}"{value}",' for sign, label, value in missing)
+    return promql.parse(f"{text[:end]}{{{added}{rest}")
 
 
-def _prove(confined: str, matchers: str) -> None:
+def _prove(confined: str, allowed: list[str]) -> None:
     """Raise `Refused` unless what was printed reads back as the same, and every selector in it is held."""
     if _CONTROL.search(confined):
         raise Refused("a PromQL expression with control characters is not passed on")
     tree = promql.parse(confined)
     if printed(tree) != confined:
         raise Refused("the confined expression does not read back as it was written")
-    wanted = _said(promql.parse(f"{{{matchers}}}"))
     for node in _nodes(tree):
-        if isinstance(node, promql.VectorSelector) and not wanted <= _said(node):
+        if isinstance(node, promql.VectorSelector) and not _needed(node, allowed) <= _said(node):
             raise Refused("a selector of the expression cannot be confined to a namespace")
 
 
-def _said(selector: Any) -> set[tuple[str, str, str]]:
+def _said(selector: Any) -> set[_Matcher]:
     return {(str(one.op), one.name, one.value) for one in selector.matchers.matchers}
