@@ -163,6 +163,27 @@ def test_agents_may_call_nobody_but_dns_the_api_server_and_the_gateway(rendered)
     assert gateway["to"][0]["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "gateway"
 
 
+def test_only_the_gateway_is_let_into_the_prometheus(rendered):
+    manifests = rendered("everything")
+    settings = yaml.safe_load(of_kind(manifests, "ConfigMap")["casebook-gateway"]["data"]["gateway.yaml"])
+    assert settings["prometheus"] == {
+        "url": "https://prometheus.monitoring.svc:9090",
+        "tokenFile": "/etc/casebook/prometheus/token",
+        "caFile": "/etc/casebook/prometheus/ca.crt",
+    }
+    GatewayConfig.model_validate(settings)
+    mounting = [
+        name
+        for name, deployment in of_kind(manifests, "Deployment").items()
+        if "prometheus-token" in yaml.safe_dump(deployment)
+    ]
+    assert mounting == ["casebook-gateway"]
+    agents = of_kind(manifests, "NetworkPolicy")["casebook-agents"]["spec"]["egress"]
+    assert {port["port"] for rule in agents for port in rule["ports"]} == {53, 443, 6443, 8080}
+    default = of_kind(rendered("default"), "ConfigMap")["casebook-gateway"]["data"]["gateway.yaml"]
+    assert "prometheus" not in yaml.safe_load(default)
+
+
 def test_every_policy_fails_closed_and_denies(rendered):
     manifests = rendered("default")
     validating = of_kind(manifests, "ValidatingAdmissionPolicy")

@@ -126,14 +126,14 @@ class GatewayHome:
 
 
 class ProjectedSource:
-    """Cluster-scoped objects through the gateway, which shows a tenant only what concerns it."""
+    """What only the gateway may read, of which it shows a tenant what concerns it: cluster-scoped objects, metrics."""
 
     def __init__(self, gateway: GatewayClient, seconds: float = 10.0) -> None:
         self._gateway = gateway
         self._seconds = seconds
 
     async def read(self, query: Query) -> Reading:
-        """The projected object or list; what is withheld is named in the message. Raises `ClusterError`."""
+        """The answer; what is withheld is named in the message. Raises `ClusterError`."""
         try:
             until = self._gateway.clock() + self._seconds
             answer = _parsed(
@@ -145,8 +145,8 @@ class ProjectedSource:
             raise Denied(str(error)) from error
         if answer.result is not Result.OK:
             raise _FAILURES.get(answer.result, Unavailable)(answer.message)
-        withheld = f"withheld: {'; '.join(answer.withheld)}" if answer.withheld else ""
-        return Reading(answer.data, message=withheld)
+        message = f"withheld: {'; '.join(answer.withheld)}" if answer.withheld else answer.message
+        return Reading(answer.data, answer.truncated, answer.window, message)
 
 
 class ScopedSource:

@@ -33,12 +33,23 @@ class Sign(StrEnum):
     ERRORS = "Errors"
     VAGUE = "UnexplainedErrors"
     PEER_ERRORS = "PeerErrors"
+    ALERT = "AlertHolds"
+    SLOW = "Slow"
+    FAILING = "Failing"
+    BACKLOG = "Backlog"
+    NEAR_LIMIT = "NearLimit"
 
 
 TRAVELS: Final = frozenset(
-    {Sign.CRASH, Sign.NOT_READY, Sign.NO_ENDPOINTS, Sign.JOB_FAILED, Sign.VAGUE, Sign.PEER_ERRORS, Sign.SCALER}
-)
+    {
+        Sign.CRASH, Sign.NOT_READY, Sign.NO_ENDPOINTS, Sign.JOB_FAILED, Sign.VAGUE, Sign.PEER_ERRORS, Sign.SCALER,
+        Sign.ALERT, Sign.SLOW, Sign.FAILING,
+    }
+)  # fmt: skip
 """Symptoms that something further up the graph can bring about; the others arise where they are seen."""
+
+MEASURED: Final = frozenset({Sign.ALERT, Sign.SLOW, Sign.FAILING})
+"""What curves show of any fault, along the whole path of a request: all of it together tells as much as one symptom."""
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,12 @@ class World:
         return min(usual, max(told, self.snapshot.run.now - FURTHEST))
 
     @cached_property
+    def end(self) -> datetime:
+        """End of the span of time that was asked about, which does not move while the run looks again."""
+        run = self.snapshot.run
+        return min(run.spec.window.end, run.now) if run.spec.window else run.now
+
+    @cached_property
     def cluster_target(self) -> Ref | None:
         """What the investigation is about, where that is an object that stands in no namespace and is none itself."""
         target = self.snapshot.run.spec.target

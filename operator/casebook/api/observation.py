@@ -1,18 +1,25 @@
 """Queries and the observations that answer them: the only way in which reasoning meets the world."""
 
 import json
+import math
+import shlex
+from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated, Any
 
 from pydantic import Field, JsonValue
 
-from casebook.api.base import Model, Time
+from casebook.api.base import Model, Time, timestamp
 from casebook.api.report import Window
 
 KUBERNETES = "kubernetes"
 LOGS = "logs"
 METRICS = "metrics"
+PROMETHEUS = "prometheus"
+
+STEPS = (15, 30, 60, 120, 300, 600, 900, 1800, 3600)
+"""Steps of a range query in seconds that a person finds easy to read."""
 
 CLUSTER_SCOPED = frozenset(
     {
@@ -34,6 +41,8 @@ class Query(Model):
     `logs`: resource `pods`, name the pod; params `container`, `previous` (`true`), and either `tailLines`
     or `sinceSeconds` with `limitBytes`: the last lines, or those from then on as far as the bytes go.
     `metrics`: resource `pods` or `nodes` of metrics.k8s.io.
+    `prometheus`: resource `query_range` (params `query`, `start`, `end`, `step` in seconds), `names` of the metrics
+    that a selector finds (params `match`, `start`, `end`), or `rules`: alerting rules that are pending or firing.
     """
 
     source: Annotated[str, Field(max_length=32)]
@@ -52,7 +61,7 @@ class Query(Model):
         return json.dumps(self.wire(), sort_keys=True, separators=(",", ":"))
 
     def command(self) -> str:
-        """A kubectl command that shows a person the same."""
+        """A command that shows a person the same: of kubectl, or of promtool with the URL in $PROMETHEUS_URL."""
         place = f" -n {self.namespace}" if self.namespace else "" if self.resource in CLUSTER_SCOPED else " -A"
         if self.source == LOGS:
             options = [f"-c {self.params['container']}"] if "container" in self.params else []
@@ -61,11 +70,24 @@ class Query(Model):
             options += [f"--since={self.params['sinceSeconds']}s"] if "sinceSeconds" in self.params else []
             options += [f"--limit-bytes={self.params['limitBytes']}"] if "limitBytes" in self.params else []
             return " ".join([f"kubectl logs{place} {self.name}", *options])
+        if self.source == PROMETHEUS:
+            return _promtool(self.resource, self.params)
         if self.source == METRICS:
             return f"kubectl top {self.resource}{place}"
         options = [f"-l '{self.params['labelSelector']}'"] if "labelSelector" in self.params else []
         options += [f"--field-selector '{self.params['fieldSelector']}'"] if "fieldSelector" in self.params else []
         return " ".join([f"kubectl get {self.resource}{place}", *([self.name] if self.name else []), *options])
+
+
+def _promtool(resource: str, params: dict[str, str]) -> str:
+    url = '"$PROMETHEUS_URL"'
+    if resource == "rules":
+        return f"curl -s {url}/api/v1/rules?type=alert"
+    span = f"--start={params.get('start', '')} --end={params.get('end', '')}"
+    if resource == "names":
+        return f"promtool query labels --match={shlex.quote(params.get('match', ''))} {span} {url} __name__"
+    step = params.get("step", "")
+    return f"promtool query range {span} --step={step}s {url} {shlex.quote(params.get('query', ''))}"
 
 
 def listing(resource: str, namespace: str = "", *, labels: str = "", fields: str = "") -> Query:
@@ -91,6 +113,20 @@ def earlier_logs(namespace: str, pod: str, container: str, seconds: int, limit_b
     return Query(source=LOGS, resource="pods", namespace=namespace, name=pod, params=params)
 
 
+def curve(expression: str, start: datetime, end: datetime, points: int = 120) -> Query:
+    """An expression over a span of time, in steps of at least 15 s that make at most so many intervals."""
+    least = (end - start).total_seconds() / points
+    step = next((seconds for seconds in STEPS if seconds >= least), math.ceil(least / STEPS[-1]) * STEPS[-1])
+    params = {"query": expression, "start": timestamp(start), "end": timestamp(end), "step": str(step)}
+    return Query(source=PROMETHEUS, resource="query_range", params=params)
+
+
+def metric_names(selector: str, start: datetime, end: datetime) -> Query:
+    """The names of the metrics that a selector finds in a span of time."""
+    params = {"match": selector, "start": timestamp(start), "end": timestamp(end)}
+    return Query(source=PROMETHEUS, resource="names", params=params)
+
+
 class Result(StrEnum):
     """How a read went."""
 
@@ -104,7 +140,9 @@ class Observation(Model):
     """The answer to one query, redacted and bounded.
 
     `data` for a list: `{"items": [objects]}`; for a get: the object; for logs: `{"lines": [{"at": moment or "", "text":
-    line}]}`; for metrics: `{"items": [...]}`. Where the read failed, `data` is null and `message` says why, for people.
+    line}]}`; for metrics: `{"items": [...]}`; for prometheus: `{"expr": as it was asked, "start", "end", "step",
+    "series": [{"labels", "values": a number or null for each step}]}`, `{"names": [...]}` or `{"rules": [...]}`. Where
+    the read failed, `data` is null and `message` says why, for people.
     """
 
     id: Annotated[str, Field(max_length=32)]
@@ -117,6 +155,13 @@ class Observation(Model):
     truncated: bool = False
     data: JsonValue = None
     bytes: int = 0
+
+    def command(self) -> str:
+        """The query's command, with the expression as the store was asked it."""
+        asked = self.data.get("expr") if self.query.source == PROMETHEUS and isinstance(self.data, dict) else None
+        if not isinstance(asked, str):
+            return self.query.command()
+        return self.query.replace(params=self.query.params | {"query": asked}).command()
 
     def digest(self) -> str:
         """SHA-256 over the canonical query, the result and the data."""

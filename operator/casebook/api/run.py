@@ -8,7 +8,7 @@ from casebook.api.base import Model, Time
 from casebook.api.investigation import InvestigationSpec
 from casebook.api.meta import Line, Short
 from casebook.api.observation import Observation, Query, Result
-from casebook.api.report import Report
+from casebook.api.report import Report, Window
 
 
 class Scene(Model):
@@ -23,7 +23,7 @@ class Run(Model):
     """One attempt at one investigation, as the agent fetches it.
 
     `now` is the clock that the reasoning uses; `spec.target` is filled in where it could be inferred; `recalled` is
-    knowledge that may apply (empty until memories are kept).
+    knowledge that may apply (empty until memories are kept). `prometheus` says whether there is one to be asked.
     """
 
     uid: Short
@@ -33,6 +33,7 @@ class Run(Model):
     now: Time
     spec: InvestigationSpec
     scene: Scene
+    prometheus: bool = False
     recalled: Annotated[list[dict[str, str]], Field(max_length=64)] = Field(default_factory=list)
 
 
@@ -89,10 +90,12 @@ class ReportReceipt(Model):
 
 
 class ProjectedAnswer(Model):
-    """A cluster-scoped read through the gateway: `data` as in an Observation, projected field by field."""
+    """A read through the gateway: `data` as in an Observation; what is cluster-scoped is projected field by field."""
 
     query: Query
     result: Result
     message: Line = ""
     data: dict[str, object] | None = None
+    window: Window | None = None
+    truncated: bool = False
     withheld: Annotated[list[Line], Field(max_length=20)] = Field(default_factory=list)

@@ -16,7 +16,7 @@ from casebook.agent.job import GatewayHome, ProjectedSource, ScopedSource
 from casebook.agent.loop import Agent, Conclusion, HomeError
 from casebook.agent.progress import Logged
 from casebook.agent.rights import TooMuchRight, check_rights
-from casebook.api.observation import KUBERNETES
+from casebook.api.observation import KUBERNETES, PROMETHEUS
 from casebook.api.run import Run
 from casebook.cli.logs import configure
 from casebook.cluster.client import NotConfigured, connect
@@ -90,10 +90,11 @@ async def _run(settings: Settings) -> Conclusion:
 
 
 def _sources(run: Run, reader: Reader, gateway: GatewayClient) -> dict[str, Source]:
-    sources = kubernetes_sources(reader)
+    through = ProjectedSource(gateway)
+    sources = kubernetes_sources(reader) | {PROMETHEUS: through}
     if run.scene.platform:
         return sources
-    return sources | {KUBERNETES: ScopedSource(sources[KUBERNETES], ProjectedSource(gateway))}
+    return sources | {KUBERNETES: ScopedSource(sources[KUBERNETES], through)}
 
 
 def _now() -> datetime:

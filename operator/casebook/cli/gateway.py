@@ -8,6 +8,7 @@ import click
 
 from casebook.cli.logs import configure
 from casebook.cluster.client import NotConfigured
+from casebook.evidence.prometheus import BadStore
 from casebook.gateway.config import ConfigError, GatewayConfig, load
 from casebook.gateway.server import serve
 from casebook.store.database import BadAddress, Database
@@ -31,7 +32,7 @@ def gateway(path: Path, kubeconfig: str | None) -> None:
         config = load(path)
         configure(json=True)
         asyncio.run(_serve(config, os.environ.get(DATABASE_URL, ""), kubeconfig))
-    except (ConfigError, BadAddress) as error:
+    except (ConfigError, BadAddress, BadStore) as error:
         raise click.UsageError(str(error)) from error
     except NotConfigured as error:
         raise click.ClickException(str(error)) from error

@@ -1,30 +1,36 @@
 """`casebook investigate`: an investigation from a person's own machine."""
 
 import asyncio
+import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import aiohttp
 import click
 
 from casebook.agent.laptop import CannotRun, LaptopHome, Request, asked_place, prepare
 from casebook.agent.loop import Agent, Conclusion
+from casebook.api.observation import PROMETHEUS
 from casebook.cli import arguments, tracefile
 from casebook.cli.render import FORMATS, Heading, colourful, render_report
 from casebook.cli.render.live import watching
 from casebook.cluster.client import NotConfigured, connect
 from casebook.cluster.reader import Reader
 from casebook.evidence.observer import RoutingObserver, kubernetes_sources
+from casebook.evidence.prometheus import BadStore, PrometheusClient, PrometheusSource, Store
 from casebook.reasoning import engine
 
 
 @dataclass(frozen=True)
 class Access:
-    """How to reach the cluster."""
+    """How to reach the cluster, and a Prometheus where one is given."""
 
     kubeconfig: str | None
     context: str | None
+    store: Store | None = None
 
 
 @click.command(short_help="Look for the cause of a problem with your own kubeconfig; nothing is installed.")
@@ -35,6 +41,7 @@ class Access:
 @click.option("--since", metavar="SPAN", help="How far back to look: 30m, 1h, 2d. 1h, or what the question says.")
 @click.option("-o", "--output", type=click.Choice(FORMATS), default="text", show_default=True, help="Format.")
 @click.option("--save", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Keep it for `replay`.")
+@click.option("--prometheus", metavar="URL", envvar="PROMETHEUS_URL", help="Prometheus to ask, or $PROMETHEUS_URL.")
 @click.option("--kubeconfig", metavar="FILE", type=click.Path(exists=True, dir_okay=False), help="Kubeconfig to use.")
 @click.option("--context", metavar="NAME", help="Context of the kubeconfig to use.")
 def investigate(
@@ -45,6 +52,7 @@ def investigate(
     since: str | None,
     output: str,
     save: Path | None,
+    prometheus: str | None,
     kubeconfig: str | None,
     context: str | None,
 ) -> None:
@@ -55,6 +63,8 @@ def investigate(
     casebook investigate -n shop --question "why does checkout answer 500?"
     casebook investigate --question "why is auth in staging slow since 14:00?"
 
+    A Prometheus is let in by $PROMETHEUS_TOKEN (bearer) and checked against $PROMETHEUS_CA_FILE, where they are set.
+
     The report goes to standard output, the progress to standard error. The exit code is 0 whatever the verdict, 1 if
     the investigation could not run, 2 for wrong usage.
     """
@@ -64,7 +74,10 @@ def investigate(
     if save and not save.parent.is_dir():
         raise click.UsageError(f"--save {save}: there is no folder {save.parent}")
     try:
-        conclusion = asyncio.run(_run(request, Access(kubeconfig, context)))
+        store = _store(prometheus, os.environ) if prometheus else None
+        conclusion = asyncio.run(_run(request, Access(kubeconfig, context, store)))
+    except BadStore as error:
+        raise click.UsageError(f"--prometheus: {error}") from error
     except (NotConfigured, CannotRun) as error:
         raise click.ClickException(str(error)) from error
     if save:
@@ -90,13 +103,24 @@ def _request(what: str | None, namespace: str | None, question: str, since: str 
     )
 
 
+def _store(url: str, environment: Mapping[str, str]) -> Store:
+    ca_file = environment.get("PROMETHEUS_CA_FILE", "")
+    return Store(url, environment.get("PROMETHEUS_TOKEN", ""), ca_file=Path(ca_file) if ca_file else None)
+
+
 async def _run(request: Request, access: Access) -> Conclusion:
-    async with connect(access.kubeconfig, access.context) as client:
+    async with connect(access.kubeconfig, access.context) as client, aiohttp.ClientSession(trust_env=True) as http:
         reader = Reader(client)
         if not request.namespace:
             request = request.within(await asked_place(reader, request) or client.default_namespace)
         run = await prepare(reader, request, _now())
-        observer = RoutingObserver(kubernetes_sources(reader), _now)
+        sources = kubernetes_sources(reader)
+        if access.store:
+            run = run.replace(prometheus=True)
+            # A question about a namespace is asked of its series only; the rules are the person's own to see.
+            scope = None if run.scene.platform else run.scene.namespaces
+            sources[PROMETHEUS] = PrometheusSource(PrometheusClient(http, access.store), scope, rules=True)
+        observer = RoutingObserver(sources, _now)
         with watching(sys.stderr) as progress:
             return await Agent(LaptopHome(run), observer, engine, progress).investigate()
 

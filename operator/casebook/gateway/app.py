@@ -9,6 +9,7 @@ import aiohttp
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from casebook.evidence.prometheus import PrometheusClient, Store
 from casebook.gateway.alerts import Alerts
 from casebook.gateway.claims import Claims
 from casebook.gateway.config import GatewayConfig
@@ -19,6 +20,7 @@ from casebook.gateway.health import Health
 from casebook.gateway.identity import Identities
 from casebook.gateway.intake import Intake
 from casebook.gateway.investigations import Investigations
+from casebook.gateway.measured import Measurer
 from casebook.gateway.metrics import Metrics
 from casebook.gateway.notifier import Notifier
 from casebook.gateway.outbox import Outbox
@@ -52,7 +54,7 @@ def build(
     http: aiohttp.ClientSession,
     clock: Callable[[], datetime],
 ) -> Gateway:
-    """A gateway over these parts; `http` sends outbound notifications."""
+    """A gateway over these parts; `http` sends outbound notifications and asks the Prometheus. Raises `BadStore`."""
     metrics = Metrics()
     tokens = TokenFiles(config.tokens_dir)
     receivers = {receiver.name: receiver for receiver in config.receivers}
@@ -60,18 +62,26 @@ def build(
     namespaces = Namespaces(reader, config, clock)
     queue = Queue(reader, config.queue_limit_per_tenant, clock)
     intake = Intake(investigations, namespaces, queue, Overflow(investigations, clock), config, clock)
-    runs = Runs(investigations, Claims(investigations, clock), namespaces, store, clock)
+    claims, prometheus = Claims(investigations, clock), _prometheus(config, http)
+    runs = Runs(investigations, claims, namespaces, store, clock, prometheus=prometheus is not None)
     notifier = Notifier(receivers, investigations, Outbox(http, tokens), metrics, clock)
     sweep = Sweep(config.receivers, namespaces, investigations, notifier)
     alerts = Alerts(receivers, tokens, intake, metrics, config.max_body_bytes)
     identities = Identities(reader, writer, config.runs_namespace)
-    run_api = RunApi(identities, runs, Projector(reader), notifier, metrics)
+    run_api = RunApi(identities, runs, Projector(reader), Measurer(prometheus), notifier, metrics)
     drain = Drain()
     health = Health(reader, store, metrics, config.operator_namespace, drain)
     # The size of a body is bounded where it is read, since too large an alert is clipped and not refused.
     app = web.Application(middlewares=[_measured(metrics, drain), problems], client_max_size=0)
     _route(app, alerts, run_api, health)
     return Gateway(app, drain, health, notifier, sweep)
+
+
+def _prometheus(config: GatewayConfig, http: aiohttp.ClientSession) -> PrometheusClient | None:
+    there = config.prometheus
+    if there is None:
+        return None
+    return PrometheusClient(http, Store(there.url, token_file=there.token_file, ca_file=there.ca_file))
 
 
 def _route(app: web.Application, alerts: Alerts, run_api: RunApi, health: Health) -> None:

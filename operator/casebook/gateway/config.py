@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from casebook.api.meta import RUNS_NAMESPACE
@@ -21,18 +21,28 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
 
+def _is_http(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an http or https URL")
+    return url
+
+
+Url = Annotated[str, Field(max_length=2048), AfterValidator(_is_http)]
+
+
 class Outbound(Settings):
     """Where to tell of finished investigations."""
 
-    url: Annotated[str, Field(max_length=2048)]
+    url: Url
 
-    @field_validator("url")
-    @classmethod
-    def _is_http(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("must be an http or https URL")
-        return url
+
+class Prometheus(Settings):
+    """A shared store of metrics, with a bearer token in a file and a CA of its own where it needs them."""
+
+    url: Url
+    token_file: Path | None = None
+    ca_file: Path | None = None
 
 
 class Receiver(Settings):
@@ -64,6 +74,7 @@ class GatewayConfig(Settings):
     max_body_bytes: Annotated[int, Field(ge=65_536, le=64 << 20)] = 8 << 20
     tokens_dir: Path = Path("/etc/casebook/receivers")
     drain_seconds: Annotated[int, Field(ge=0, le=300)] = 25
+    prometheus: Prometheus | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -6,11 +6,12 @@ import structlog
 from aiohttp import web
 
 from casebook.api.base import Model
-from casebook.api.observation import Query
+from casebook.api.observation import PROMETHEUS, Query
 from casebook.api.run import ObservationBatch, ReportEnvelope
 from casebook.gateway.alerts import bearer
 from casebook.gateway.body import read_model
 from casebook.gateway.identity import Identities
+from casebook.gateway.measured import Measurer
 from casebook.gateway.metrics import Metrics
 from casebook.gateway.notifier import Notifier
 from casebook.gateway.projected import Projector
@@ -26,11 +27,18 @@ class RunApi:
     """The endpoints of one run."""
 
     def __init__(
-        self, identities: Identities, runs: Runs, projector: Projector, notifier: Notifier, metrics: Metrics
+        self,
+        identities: Identities,
+        runs: Runs,
+        projector: Projector,
+        measurer: Measurer,
+        notifier: Notifier,
+        metrics: Metrics,
     ) -> None:
         self._identities = identities
         self._runs = runs
         self._projector = projector
+        self._measurer = measurer
         self._notifier = notifier
         self._metrics = metrics
 
@@ -63,6 +71,8 @@ class RunApi:
         """`POST /v1/run/projected`."""
         held = await self._held(request)
         query = await read_model(request, Query, MAX_QUERY)
+        if query.source == PROMETHEUS:
+            return _json(await self._measurer.answer(query, held.run.scene))
         return _json(await self._projector.answer(query, held.tenant, held.namespaces))
 
     async def _held(self, request: web.Request) -> Held:

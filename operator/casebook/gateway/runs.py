@@ -52,7 +52,10 @@ class Runs:
         namespaces: Namespaces,
         store: TraceStore | None,
         clock: Callable[[], datetime],
+        *,
+        prometheus: bool = False,
     ) -> None:
+        self._prometheus = prometheus
         self._investigations = investigations
         self._claims = claims
         self._namespaces = namespaces
@@ -66,7 +69,7 @@ class Runs:
         tenant = directory.tenant_of(caller.namespace)
         if tenant != caller.tenant:
             raise Stale(f"namespace {caller.namespace} has moved to another tenant")
-        run = run_of(record, caller, directory)
+        run = run_of(record, caller, directory).replace(prometheus=self._prometheus)
         return Held(caller, record, tenant, run, frozenset(visible(tenant, directory)))
 
     async def begin(self, held: Held) -> Run:

@@ -67,7 +67,8 @@ class Prediction(Generic[D]):
     """What must be seen if the cause is real.
 
     `held` and `failed` are added to the log-odds, in centinats: 100 times the natural logarithm of how much likelier
-    the outcome is with the cause than without it. `wants` names the queries that would decide it.
+    the outcome is with the cause than without it. `wants` names the queries that would decide it. A `metered` one is
+    left out of runs that have no Prometheus to ask.
     """
 
     says: str
@@ -75,6 +76,7 @@ class Prediction(Generic[D]):
     held: int
     failed: int
     wants: Callable[[Situation, Candidate[D]], Sequence[Query]] = _nothing
+    metered: bool = False
 
 
 @dataclass(frozen=True)

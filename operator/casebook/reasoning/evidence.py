@@ -33,7 +33,7 @@ class Ledger:
         self._found[cite] = Evidence(
             id=f"e{len(self._found) + 1}",
             source=observation.query.source,
-            query=clip(observation.query.command(), 1000),
+            query=clip(observation.command(), 1000),
             observed_at=observation.observed_at,
             window=observation.window,
             excerpt=clip(cite.excerpt, self._chars),

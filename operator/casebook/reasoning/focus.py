@@ -1,7 +1,7 @@
 """What an investigation is about: the target, the labels of the alert, what the question names."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from casebook.analysis.access import listed, text
 from casebook.analysis.events import Event
@@ -74,19 +74,19 @@ def _alert(world: World) -> Iterable[Ref]:
     alert = world.snapshot.run.spec.alert
     if alert is None:
         return
-    found = False
+    yield from labelled(world, alert.labels) or annotated(world, " ".join(alert.annotations.values()))
+
+
+def labelled(world: World, labels: Mapping[str, str]) -> list[Ref]:
+    """What the labels of an alert or of a series name, the most specific label first."""
+    found: list[Ref] = []
     for label, kinds in _LABEL_KINDS.items():
-        value = alert.labels.get(label, "")
-        for ref in _by_name(world, value, kinds) if value else ():
-            found = True
-            yield ref
+        value = labels.get(label, "")
+        found += _by_name(world, value, kinds) if value else []
         if value and label == "pod" and not found:
             owner = owner_by_name(world, value)
-            if owner:
-                found = True
-                yield owner
-    if not found:
-        yield from annotated(world, " ".join(alert.annotations.values()))
+            found += [owner] if owner else []
+    return found
 
 
 def _by_name(world: World, name: str, kinds: Iterable[str]) -> list[Ref]:

@@ -9,6 +9,7 @@ from casebook.analysis.workloads import Container, Pod, Workload
 from casebook.api.enums import Outcome, Reach
 from casebook.api.observation import Query, listing, pod_logs
 from casebook.api.run import Stop
+from casebook.reasoning import measuring
 from casebook.reasoning.baseline import before_the_onset
 from casebook.reasoning.board import Board, Ranked
 from casebook.reasoning.focus import naming
@@ -17,6 +18,8 @@ from casebook.reasoning.situation import Situation
 from casebook.reasoning.survey import ELSEWHERE, NAMESPACED, survey
 
 MAX_LOGS = 20
+MEASURED_LOGS = 12
+"""Logs that are read where curves are too, so that the reads of a run stay under 60."""
 PODS_PER_WORKLOAD = 2
 MAX_WIDENED = 3
 MAX_TESTS = 8
@@ -74,12 +77,14 @@ def _steps(situation: Situation, board: Board) -> Iterator[Step]:
     world = situation.world
     target = world.cluster_target
     if target is None:
-        yield Step(f"survey of namespace {world.home}", survey(world))
+        yield Step(f"survey of namespace {world.home}", [*survey(world), *measuring.first(world)])
         yield Step("namespaces that the path leads to", _widened(situation))
     else:
         yield Step(f"survey of {situation.label(target)} and of what rests on it", survey(world))
         yield Step(f"namespaces where {situation.label(target)} is named or carries what is unwell", _harmed(situation))
-    yield Step("logs of what looks suspicious and of what the path leads through", _logs(situation))
+    curves = measuring.curves(world)
+    said = "logs of what looks suspicious and of what the path leads through"
+    yield Step(f"{said}, and their curves" if curves else said, [*_logs(situation), *curves])
     yield Step("logs from before the trouble began, where the last lines are all of it", before_the_onset(situation))
     yield Step("tests that would decide between the leading hypotheses", _tests(situation, board))
     if not situation.symptoms and not board.chosen:
@@ -136,7 +141,7 @@ def _logs(situation: Situation) -> list[Query]:
         # What runs on a node may be hundreds of pods, which nobody asked about: only those that are not ready.
         ordered = [item for item in ordered if _ailing(item)]
     asked = [query for workload in ordered for query in _of_workload(situation, workload)]
-    return _unique(asked)[:MAX_LOGS]
+    return _unique(asked)[: MEASURED_LOGS if situation.world.snapshot.run.prometheus else MAX_LOGS]
 
 
 def _of_workload(situation: Situation, workload: Workload) -> Iterator[Query]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from casebook.analysis.signs import TRAVELS, Sign, Symptom
+from casebook.analysis.signs import MEASURED, TRAVELS, Sign, Symptom
 from casebook.api.enums import Outcome
 from casebook.reasoning.board import Part, Ranked
 from casebook.reasoning.cause import Candidate, Cause
@@ -17,7 +17,7 @@ PER_SYMPTOM, MOST_FOR_SYMPTOMS = 40, 160
 EXPLAINS_NOTHING = -300
 CHANGED_BEFORE, CHANGED_AFTER, CHANGED_AFTER_STATED = 80, -250, -120
 OFF_PATH = -150
-FOLLOWS = frozenset({Sign.NO_ENDPOINTS, Sign.ROLLOUT})
+FOLLOWS = frozenset({Sign.NO_ENDPOINTS, Sign.ROLLOUT, Sign.ALERT, Sign.SLOW, Sign.FAILING})
 """Signs that follow from any harm on the same entity."""
 
 
@@ -28,7 +28,9 @@ def logit(share: float) -> int:
 
 def assess(situation: Situation, cause: Cause[Any], candidate: Candidate[Any]) -> Ranked:
     """One hypothesis with its predictions checked and its sum made."""
-    results = tuple((prediction, prediction.check(situation, candidate)) for prediction in cause.predictions)
+    metered = situation.world.snapshot.run.prometheus
+    asked = [prediction for prediction in cause.predictions if metered or not prediction.metered]
+    results = tuple((prediction, prediction.check(situation, candidate)) for prediction in asked)
     explained = explains(situation, candidate)
     parts = [Part(f"prior: the cause in {cause.base_rate:.1%} of cases", logit(cause.base_rate))]
     for prediction, finding in results:
@@ -38,7 +40,7 @@ def assess(situation: Situation, cause: Cause[Any], candidate: Candidate[Any]) -
             parts.append(Part(f"failed: {prediction.says}", prediction.failed))
     if cause.fault:
         parts += [*_coverage(situation, explained), *_timing(situation, candidate, explained)]
-        parts += _place(situation, candidate)
+        parts += _place(situation, candidate, explained)
     return Ranked(cause, candidate, results, tuple(parts), explained, situation.label(candidate.object))
 
 
@@ -55,6 +57,9 @@ def explains(situation: Situation, candidate: Candidate[Any]) -> frozenset[Sympt
 def _covers(candidate: Candidate[Any], symptom: Symptom, reached: Iterable[object]) -> bool:
     if symptom.entity in candidate.harms and (symptom.sign in candidate.covers or symptom.sign in FOLLOWS):
         return True
+    if symptom.sign is Sign.BACKLOG and symptom.peers & candidate.harms:
+        # What waits is taken by callers: harm to one of them makes it grow.
+        return True
     if symptom.sign not in TRAVELS or symptom.entity not in reached or symptom.entity in candidate.harms:
         return False
     return not symptom.peers or any(peer in reached for peer in symptom.peers)
@@ -68,11 +73,17 @@ def _too_early(candidate: Candidate[Any], symptom: Symptom) -> bool:
 def _coverage(situation: Situation, explained: frozenset[Symptom]) -> list[Part]:
     if not situation.pressing:
         return []
-    pressing = sum(symptom in explained for symptom in situation.pressing)
+    found = [symptom for symptom in situation.pressing if symptom in explained]
+    pressing = len(found)
     if not pressing:
         return [Part("explains none of the symptoms on the path", EXPLAINS_NOTHING)]
     share = f"explains {pressing} of {len(situation.pressing)} symptoms on the path"
-    return [Part(share, min(PER_SYMPTOM * pressing, MOST_FOR_SYMPTOMS))]
+    return [Part(share, min(PER_SYMPTOM * _counted(found), MOST_FOR_SYMPTOMS))]
+
+
+def _counted(found: list[Symptom]) -> int:
+    told = sum(symptom.sign not in MEASURED for symptom in found)
+    return told + (told < len(found))
 
 
 def _timing(situation: Situation, candidate: Candidate[Any], explained: frozenset[Symptom]) -> list[Part]:
@@ -105,7 +116,8 @@ def _vagueness(ago: timedelta) -> timedelta:
     return max(timedelta(minutes=10), ago / 5)
 
 
-def _place(situation: Situation, candidate: Candidate[Any]) -> list[Part]:
-    if not situation.focus or any(ref in situation.path for ref in {candidate.object, *candidate.harms}):
+def _place(situation: Situation, candidate: Candidate[Any], explained: frozenset[Symptom]) -> list[Part]:
+    touched = {candidate.object, *candidate.harms, *(symptom.entity for symptom in explained)}
+    if not situation.focus or any(ref in situation.path for ref in touched):
         return []
     return [Part("not on the path of what was asked about", OFF_PATH)]

@@ -16,7 +16,10 @@ from casebook.analysis.things import Ref
 from casebook.analysis.timeline import timeline
 from casebook.analysis.workloads import Workload
 from casebook.analysis.world import World
+from casebook.reasoning.alerts import Rerun, holding, reruns
+from casebook.reasoning.deviations import deviations
 from casebook.reasoning.focus import focus
+from casebook.reasoning.measuring import Measured, Measurements, measurements
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,27 @@ class Situation:
 
     @cached_property
     def symptoms(self) -> tuple[Symptom, ...]:
-        """Every deviation seen."""
-        return symptoms(self.world, self.graph)
+        """Every deviation seen, of objects and logs and of what alerts measure."""
+        found = [
+            *symptoms(self.world, self.graph),
+            *holding(self.world, self.reruns),
+            *deviations(self.world, self.graph, self.measurements),
+        ]
+        return tuple(sorted(found, key=lambda item: (item.entity, item.sign, sorted(item.peers))))
+
+    @cached_property
+    def reruns(self) -> tuple[Rerun, ...]:
+        """Alerts whose expression was asked again."""
+        return tuple(reruns(self.world))
+
+    @cached_property
+    def measurements(self) -> Measurements:
+        """What a Prometheus said, by measure and workload; empty without one."""
+        return measurements(self.world)
+
+    def measured(self, name: str, workload: Workload) -> Measured | None:
+        """What one measure says of a workload, if it was observed."""
+        return self.measurements.get(name, {}).get(workload.ref)
 
     @cached_property
     def focus(self) -> frozenset[Ref]:

@@ -5,8 +5,9 @@ from casebook.analysis.things import Cite, clip
 from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
 from casebook.api.enums import Reach
-from casebook.api.observation import LOGS, Observation, Result
+from casebook.api.observation import LOGS, PROMETHEUS, Observation, Result
 from casebook.api.report import Finding
+from casebook.reasoning import measuring
 from casebook.reasoning.board import Board
 from casebook.reasoning.evidence import Ledger
 from casebook.reasoning.situation import Situation
@@ -43,7 +44,7 @@ def affected(board: Board, ledger: Ledger) -> list[Finding]:
     ]
 
 
-def healthy(board: Board) -> list[Finding]:
+def healthy(board: Board, ledger: Ledger) -> list[Finding]:
     """Workloads and Services on the path that were looked at and show nothing."""
     situation = board.situation
     unwell = {symptom.entity for symptom in situation.symptoms}
@@ -60,6 +61,13 @@ def healthy(board: Board) -> list[Finding]:
         _, ready = ready_endpoints(situation.world, service)
         if service.ref in situation.path and service.ref not in unwell and ready:
             found.append(_finding(situation.label(service.ref), f"{ready} ready endpoints"))
+    over = [one for one in situation.reruns if not one.holds and one.series]
+    found += [
+        Finding(
+            object=clip(f"Alert/{one.alarm.name}", 253), note=clip(one.said(), NOTE), evidence=ledger.cite([one.cite()])
+        )
+        for one in over
+    ]
     return found[:MAX_FINDINGS]
 
 
@@ -76,7 +84,7 @@ def not_checked(board: Board) -> list[Finding]:
     run = situation.world.snapshot.run
     found = [
         _finding("Secret/*", "never read; what is missing or refused shows in events, container status and logs"),
-        _finding("metrics", "not read in this run; causes that only show in metrics are not weighed"),
+        *(_finding(name, note) for name, note in measuring.gaps(situation.world, situation.reruns)),
     ]
     # A tenant is shown cluster-scoped objects field by field; the observation says what was left out.
     found += [
@@ -123,5 +131,7 @@ def limitations(board: Board) -> list[str]:
 def _failure(item: Observation) -> str:
     what = "may not be read" if item.result is Result.DENIED else "could not be read"
     kind = f"logs of {item.query.name}" if item.query.source == LOGS else item.query.resource
+    if item.query.source == PROMETHEUS:
+        kind = f"Prometheus ({item.query.params.get('query') or item.query.resource})"
     place = f" in namespace {item.query.namespace}" if item.query.namespace else ""
     return f"{kind}{place} {what}: {item.message}" if item.message else f"{kind}{place} {what}"

@@ -19,11 +19,16 @@ def verdict(board: Board) -> Verdict:
     if board.chosen:
         return Verdict.ROOT_CAUSE
     situation = board.situation
-    if not situation.pressing and not blind_spots(situation) and not missing_target(situation):
+    if not _deviates(situation) and not blind_spots(situation) and not missing_target(situation):
         return Verdict.NO_FAULT
     if no_fault(board) is not None and not blind_spots(situation):
         return Verdict.NO_FAULT
     return Verdict.INCONCLUSIVE
+
+
+def _deviates(situation: Situation) -> bool:
+    """Whether anything on the path is not as it should be, or an alert holds that names nothing that is there."""
+    return bool(situation.pressing) or any(one.holds for one in situation.reruns)
 
 
 def no_fault(board: Board) -> Ranked | None:

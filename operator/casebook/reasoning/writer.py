@@ -43,7 +43,7 @@ def _write(snapshot: Snapshot, board: Board, stop: Stop, cost: Cost, chars: int,
         for number, item in enumerate(board.ranked[:hypotheses], start=1)
     ]
     ids = {item.object + item.cause: item.id for item in written}
-    harmed = affected(board, ledger)
+    harmed, well = affected(board, ledger), healthy(board, ledger)
     changed = changes(board, ledger, ids)
     news = logbook(board, ledger)
     causes = [_root_cause(board, item, ids) for item in board.chosen] if said is Verdict.ROOT_CAUSE else []
@@ -59,7 +59,7 @@ def _write(snapshot: Snapshot, board: Board, stop: Stop, cost: Cost, chars: int,
         changes=changed,
         logs=news,
         affected=harmed,
-        healthy=healthy(board),
+        healthy=well,
         not_checked=not_checked(board),
         limitations=limitations(board),
         next_steps=[clip(step, LINE) for step in next_steps(board, said)],

@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import pytest
@@ -13,8 +13,8 @@ from casebook.agent.job import GatewayHome, ProjectedSource, ScopedSource
 from casebook.agent.loop import Agent, HomeError
 from casebook.api.enums import Verdict
 from casebook.api.investigation import Budget, InvestigationSpec
-from casebook.api.observation import Observation, Result, getting, listing, observation_id
-from casebook.api.report import Cost, Report
+from casebook.api.observation import Observation, Result, curve, getting, listing, observation_id
+from casebook.api.report import Cost, Report, Window
 from casebook.api.run import Checkpoint, ProjectedAnswer, ReportReceipt, Run, Scene, Stop
 from casebook.cluster.errors import Denied, NotFound, Unavailable
 from casebook.evidence.source import Reading
@@ -301,6 +301,15 @@ async def test_cluster_scoped_reads_of_a_tenant_are_projected(gateway, client) -
     reading = await source.read(listing("nodes"))
     assert reading.data == {"items": [{"kind": "Node"}]}
     assert reading.message == "withheld: addresses; images"
+
+
+async def test_curves_come_through_the_gateway_with_their_span_and_what_was_cut(gateway, client) -> None:
+    query = curve("up", NOW - timedelta(hours=1), NOW)
+    window = Window(start=NOW - timedelta(hours=1), end=NOW)
+    gateway.projected = ProjectedAnswer(
+        query=query, result=Result.OK, data={"series": []}, window=window, truncated=True, message="the 20 highest"
+    )
+    assert await ProjectedSource(client).read(query) == Reading({"series": []}, True, window, "the 20 highest")
 
 
 @pytest.mark.parametrize(

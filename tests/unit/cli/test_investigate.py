@@ -33,6 +33,7 @@ def invoke(*arguments: str):
         (["deploy/web", "-o", "xml"], "'xml' is not one of"),
         (["deploy/web", "--save", "/no/such/folder/x.json"], "there is no folder"),
         (["deploy/web", "--kubeconfig", "/no/such/file"], "does not exist"),
+        (["deploy/web", "--prometheus", "prometheus:9090"], "for example http://localhost:9090"),
         (["deploy/web", "more"], "unexpected extra argument"),
     ],
 )

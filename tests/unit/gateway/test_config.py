@@ -41,6 +41,8 @@ def test_good_settings(tmp_path: Path) -> None:
         (GOOD + "queueLimit: 5", "queueLimit"),
         (GOOD + "listen: nowhere", "listen"),
         (GOOD + "lookbackSeconds: 1", "lookbackSeconds"),
+        (GOOD + "prometheus: {url: prometheus:9090}", "prometheus.url"),
+        (GOOD + "prometheus: {url: 'http://x', tokenfile: /t}", "prometheus.tokenfile"),
         ("[", "not YAML"),
         ("just text", "config.yaml"),
     ],

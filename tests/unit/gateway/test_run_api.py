@@ -3,13 +3,18 @@
 import asyncio
 import io
 import json
+from datetime import UTC, datetime
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from casebook.api.base import API_VERSION
 from casebook.api.meta import ATTEMPT_LABEL, NAME_ANNOTATION, NAMESPACE_ANNOTATION, TENANT_ANNOTATION, UID_LABEL
 from casebook.api.names import reader_name
+from casebook.api.observation import PROMETHEUS, Query, curve, metric_names
 from casebook.cluster.errors import Unavailable
+from casebook.gateway.config import Prometheus
 from support.alerts import body, sent
 from support.memorystore import MemoryStore
 from support.reports import envelope, evidence, hypothesis, observation, report
@@ -402,6 +407,109 @@ async def test_projected_reads(stored_world) -> None:
     assert "10.0.0.1" not in json.dumps(answer)
     denied = await (await agent.call("POST", "/projected", {"source": "kubernetes", "resource": "secrets"})).json()
     assert (denied["result"], "not shown" in denied["message"]) == ("Denied", True)
+
+
+BEGIN, END = datetime(2026, 11, 22, 4, tzinfo=UTC), datetime(2026, 11, 22, 5, tzinfo=UTC)
+CURVE = curve("sum(rate(requests_total[5m]))", BEGIN, END)
+RULES = Query(source=PROMETHEUS, resource="rules")
+
+
+class FakeStore:
+    """A Prometheus that answers everything with nothing, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+        self.status = 200
+
+    async def handle(self, request: web.Request) -> web.Response:
+        form = {**request.query, **await request.post()}
+        self.asked.append((request.headers.get("Authorization", ""), str(form.get("query") or form.get("match[]"))))
+        data = [] if "label" in request.path else {"groups": []} if "rules" in request.path else {"result": []}
+        return web.json_response({"status": "success", "data": data, "error": "because"}, status=self.status)
+
+
+@pytest.fixture
+async def metered_world(make_world, tmp_path):
+    """A gateway that knows a Prometheus; with it what that was asked."""
+    fake, app = FakeStore(), web.Application()
+    app.router.add_route("*", "/api/v1/{path:.*}", fake.handle)
+    (tmp_path / "prometheus").write_text("of-prometheus")
+    async with TestServer(app) as server:
+        there = Prometheus(url=f"http://127.0.0.1:{server.port}", token_file=tmp_path / "prometheus")
+        yield await make_world(prometheus=there), fake
+
+
+async def test_a_tenants_questions_about_metrics_are_held_to_its_namespaces(metered_world) -> None:
+    world, fake = metered_world
+    agent = Agent(world, await investigated(world))
+    assert (await (await agent.call("GET", "")).json())["prometheus"] is True
+    for query in (CURVE, metric_names('{namespace="other"}', BEGIN, END)):
+        assert (await (await agent.call("POST", "/projected", query.wire())).json())["result"] == "Ok"
+    mine = 'exported_namespace=~"|pay|shop",namespace=~"pay|shop"'
+    assert fake.asked == [
+        ("Bearer of-prometheus", f"sum(rate(requests_total{{{mine}}}[5m]))"),
+        ("Bearer of-prometheus", '{exported_namespace=~"|pay|shop",namespace="other",namespace=~"pay|shop"}'),
+    ]
+
+
+async def test_a_run_about_its_own_namespace_asks_about_no_other(metered_world) -> None:
+    """Whoever made it was admitted for that namespace only, whatever else the tenant has."""
+    world, fake = metered_world
+    made = await investigated(world)
+    made["spec"]["scope"] = "Namespace"
+    await Agent(world, made).call("POST", "/projected", CURVE.wire())
+    ((_, query),) = fake.asked
+    assert 'namespace=~"shop"' in query
+    assert "pay" not in query
+
+
+async def test_only_the_platform_asks_raw_and_sees_rules(metered_world) -> None:
+    world, fake = metered_world
+    await world.alert(body(sent(namespace="")), receiver="root", token="of-root")
+    (made,) = world.investigations()
+    made["status"]["attempt"] = 1
+    platform = Agent(world, made, tenant="platform")
+    for query in (CURVE, RULES):
+        assert (await (await platform.call("POST", "/projected", query.wire())).json())["result"] == "Ok"
+    assert fake.asked[0][1] == CURVE.params["query"]
+    tenant = Agent(world, await _of_tenant(world), pod="pod-t")
+    refused = await (await tenant.call("POST", "/projected", RULES.wire())).json()
+    assert (refused["result"], "no tenant" in refused["message"]) == ("Denied", True)
+    assert len(fake.asked) == 2
+
+
+async def _of_tenant(world) -> dict:
+    await world.alert(body(sent(deployment="checkout")))
+    made = next(one for one in world.investigations() if one["metadata"]["namespace"] == "shop")
+    made["status"]["attempt"] = 1
+    return made
+
+
+@pytest.mark.parametrize(
+    ("expression", "status", "result", "said"),
+    [
+        ("info(up)", 200, "Denied", "cannot be confined"),
+        ("up{", 200, "Denied", "not PromQL"),
+        ("up", 403, "Denied", "because"),
+        ("up", 422, "Denied", "because"),
+        ("up", 503, "Unavailable", "because"),
+    ],
+)
+async def test_what_the_parser_or_the_store_refuses_is_said_in_the_answer(
+    metered_world, expression, status, result, said
+) -> None:
+    world, fake = metered_world
+    fake.status = status
+    agent = Agent(world, await investigated(world))
+    answer = await (await agent.call("POST", "/projected", curve(expression, BEGIN, END).wire())).json()
+    assert (answer["result"], said in answer["message"]) == (result, True)
+
+
+async def test_without_a_prometheus_a_run_is_told_so(stored_world) -> None:
+    agent = Agent(stored_world, await investigated(stored_world))
+    assert (await (await agent.call("GET", "")).json())["prometheus"] is False
+    answer = await (await agent.call("POST", "/projected", CURVE.wire())).json()
+    assert (answer["result"], "knows no Prometheus" in answer["message"]) == ("Unavailable", True)
 
 
 def trace_stored(made: dict) -> tuple[str, str]:

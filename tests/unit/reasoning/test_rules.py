@@ -23,12 +23,14 @@ from casebook.reasoning.scoring import (
     CHANGED_BEFORE,
     EXPLAINS_NOTHING,
     OFF_PATH,
+    PER_SYMPTOM,
     assess,
     explains,
     logit,
 )
 from casebook.reasoning.situation import Situation
-from support.builders import NOW, NS, ago, endpoints, log, run, service, snapshot
+from support.builders import NOW, NS, ago, container, endpoints, env, healthy, log, run, service, snapshot, template
+from support.curves import STEPS, curves, level, metered
 from support.shop import shop
 
 ROOT = Path(__file__).parents[3]
@@ -103,6 +105,27 @@ class TestScore:
         now_hurt = Candidate(AUTH, "s", frozenset({AUTH}), frozenset(), None, changed=late)
         assert explains(situation(), now_hurt) <= {one for one in situation().symptoms if one.since is None}
         assert CHANGED_AFTER < 0
+
+    def test_what_curves_show_of_one_fault_counts_as_one_symptom(self) -> None:
+        late = level(0.05, 0.9, since=6)
+        curved = curves(latency={"web": late, "api": late, "auth": late})
+        found = assess(
+            Situation.of(snapshot(metered(run(target="Deployment/web")), shop(), *curved)), cause(), candidate(AUTH)
+        )
+        assert len(found.explained) == 3
+        assert [part.centinats for part in found.parts if part.name.startswith("explains 3 of 3")] == [PER_SYMPTOM]
+
+    def test_who_takes_work_away_explains_what_waits_though_nothing_depends_on_it(self) -> None:
+        taker = healthy("taker", template("taker", container(env=env(QUEUE_URL="http://queue:80"))))
+        waits = [*[1.0] * (STEPS - 6), *[20.0 * step for step in range(1, 7)]]
+        seen = snapshot(
+            metered(run(target="Deployment/queue")), [*healthy("queue"), *taker], *curves(backlog={"queue": waits})
+        )
+        found = assess(Situation.of(seen), cause(), candidate(Ref("Deployment", NS, "taker")))
+        assert [one.sign for one in found.explained] == [Sign.BACKLOG]
+        assert OFF_PATH not in parts(found)
+        other = assess(Situation.of(seen), cause(), candidate(Ref("Deployment", NS, "other")))
+        assert not other.explained
 
     def test_what_explains_nothing_on_the_path_is_unlikely(self) -> None:
         assert EXPLAINS_NOTHING in parts(assess(situation(), cause(), candidate(Ref("Deployment", NS, "db"))))

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator
 
 from casebook.analysis.access import moment, text
+from casebook.analysis.curves import shown
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import Ref, Thing
 from casebook.analysis.workloads import cite_condition, condition
-from casebook.reasoning.cause import Candidate, Cause, Finding, Prediction, held, tested
+from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, held, tested
 from casebook.reasoning.helpers import command
 from casebook.reasoning.situation import Situation
 
@@ -57,6 +58,16 @@ def _wants_more(_: Situation, found: Candidate[Thing]) -> Finding:
     )
 
 
+def _load_rose(situation: Situation, found: Candidate[Thing]) -> Finding:
+    workload = situation.world.workloads.get(_target(found.about))
+    requests = situation.measured("traffic", workload) if workload else None
+    change = requests.total.shift(situation.world.begin) if requests else None
+    if requests is None or change is None or change.after <= change.before:
+        return UNTESTED
+    said = f"{shown(change.before)} -> {shown(change.after)} requests a second"
+    return held(requests.cite(said), note=said)
+
+
 def _steps(_: Situation, found: Candidate[Thing]) -> list[str]:
     return [command("describe", found.object), "Raise maxReplicas if nodes have room, or look for what makes the load."]
 
@@ -80,6 +91,7 @@ CAUSES = (
         predictions=(
             Prediction("it says that it is limited", _limited, 450, -300),
             Prediction("it has as many replicas as it may", _wants_more, 80, -200),
+            Prediction("the load on what it scales rose", _load_rose, 80, 0, metered=True),
         ),
         steps=_steps,
     ),

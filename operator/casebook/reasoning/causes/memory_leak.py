@@ -5,30 +5,46 @@ from datetime import timedelta
 
 from casebook.analysis.access import moment, text
 from casebook.analysis.changes import PROGRAM, rollout
+from casebook.analysis.curves import Series
+from casebook.analysis.robust import climbs, teeth
 from casebook.analysis.signs import Sign
+from casebook.analysis.things import Cite
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
+from casebook.reasoning.deviations import nearing
 from casebook.reasoning.helpers import Subject, changed_part, cite_rollout, containers, only, undo
 from casebook.reasoning.situation import Situation
 
 LONG = timedelta(seconds=20)
 LIMIT = ".resources.limits.memory"
+MIB = 1 << 20
 
 
 def _detect(situation: Situation) -> Iterator[Candidate[Subject]]:
     for workload, _, container in containers(situation):
-        if text(container.ended, "reason") != "OOMKilled" or not workload.serves:
-            continue
         subject = Subject(workload, container)
+        killed = text(container.ended, "reason") == "OOMKilled"
+        if not workload.serves or not (killed or _near(situation, subject)):
+            continue
         rolled = changed_part(situation, subject, *PROGRAM)
         since = f" since revision {rolled.new.number}" if rolled else ""
         yield Candidate(
             object=workload.ref,
             statement=f"{subject.said(situation)} grows until it is killed at its memory limit{since}",
             harms=only(workload.ref),
-            covers=frozenset({Sign.KILLED, Sign.CRASH, Sign.NOT_READY}),
+            covers=frozenset({Sign.KILLED, Sign.CRASH, Sign.NOT_READY, Sign.NEAR_LIMIT}),
             about=subject,
             changed=rolled.at if rolled else None,
         )
+
+
+def _near(situation: Situation, subject: Subject) -> tuple[str, Cite] | None:
+    memory = situation.measured("memory", subject.workload)
+    return nearing(subject.container, memory) if memory else None
+
+
+def _near_limit(situation: Situation, found: Candidate[Subject]) -> Finding:
+    near = _near(situation, found.about)
+    return held(near[1], note=near[0]) if near else UNTESTED
 
 
 def _lives_long(_: Situation, found: Candidate[Subject]) -> Finding:
@@ -44,6 +60,23 @@ def _lives_long(_: Situation, found: Candidate[Subject]) -> Finding:
 def _limit_the_same(situation: Situation, found: Candidate[Subject]) -> Finding:
     rolled = changed_part(situation, found.about, LIMIT)
     return failed(cite_rollout(rolled, LIMIT)) if rolled else UNTESTED
+
+
+def _climbs(situation: Situation, found: Candidate[Subject]) -> Finding:
+    """The saw tooth of a leak: it climbs, is killed, and climbs again from the bottom."""
+    memory = situation.measured("memory", found.about.workload)
+    mine = [one for one in memory.series if _is_of(one, found.about)] if memory else []
+    for series in mine:
+        climbing = [span for span in teeth(series.values) if climbs(series.values[slice(*span)])]
+        if memory and climbing:
+            said = f"memory climbs steadily to {series.highest / MIB:.0f} MiB, {len(climbing)} times in this span"
+            return held(memory.curve.cite(said, series))
+    return UNTESTED
+
+
+def _is_of(series: Series, subject: Subject) -> bool:
+    labels = series.labels
+    return labels.get("container") in (None, subject.container.name)
 
 
 def _new_program(situation: Situation, found: Candidate[Subject]) -> Finding:
@@ -67,6 +100,8 @@ CAUSES = (
         predictions=(
             Prediction("it serves for a while before it is killed", _lives_long, 200, -300),
             Prediction("the limit is what it was", _limit_the_same, 0, -300),
+            Prediction("it is about to reach its limit", _near_limit, 150, 0, metered=True),
+            Prediction("its memory climbs steadily until it is killed", _climbs, 220, 0, metered=True),
             Prediction("the program is new", _new_program, 180, 0),
         ),
         steps=_steps,
