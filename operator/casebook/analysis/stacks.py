@@ -28,6 +28,8 @@ _CONTINUES = _pattern(
     r"^(\s+\S|Caused by: |\.\.\. \d+ more|goroutine \d+|During handling of|The above exception|"
     r"Stack trace:|#\d+ |[}\])]+;?$)"
 )
+_FIRST = frozenset(" \t.gCDTS#}])")
+"""How a line begins that may belong to the one before: most lines are settled by this alone."""
 _GO = _pattern(r"^(?:[\w./*$()\[\]{},-]+\(.*\)$|created by |exit status \d|\[signal )")
 _PYTHON = "Traceback (most recent call last):"
 _MAX_LINE = 2048
@@ -39,11 +41,11 @@ def continues(line: str, begin: str, stack: Sequence[str], *, failed: bool) -> b
     `failed` tells that the entry reports an error: then the exception may follow it on a line of its own.
     """
     line = line[:_MAX_LINE]
-    if _CONTINUES.match(line):
+    if line[:1] in _FIRST and _CONTINUES.match(line):
         return True
-    if _PANIC.match(begin):
+    if begin.startswith(("panic: ", "fatal error: ")):
         return bool(_GO.match(line))
-    if _RUST.match(begin):
+    if begin.startswith("thread '") and _RUST.match(begin):
         return len(stack) == 0 or line.startswith(("note: ", "stack backtrace:"))
     in_traceback = begin.startswith(_PYTHON) or any(item.startswith(_PYTHON) for item in stack)
     if in_traceback:
