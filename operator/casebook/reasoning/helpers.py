@@ -111,6 +111,16 @@ def changed_part(situation: Situation, subject: Subject, *parts: str) -> Rollout
     return None
 
 
+def lowered(situation: Situation, subject: Subject, limit: str) -> Rollout | None:
+    """The newest rollout, if it lowered this limit of the container or was the first to set one."""
+    rolled = changed_part(situation, subject, limit)
+    for item in rolled.found if rolled else ():
+        old, new = quantity(item.old), quantity(item.new)
+        if limit in item.path and new is not None and (old is None or new < old):
+            return rolled
+    return None
+
+
 def was(found: Rollout | None, part: str) -> str:
     """` (was X until 10:02)` for the first field of a rollout whose path contains `part`, or empty."""
     if found is None:
