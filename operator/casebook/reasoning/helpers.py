@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from casebook.analysis.access import quantity
 from casebook.analysis.calls import Peer, peers
 from casebook.analysis.changes import Rollout, rollout
 from casebook.analysis.logs import Entry, Log
