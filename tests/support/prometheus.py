@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import yaml
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -23,11 +25,14 @@ class Sample:
 
 
 @contextlib.contextmanager
-def prometheus(folder: Path, samples: Iterable[Sample]) -> Iterator[str]:
-    """The URL of one that holds these samples and scrapes nothing; ended afterwards."""
+def prometheus(folder: Path, samples: Iterable[Sample], **alerts: str) -> Iterator[str]:
+    """The URL of one that holds these samples and these alerts by expression, and scrapes nothing; ended afterwards."""
     folder.mkdir()
     _backfill(folder, samples)
-    (folder / "prometheus.yml").write_text("scrape_configs: []\n")
+    rules = [{"alert": name, "expr": expression} for name, expression in alerts.items()]
+    (folder / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "alerts", "rules": rules}]}))
+    settings = {"global": {"evaluation_interval": "1s"}, "rule_files": ["rules.yml"], "scrape_configs": []}
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(settings))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = int(listener.getsockname()[1])

@@ -1,5 +1,6 @@
 """The alert that asked, or those that fire about what was asked: its expression, asked again, and what it shows now."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from casebook.api.observation import curve as asking
 from casebook.reasoning.focus import labelled
 
 RULES: Final = Query(source=PROMETHEUS, resource="rules")
+_RESTARTS = re.compile(r"restarts_total|(?:process|container)_start_time_seconds|kube_pod_start_time")
 ANNOTATIONS = ("expr", "expression", "query", "promql")
 MAX_ALERTS = 2
 SPANS = 2
@@ -71,6 +73,11 @@ class Rerun:
         """When it last held; None if it holds now or never did."""
         held = [place for one in self.series for place in _held(one, self.alarm.condition)]
         return None if self.holds or not held else self.series[0].at(max(held))
+
+    @property
+    def presses(self) -> bool:
+        """Whether it holds for what goes on: a count of restarts holds on, and the pods tell of those themselves."""
+        return self.holds and not _RESTARTS.search(self.alarm.condition.expression)
 
     def said(self) -> str:
         """What the curve shows, in one clause."""
@@ -138,11 +145,11 @@ def _fits(series: dict[str, str], alert: dict[str, str]) -> bool:
 
 
 def holding(world: World, found: Iterable[Rerun]) -> Iterator[Symptom]:
-    """A symptom on what an alert names, where its condition still holds."""
+    """A symptom on what an alert names, where its condition still holds and presses."""
     for one in found:
         entity = next((ref for ref in one.alarm.named if ref in world.workloads), None)
         entity = entity or next(iter(one.alarm.named), None)
-        if entity is not None and one.holds:
+        if entity is not None and one.presses:
             yield Symptom(entity, Sign.ALERT, one.said(), one.since, (one.cite(),))
 
 

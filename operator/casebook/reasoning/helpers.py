@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from casebook.analysis.access import quantity
 from casebook.analysis.calls import Peer, peers
 from casebook.analysis.changes import Rollout, rollout
 from casebook.analysis.logs import Entry, Log
@@ -108,6 +109,16 @@ def changed_part(situation: Situation, subject: Subject, *parts: str) -> Rollout
         found = changed(situation, subject.workload, f"[{subject.container.name}]{part}")
         if found is not None:
             return found
+    return None
+
+
+def lowered(situation: Situation, subject: Subject, limit: str) -> Rollout | None:
+    """The newest rollout, if it lowered this limit of the container or was the first to set one."""
+    rolled = changed_part(situation, subject, limit)
+    for item in rolled.found if rolled else ():
+        old, new = quantity(item.old), quantity(item.new)
+        if limit in item.path and new is not None and (old is None or new < old):
+            return rolled
     return None
 
 

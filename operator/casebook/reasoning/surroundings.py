@@ -61,7 +61,7 @@ def healthy(board: Board, ledger: Ledger) -> list[Finding]:
         _, ready = ready_endpoints(situation.world, service)
         if service.ref in situation.path and service.ref not in unwell and ready:
             found.append(_finding(situation.label(service.ref), f"{ready} ready endpoints"))
-    over = [one for one in situation.reruns if not one.holds and one.series]
+    over = [one for one in situation.reruns if not one.presses and one.series]
     found += [
         Finding(
             object=clip(f"Alert/{one.alarm.name}", 253), note=clip(one.said(), NOTE), evidence=ledger.cite([one.cite()])

@@ -28,7 +28,7 @@ def verdict(board: Board) -> Verdict:
 
 def _deviates(situation: Situation) -> bool:
     """Whether anything on the path is not as it should be, or an alert holds that names nothing that is there."""
-    return bool(situation.pressing) or any(one.holds for one in situation.reruns)
+    return bool(situation.pressing) or any(one.presses for one in situation.reruns)
 
 
 def no_fault(board: Board) -> Ranked | None:

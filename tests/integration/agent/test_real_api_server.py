@@ -5,7 +5,8 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
+import urllib.request
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.evidence.observer import RoutingObserver, kubernetes_sources
 from support.access import Rights, acting_as
+from support.prometheus import Sample, prometheus
 from support.waiting import until
 
 CANARY = "canaryZx9kQ2vL7mTw"
@@ -69,6 +71,32 @@ async def casebook(*arguments: str, **environment: str) -> subprocess.CompletedP
     )  # fmt: skip
     out, err = await asyncio.wait_for(process.communicate(), 240)
     return subprocess.CompletedProcess(arguments, process.returncode or 0, out.decode(), err.decode())
+
+
+async def test_a_prometheus_is_asked_and_the_run_replays(scaled_to_zero: str, kubeconfig: str, tmp_path: Path) -> None:
+    """The alert that fires is found by the rules, its expression asked again, what others measure left alone."""
+    now, saved = datetime.now(UTC).replace(microsecond=0), tmp_path / "x.json.gz"
+    samples = [
+        Sample(f'failing{{namespace="{place}",deployment="web"}}', now - timedelta(seconds=15 * step), value)
+        for place, value in ((scaled_to_zero, 0.7), ("elsewhere", 0.9))
+        for step in range(240)
+    ]
+    with prometheus(tmp_path / "prometheus", samples, Failing="failing > 0.5") as url:
+
+        async def fires() -> bool:
+            answer = await asyncio.to_thread(urllib.request.urlopen, f"{url}/api/v1/alerts", timeout=5)
+            return b'"firing"' in answer.read()
+
+        await until("the alert fires", fires, 60)
+        made = await casebook(
+            "investigate", "deploy/web", "-n", scaled_to_zero, "-o", "json", "--save", str(saved), PROMETHEUS_URL=url
+        )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    (web,) = [one for one in json.loads(made.stdout)["affected"] if one["object"] == "Deployment/web"]
+    assert "alert Failing holds: 0.7 > 0.5" in web["note"]
+    assert "elsewhere" not in made.stdout
+    again = await casebook("replay", str(saved), "-o", "json", KUBECONFIG="/nowhere")
+    assert again.stdout == made.stdout
 
 
 async def test_an_investigation_and_its_replay(scaled_to_zero: str, kubeconfig: str, tmp_path: Path) -> None:

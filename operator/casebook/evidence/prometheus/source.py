@@ -20,10 +20,6 @@ MAX_POINTS = 121
 MAX_NAMES = 5000
 MAX_RULES = 200
 _DIGITS = 6
-_EXACT = 1e15
-"""Above it a float is written with an exponent, which not every store of JSON gives back; an integer is safe."""
-
-
 _ODD = "the store's answer is not one of the Prometheus HTTP API"
 
 
@@ -133,7 +129,7 @@ def _typed(value: Any, kind: type[Any]) -> Any:
 def _series(raw: Any, start: datetime, step: int) -> dict[str, Any]:
     """`{"labels": {...}, "values": [number or null for each step from the start]}`; what is not finite is null."""
     labels = {str(key): str(value) for key, value in sorted(_typed(_typed(raw, dict).get("metric"), dict).items())}
-    found: dict[int, float | int | None] = {}
+    found: dict[int, float | None] = {}
     for point in _typed(raw.get("values"), list):
         try:
             at, value = point
@@ -144,11 +140,8 @@ def _series(raw: Any, start: datetime, step: int) -> dict[str, Any]:
     return {"labels": labels, "values": [found.get(place) for place in range(last + 1)]}
 
 
-def _number(value: float) -> float | int | None:
-    if not math.isfinite(value):
-        return None
-    rounded = float(f"{value:.{_DIGITS}g}") + 0.0
-    return int(rounded) if abs(rounded) >= _EXACT else rounded
+def _number(value: float) -> float | None:
+    return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None
 
 
 def _most_first(series: dict[str, Any]) -> tuple[float, str]:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from casebook.analysis import failures
-from casebook.analysis.access import quantity, text
+from casebook.analysis.access import text
 from casebook.analysis.curves import Curve, Series
 from casebook.analysis.robust import stretch
 from casebook.analysis.signs import Sign
 from casebook.analysis.workloads import Workload
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held, tested
-from casebook.reasoning.helpers import Subject, changed_part, cite_rollout, containers, only, troubles, undo, was
+from casebook.reasoning.helpers import Subject, cite_rollout, containers, lowered, only, troubles, undo, was
 from casebook.reasoning.situation import Situation
 
 LIMIT = ".resources.limits.cpu"
@@ -37,8 +37,8 @@ def _detect(situation: Situation) -> Iterator[Candidate[Throttled]]:
     for workload, _, container in containers(situation):
         subject = Subject(workload, container)
         found = _throttling(situation, subject)
-        rolled = changed_part(situation, subject, LIMIT)
-        if not workload.serves or not (found.often or (rolled and _lowered(situation, subject))):
+        rolled = lowered(situation, subject, LIMIT)
+        if not workload.serves or not (found.often or rolled):
             continue
         limit = text(container.spec, "resources", "limits", "cpu")
         measured_since = _since(found.series) if found.series and found.often else None
@@ -69,15 +69,6 @@ def _since(series: Series) -> datetime | None:
     return series.at(stretch(bad)) if bad else None
 
 
-def _lowered(situation: Situation, subject: Subject) -> bool:
-    rolled = changed_part(situation, subject, LIMIT)
-    for item in rolled.found if rolled else ():
-        old, new = quantity(item.old), quantity(item.new)
-        if LIMIT in item.path and new is not None and (old is None or new < old):
-            return True
-    return False
-
-
 def _often(_: Situation, found: Candidate[Throttled]) -> Finding:
     curve, series = found.about.curve, found.about.series
     if curve is None or series is None:
@@ -94,9 +85,8 @@ def _limit_set(_: Situation, found: Candidate[Throttled]) -> Finding:
 
 
 def _limit_lowered(situation: Situation, found: Candidate[Throttled]) -> Finding:
-    rolled = changed_part(situation, found.about.subject, LIMIT)
-    lowered = rolled is not None and _lowered(situation, found.about.subject)
-    return held(cite_rollout(rolled, LIMIT)) if rolled and lowered else UNTESTED
+    rolled = lowered(situation, found.about.subject, LIMIT)
+    return held(cite_rollout(rolled, LIMIT)) if rolled else UNTESTED
 
 
 def _late(situation: Situation, found: Candidate[Throttled]) -> Finding:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from casebook.analysis.access import moment, quantity, text
+from casebook.analysis.access import moment, text
 from casebook.analysis.changes import PROGRAM
 from casebook.analysis.signs import Sign
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
@@ -12,6 +12,7 @@ from casebook.reasoning.helpers import (
     changed_part,
     cite_rollout,
     containers,
+    lowered,
     only,
     undo,
     was,
@@ -57,13 +58,8 @@ def _limit_set(_: Situation, found: Candidate[Subject]) -> Finding:
 
 
 def _limit_lowered(situation: Situation, found: Candidate[Subject]) -> Finding:
-    workload, container = found.about
-    rolled = changed(situation, workload, f"[{container.name}]{LIMIT}")
-    for item in rolled.found if rolled else ():
-        old, new = quantity(item.old), quantity(item.new)
-        if LIMIT in item.path and new is not None and (old is None or new < old) and rolled:
-            return held(cite_rollout(rolled, LIMIT))
-    return UNTESTED
+    rolled = lowered(situation, found.about, LIMIT)
+    return held(cite_rollout(rolled, LIMIT)) if rolled else UNTESTED
 
 
 def _soon(situation: Situation, found: Candidate[Subject]) -> Finding:

@@ -44,27 +44,31 @@ class Surge:
 
 
 def _detect(situation: Situation) -> Iterator[Candidate[Surge]]:
+    """One for each workload at which the load enters: none of its callers has more to do than before."""
     risen = _risen(situation)
     for ref, (requests, rise) in risen.items():
         callers = _callers(situation, ref)
-        if any(caller in risen for caller in callers):
-            continue
-        entry = situation.world.workloads[ref]
-        surge = Surge(entry, requests, rise, frozenset(risen) & situation.graph.upstream([ref]).keys() | {ref})
-        sender = callers[0] if len(callers) == 1 else CLIENTS
-        rolled = rollout(situation.world.workloads[sender]) if sender in situation.world.workloads else None
-        began = requests.total.at(rise.step)
-        fresh = rolled if rolled and situation.world.begin <= rolled.at <= began and rolled.telling else None
-        yield Candidate(
-            object=sender,
-            statement=f"Requests to {situation.label(ref)} rose from {shown(rise.before)} to {shown(rise.after)} a "
-            f"second at {surge.began}, sent by {situation.label(sender)}",
-            harms=surge.reached,
-            covers=BURDEN,
-            about=surge,
-            since=None if fresh else began - LAG,
-            changed=fresh.at if fresh else None,
-        )
+        if not any(caller in risen for caller in callers):
+            reached = frozenset(risen) & situation.graph.upstream([ref]).keys() | {ref}
+            surge = Surge(situation.world.workloads[ref], requests, rise, reached)
+            yield _candidate(situation, surge, callers[0] if len(callers) == 1 else CLIENTS)
+
+
+def _candidate(situation: Situation, surge: Surge, sender: Ref) -> Candidate[Surge]:
+    rise, began = surge.rise, surge.requests.total.at(surge.rise.step)
+    workload = situation.world.workloads.get(sender)
+    rolled = rollout(workload) if workload else None
+    fresh = rolled if rolled and situation.world.begin <= rolled.at <= began and rolled.telling else None
+    return Candidate(
+        object=sender,
+        statement=f"Requests to {situation.label(surge.entry.ref)} rose from {shown(rise.before)} to "
+        f"{shown(rise.after)} a second at {surge.began}, sent by {situation.label(sender)}",
+        harms=surge.reached,
+        covers=BURDEN,
+        about=surge,
+        since=None if fresh else began - LAG,
+        changed=fresh.at if fresh else None,
+    )
 
 
 def _risen(situation: Situation) -> dict[Ref, tuple[Measured, Shift]]:

@@ -223,6 +223,27 @@ def test_few_requests_hide_no_error_that_goes_on() -> None:
     assert found.verdict is not Verdict.NO_FAULT
 
 
+def recovered() -> list[Raw]:
+    """A shop whose web was restarted thrice, the last time half an hour ago."""
+    body_, blip = body("web"), running("app", up=1800, restarts=3, last=ended(1, since=1800))
+    top = workload("web", body_)
+    revision = replicaset(top, 1, body_, age=7000)
+    return [*shop("web"), top, revision, pod(revision, body_, blip, name="web-p0"), service("web"), endpoints("web")]
+
+
+def test_an_alert_that_counts_restarts_holds_on_and_presses_nobody() -> None:
+    counted = "increase(kube_pod_container_status_restarts_total[1h]) > 1"
+    found = report(alerted(counted, [3.0] * STEPS, recovered(), *QUIET))
+    assert found.verdict is Verdict.NO_FAULT
+    assert "had trouble long ago" in found.summary
+    assert any("holds: 3 > 1" in one.note for one in found.healthy if one.object == "Alert/HighErrorRatio")
+
+
+def test_any_other_alert_that_holds_is_not_explained_by_old_restarts() -> None:
+    found = report(alerted("latency_seconds > 1", [3.0] * STEPS, recovered(), *QUIET))
+    assert found.verdict is Verdict.INCONCLUSIVE
+
+
 def test_a_target_that_is_not_scraped_but_well_is_an_artefact_of_monitoring() -> None:
     gone = [1.0] * (STEPS - FRESH) + [0.0] * FRESH
     quiet = log("web-p0", ["GET / 200"] * 5)
