@@ -1,0 +1,76 @@
+"""The flat context that scopes are matched against: what is known of an investigation and of one entity in it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from casebook.analysis.access import strings
+from casebook.analysis.workloads import Workload
+from casebook.api.run import Run
+
+LABEL = "label:"
+WORKLOAD_KINDS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "ReplicaSet", "Pod"})
+
+Values = frozenset[str]
+
+
+@dataclass(frozen=True)
+class Context:
+    """Keys with their values; several where a thing has several, such as the nodes of a workload.
+
+    A key with no values is known not to be there; a key that is missing is not known. With `closed`, a label that is
+    missing is known not to be there: all the labels of the entity were seen.
+    """
+
+    values: Mapping[str, Values] = field(default_factory=dict)
+    closed: bool = False
+
+    def at(self, key: str) -> Values | None:
+        """The values of a key; None where it is not known."""
+        found = self.values.get(key)
+        return frozenset() if found is None and self.closed and key.startswith(LABEL) else found
+
+    def joined(self, other: "Context") -> "Context":
+        """Both at once: a key has the values of both, and labels are all known where one of the two knows them."""
+        merged = {key: (self.values.get(key) or frozenset()) | values for key, values in other.values.items()}
+        return Context({**self.values, **merged}, self.closed or other.closed)
+
+    def having(self, key: str, *values: str) -> "Context":
+        """The same with these values added to a key."""
+        return self.joined(Context({key: frozenset(values)}))
+
+
+def of_run(run: Run) -> Context:
+    """What is known before anything was looked at: the question's namespace, alert, severity and target."""
+    spec = run.spec
+    alert = spec.alert.labels if spec.alert else {}
+    place = (spec.target.namespace if spec.target else "") or alert.get("namespace") or run.namespace
+    found = {
+        "namespace": [place],
+        # The resource writes Critical, an alert's label critical: either is meant.
+        "severity": [spec.severity.value, *([alert["severity"]] if "severity" in alert else [])],
+        "alertname": [alert["alertname"]] if "alertname" in alert else [],
+        **{f"{LABEL}{key}": [value] for key, value in alert.items()},
+    }
+    if spec.target and spec.target.kind in WORKLOAD_KINDS:
+        found |= {"workload.kind": [spec.target.kind], "workload.name": [spec.target.name]}
+    return Context(_frozen(found))
+
+
+def of_workload(workload: Workload) -> Context:
+    """What was seen of a workload; its labels are those of the object and of its pods, and all of them are known."""
+    ref = workload.ref
+    containers = [container for pod in workload.live for container in pod.containers]
+    labels = [*workload.thing.labels.items(), *strings(workload.template, "metadata", "labels").items()]
+    found = {
+        "namespace": [ref.namespace],
+        "workload.kind": [ref.kind],
+        "workload.name": [ref.name],
+        "node": [pod.node for pod in workload.live if pod.node],
+        "image": [str(container.spec.get("image", "")) for container in containers],
+        **{f"{LABEL}{key}": [value for name, value in labels if name == key] for key, _ in labels},
+    }
+    return Context(_frozen(found), closed=True)
+
+
+def _frozen(found: Mapping[str, Iterable[str]]) -> dict[str, Values]:
+    return {key: frozenset(value for value in values if value) for key, values in found.items()}
