@@ -33,6 +33,7 @@ class Sign(StrEnum):
     ERRORS = "Errors"
     VAGUE = "UnexplainedErrors"
     PEER_ERRORS = "PeerErrors"
+    UNEXPECTED = "Unexpected"
 
 
 TRAVELS: Final = frozenset(

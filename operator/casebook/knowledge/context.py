@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from casebook.analysis.access import strings
+from casebook.analysis.access import strings, text
+from casebook.analysis.things import Thing
 from casebook.analysis.workloads import Workload
 from casebook.api.run import Run
 
@@ -34,6 +35,10 @@ class Context:
         merged = {key: (self.values.get(key) or frozenset()) | values for key, values in other.values.items()}
         return Context({**self.values, **merged}, self.closed or other.closed)
 
+    def overlaid(self, other: "Context") -> "Context":
+        """This with what the other knows in its place."""
+        return Context({**self.values, **other.values}, self.closed or other.closed)
+
     def having(self, key: str, *values: str) -> "Context":
         """The same with these values added to a key."""
         return self.joined(Context({key: frozenset(values)}))
@@ -56,20 +61,27 @@ def of_run(run: Run) -> Context:
     return Context(_frozen(found))
 
 
-def of_workload(workload: Workload) -> Context:
-    """What was seen of a workload; its labels are those of the object and of its pods, and all of them are known."""
-    ref = workload.ref
-    containers = [container for pod in workload.live for container in pod.containers]
-    labels = [*workload.thing.labels.items(), *strings(workload.template, "metadata", "labels").items()]
+def of_thing(thing: Thing) -> Context:
+    """What was seen of any object: it stands in the place of the workload, and all its labels are known."""
     found = {
-        "namespace": [ref.namespace],
-        "workload.kind": [ref.kind],
-        "workload.name": [ref.name],
-        "node": [pod.node for pod in workload.live if pod.node],
-        "image": [str(container.spec.get("image", "")) for container in containers],
-        **{f"{LABEL}{key}": [value for name, value in labels if name == key] for key, _ in labels},
+        "namespace": [thing.ref.namespace],
+        "workload.kind": [thing.ref.kind],
+        "workload.name": [thing.ref.name],
+        **{f"{LABEL}{key}": [value] for key, value in thing.labels.items()},
     }
     return Context(_frozen(found), closed=True)
+
+
+def of_workload(workload: Workload) -> Context:
+    """What was seen of a workload, with the nodes and images of its pods and the labels that it gives them."""
+    containers = [container for pod in workload.live for container in pod.containers]
+    labels = strings(workload.template, "metadata", "labels")
+    found = {
+        "node": [pod.node for pod in workload.live if pod.node],
+        "image": [text(container.spec, "image") for container in containers],
+        **{f"{LABEL}{key}": [value] for key, value in labels.items()},
+    }
+    return of_thing(workload.thing).joined(Context(_frozen(found)))
 
 
 def _frozen(found: Mapping[str, Iterable[str]]) -> dict[str, Values]:

@@ -77,7 +77,7 @@ def _holds(one: Requirement, values: Values | None) -> Answer:
     return Answer.MATCH if _TESTS[one.operator](values, one.values) else Answer.CONFLICT
 
 
-def _like(pattern: str, value: str) -> bool:
+def like(pattern: str, value: str) -> bool:
     """Whether `*` (any text) and `?` (one character) make the pattern fit; time is at most the product of lengths."""
     at = start = 0
     star, mark = -1, 0
@@ -101,7 +101,7 @@ _TESTS: dict[Operator, Callable[[Values, Sequence[str]], bool]] = {
     Operator.DOES_NOT_EXIST: lambda values, _: not values,
     Operator.PREFIX: lambda values, wanted: any(value.startswith(one) for value in values for one in wanted),
     Operator.SUFFIX: lambda values, wanted: any(value.endswith(one) for value in values for one in wanted),
-    Operator.GLOB: lambda values, wanted: any(_like(one, value) for value in values for one in wanted),
+    Operator.GLOB: lambda values, wanted: any(like(one, value) for value in values for one in wanted),
 }
 
 

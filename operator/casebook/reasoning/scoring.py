@@ -17,7 +17,7 @@ PER_SYMPTOM, MOST_FOR_SYMPTOMS = 40, 160
 EXPLAINS_NOTHING = -300
 CHANGED_BEFORE, CHANGED_AFTER = 80, -250
 OFF_PATH = -150
-FOLLOWS = frozenset({Sign.NO_ENDPOINTS, Sign.ROLLOUT})
+FOLLOWS = frozenset({Sign.NO_ENDPOINTS, Sign.ROLLOUT, Sign.UNEXPECTED})
 """Signs that follow from any harm on the same entity."""
 
 

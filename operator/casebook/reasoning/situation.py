@@ -14,7 +14,10 @@ from casebook.analysis.symptoms import symptoms
 from casebook.analysis.things import Ref
 from casebook.analysis.workloads import Workload
 from casebook.analysis.world import World
+from casebook.reasoning.expectations import dependencies, deviations
 from casebook.reasoning.focus import focus
+from casebook.reasoning.noise import hushed
+from casebook.reasoning.taught import Taught
 
 
 @dataclass(frozen=True)
@@ -26,17 +29,22 @@ class Situation:
     @classmethod
     def of(cls, snapshot: Snapshot) -> "Situation":
         """The situation that a snapshot shows."""
-        return cls(World(snapshot))
+        return cls(hushed(World(snapshot)))
+
+    @cached_property
+    def taught(self) -> Taught:
+        """What people taught, bound to this situation."""
+        return Taught(self.world, focus=self.focus)
 
     @cached_property
     def graph(self) -> Graph:
         """What depends on what."""
-        return build(self.world)
+        return build(self.world, dependencies(self.taught))
 
     @cached_property
     def symptoms(self) -> tuple[Symptom, ...]:
         """Every deviation seen."""
-        return symptoms(self.world, self.graph)
+        return (*symptoms(self.world, self.graph), *deviations(self.taught))
 
     @cached_property
     def focus(self) -> frozenset[Ref]:

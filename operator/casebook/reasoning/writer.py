@@ -4,14 +4,15 @@ import json
 
 from casebook.analysis.snapshot import Snapshot
 from casebook.analysis.things import clip
-from casebook.api.enums import Origin, Outcome, Verdict
+from casebook.api.enums import Outcome, Verdict
 from casebook.api.report import Cost, Hypothesis, Prediction, Report, RootCause, Term
 from casebook.api.run import Stop
 from casebook.reasoning.board import Board, Ranked
 from casebook.reasoning.chain import chain
 from casebook.reasoning.evidence import Ledger
-from casebook.reasoning.prose import next_steps, summary
-from casebook.reasoning.surroundings import affected, healthy, limitations, not_checked
+from casebook.reasoning.prose import MAX_STEPS, next_steps, summary
+from casebook.reasoning.surroundings import MAX_FINDINGS, affected, healthy, limitations, not_checked
+from casebook.reasoning.uses import doubts, knowledge
 from casebook.reasoning.verdict import verdict
 
 MAX_BYTES = 46 * 1024
@@ -46,11 +47,12 @@ def _write(snapshot: Snapshot, board: Board, stop: Stop, cost: Cost, chars: int,
         root_causes=[item for item in causes if item.hypothesis],
         hypotheses=written,
         evidence=ledger.all(),
+        knowledge=knowledge(board),
         affected=harmed,
         healthy=healthy(board),
         not_checked=not_checked(board),
-        limitations=limitations(board),
-        next_steps=[clip(step, LINE) for step in next_steps(board, said)],
+        limitations=[*snapshot.run.unrecalled, *limitations(board)][:MAX_FINDINGS],
+        next_steps=[clip(step, LINE) for step in (*doubts(board), *next_steps(board, said))][:MAX_STEPS],
         cost=cost,
     )
 
@@ -69,7 +71,7 @@ def _hypothesis(ledger: Ledger, item: Ranked, name: str) -> Hypothesis:
         object=clip(item.object, 253),
         cause=item.cause,
         statement=clip(item.statement, STATEMENT),
-        origin=Origin.DETECTOR,
+        origin=item.origin,
         verdict=item.standing,
         confidence_percent=item.percent,
         since=item.candidate.changed or item.candidate.since,
