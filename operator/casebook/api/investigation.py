@@ -14,6 +14,7 @@ from casebook.api.enums import (
     Rating,
     Reach,
     Reasoning,
+    ReplayStanding,
     Severity,
     State,
     Trigger,
@@ -206,6 +207,7 @@ class Lesson(Model):
     memory: Short = Field(default="", description="Memory made of it; empty where it teaches nothing.")
     namespace: Short = Field(default="", description="Namespace of that memory.")
     state: State | None = Field(default=None, description="State in which the memory was made.")
+    replay: ReplayStanding | None = Field(default=None, description="Whether the investigation was replayed with it.")
     message: Line = Field(default="", description="What was done, for people.")
 
 

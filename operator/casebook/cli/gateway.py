@@ -10,10 +10,8 @@ from casebook.cli.logs import configure
 from casebook.cluster.client import NotConfigured
 from casebook.gateway.config import ConfigError, GatewayConfig, load
 from casebook.gateway.server import serve
-from casebook.store.database import BadAddress, Database
+from casebook.store.database import DATABASE_URL, BadAddress, Database
 from casebook.store.traces import Traces
-
-DATABASE_URL = "CASEBOOK_DATABASE_URL"
 
 
 @click.command()

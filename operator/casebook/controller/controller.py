@@ -14,6 +14,7 @@ from casebook.controller.access import Access
 from casebook.controller.config import ControllerConfig
 from casebook.controller.decide import Policy, Slot
 from casebook.controller.fairshare import Limits
+from casebook.controller.lessons import Lessons
 from casebook.controller.manifests import AgentSettings
 from casebook.controller.metrics import Metrics
 from casebook.controller.news import announce
@@ -28,6 +29,8 @@ from casebook.controller.worklist import FIRST, Key, Kind, Worklist
 from casebook.controller.world import World
 
 FIELD_MANAGER = "casebook-controller"
+LESSONS_MANAGER = "casebook-controller-lessons"
+"""Owns what became of feedback, apart from the other, so that neither has to repeat what the other wrote."""
 SCHEDULE_EVERY = 0.1
 """Slots are given out at most this often, in seconds: one distribution serves all that ask meanwhile."""
 
@@ -47,6 +50,7 @@ class Controller:
         config: ControllerConfig,
         now: Callable[[], datetime],
         clock: Callable[[], float],
+        lessons: Lessons,
     ) -> None:
         self.metrics = Metrics()
         self._workers = config.workers
@@ -56,6 +60,7 @@ class Controller:
         self._tools = _tools(reader, writer, config, self._worklist, self.metrics, now)
         self._world = self._tools.world
         self._cases = CaseReconciler(self._tools)
+        self._lessons = lessons
         self._resync = Resync(self._tools, self._cases, config.resync_seconds, clock)
 
     @property
@@ -125,8 +130,17 @@ class Controller:
             Kind.NAMESPACE: lambda key: access.bind(key.namespace),
             Kind.READERS: lambda _: access.readers(),
             Kind.SCHEDULE: self._schedule,
+            Kind.LESSONS: self._learn,
             Kind.RESYNC: lambda _: self._resync.run(),
         }
+
+    async def _learn(self, key: Key) -> None:
+        case = self._world.cases.get((key.namespace, key.name))
+        tenant = self._world.tenants.of.get(key.namespace)
+        if case is None or tenant is None:
+            return
+        for lesson in await self._lessons.learn(key.namespace, key.name, case.uid, tenant):
+            self.metrics.lessons.labels(lesson.state.value if lesson.state else "None").inc()
 
     async def _schedule(self, key: Key) -> None:
         wait = self._distributed + SCHEDULE_EVERY - self._clock()

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     NAMESPACE = "namespace"
     READERS = "readers"
     SCHEDULE = "schedule"
+    LESSONS = "lessons"
     RESYNC = "resync"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from pydantic import ValidationError
 
-from casebook.api.enums import Outcome, Verdict
+from casebook.api.enums import Origin, Outcome, Verdict
 from casebook.api.observation import Observation
 from casebook.api.problems import first_problem
 from casebook.api.report import Hypothesis, Report
@@ -37,7 +37,7 @@ def check(report: Report) -> None:
     for cause in report.root_causes:
         if cause.hypothesis not in hypotheses:
             raise _refused("report.rootCauses", f"{cause.hypothesis} is not one of the hypotheses")
-        if not _is_grounded(hypotheses[cause.hypothesis]):
+        if not _is_grounded(hypotheses[cause.hypothesis], report):
             raise _refused("report.rootCauses", f"{cause.hypothesis} is named a root cause but cites no evidence")
     if (report.verdict is Verdict.ROOT_CAUSE) != bool(report.root_causes):
         raise _refused("report.verdict", "the verdict is RootCause exactly when rootCauses names one")
@@ -60,7 +60,10 @@ def check_scope(observations: Sequence[Observation], namespaces: Collection[str]
             raise Problem(422, f"namespace {where} is outside the scope of this run", f"observations[{item.id}].query")
 
 
-def _is_grounded(hypothesis: Hypothesis) -> bool:
+def _is_grounded(hypothesis: Hypothesis, report: Report) -> bool:
+    """Whether it cites what was seen, or is a memory's word and the report shows which."""
+    if hypothesis.origin is Origin.MEMORY and report.knowledge:
+        return True
     held = (item for item in hypothesis.predictions if item.outcome is Outcome.HELD)
     return bool(hypothesis.evidence_for) or any(item.evidence for item in held)
 

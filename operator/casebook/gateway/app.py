@@ -25,6 +25,7 @@ from casebook.gateway.outbox import Outbox
 from casebook.gateway.ports import ObjectReader, ObjectWriter, TraceStore
 from casebook.gateway.projected import Projector
 from casebook.gateway.queue import Overflow, Queue
+from casebook.gateway.recall import Recall
 from casebook.gateway.run_api import RunApi
 from casebook.gateway.runs import Runs
 from casebook.gateway.sweep import Sweep
@@ -60,7 +61,8 @@ def build(
     namespaces = Namespaces(reader, config, clock)
     queue = Queue(reader, config.queue_limit_per_tenant, clock)
     intake = Intake(investigations, namespaces, queue, Overflow(investigations, clock), config, clock)
-    runs = Runs(investigations, Claims(investigations, clock), namespaces, store, clock)
+    recall = Recall(reader, config.operator_namespace, clock)
+    runs = Runs(investigations, Claims(investigations, clock), namespaces, recall, store, clock)
     notifier = Notifier(receivers, investigations, Outbox(http, tokens), metrics, clock)
     sweep = Sweep(config.receivers, namespaces, investigations, notifier)
     alerts = Alerts(receivers, tokens, intake, metrics, config.max_body_bytes)

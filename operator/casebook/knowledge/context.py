@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from casebook.analysis.access import strings, text
 from casebook.analysis.things import Thing
 from casebook.analysis.workloads import Workload
+from casebook.api.investigation import InvestigationSpec
 from casebook.api.run import Run
 
 LABEL = "label:"
@@ -45,10 +46,14 @@ class Context:
 
 
 def of_run(run: Run) -> Context:
-    """What is known before anything was looked at: the question's namespace, alert, severity and target."""
-    spec = run.spec
+    """What a run knows before it has looked at anything."""
+    return of_question(run.spec, run.namespace)
+
+
+def of_question(spec: InvestigationSpec, namespace: str) -> Context:
+    """What a question in this namespace says by itself: its namespace, alert, severity and target."""
     alert = spec.alert.labels if spec.alert else {}
-    place = (spec.target.namespace if spec.target else "") or alert.get("namespace") or run.namespace
+    place = (spec.target.namespace if spec.target else "") or alert.get("namespace") or namespace
     found = {
         "namespace": [place],
         # The resource writes Critical, an alert's label critical: either is meant.

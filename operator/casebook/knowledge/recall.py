@@ -1,0 +1,75 @@
+"""Recall: which of the memories that exist a run is given. Complete: whatever may turn out to apply is among them."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from casebook.analysis.access import listed, moment, text
+from casebook.api.enums import ConditionStatus, KnowledgeReach, Reach, State
+from casebook.api.memory import MemorySpec, MemoryStatus
+from casebook.api.run import MAX_RECALLED, Recalled, Run
+from casebook.knowledge.context import Context, of_run
+from casebook.knowledge.matching import Answer, match
+from casebook.knowledge.precedence import rank
+
+FRESH = "Fresh"
+EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+def read(raw: Mapping[str, Any], *, platform: bool = False) -> Recalled:
+    """A Memory as the API server holds it; its version is the generation of its spec. Raises `ValidationError`."""
+    metadata = raw.get("metadata") or {}
+    return Recalled(
+        name=metadata.get("name", ""),
+        namespace=metadata.get("namespace", ""),
+        version=metadata.get("generation", 0),
+        written_at=_written(raw),
+        platform=platform,
+        stale=_stale(MemoryStatus.model_validate(raw.get("status") or {})),
+        spec=MemorySpec.model_validate(raw.get("spec") or {}),
+    )
+
+
+def _written(raw: Mapping[str, Any]) -> datetime:
+    """When the spec was last written, as far as the object tells."""
+    fields = [item for item in listed(raw, "metadata", "managedFields") if not text(item, "subresource")]
+    times = [at for at in (moment(item, "time") for item in fields) if at]
+    return max(times, default=moment(raw, "metadata", "creationTimestamp") or EPOCH)
+
+
+def _stale(status: MemoryStatus) -> str:
+    told = [one for one in status.conditions if one.type == FRESH and one.status is ConditionStatus.FALSE]
+    return told[0].message or told[0].reason if told else ""
+
+
+def reaches(memory: Recalled, namespace: str) -> bool:
+    """Whether investigations in a namespace may use it; it must be of their tenant, or be the platform's."""
+    if memory.platform:
+        return memory.spec.reach is KnowledgeReach.PLATFORM
+    return memory.namespace == namespace or memory.spec.reach is not KnowledgeReach.NAMESPACE
+
+
+def recalled(memories: Iterable[Recalled], run: Run) -> tuple[list[Recalled], int]:
+    """The confirmed memories that may apply to a run, those that win first; and how many more there were than fit.
+
+    What cannot apply is known before anything was looked at: by the alert, the severity, and the namespace of a run
+    that does not look further.
+    """
+    settled = _settled(run)
+    fitting = [
+        memory
+        for memory in memories
+        if memory.spec.state is State.CONFIRMED
+        and reaches(memory, run.namespace)
+        and match(memory.spec.scope, settled).answer is not Answer.CONFLICT
+    ]
+    ordered = sorted(fitting, key=rank)
+    return ordered[:MAX_RECALLED], len(ordered[MAX_RECALLED:])
+
+
+def _settled(run: Run) -> Context:
+    """What nothing that is seen later can add to."""
+    keys = {"alertname", "severity"}
+    if run.spec.scope is Reach.NAMESPACE and not run.scene.platform:
+        keys.add("namespace")
+    return Context({key: values for key, values in of_run(run).values.items() if key in keys})
