@@ -34,9 +34,13 @@ async def finished(rig: Rig, traces: Traces | None = None) -> dict[str, Any]:
     return made
 
 
+def recorded() -> Trace:
+    return Trace.model_validate_json(gzip.decompress(RECORDED.read_bytes()))
+
+
 async def keep(traces: Traces, made: dict[str, Any]) -> Trace:
     """Store the recorded trace as that of this investigation."""
-    kept = Trace.model_validate_json(gzip.decompress(RECORDED.read_bytes()))
+    kept = recorded()
     metadata = made["metadata"]
     run = kept.run.replace(uid=metadata["uid"], name=metadata["name"], namespace=metadata["namespace"])
     trace = kept.replace(run=run)
@@ -77,7 +81,7 @@ async def test_a_correction_becomes_a_memory_and_is_shown_on_the_stored_observat
         await correct(rig, made, said())
         (lesson,) = await lessons(rig, made)
         (memory,) = await memories(rig, place)
-        here = {"matchLabels": {"namespace": "shop"}}
+        here = {"matchLabels": {"namespace": recorded().run.namespace}}
         await correct(rig, made, said(), said("f2", scope=here))
         await lessons(rig, made, 2)
         replayed = (await rig.get(made))["status"]["replay"]
@@ -147,8 +151,8 @@ async def test_the_next_run_in_scope_recalls_it_and_another_tenant_never_does(ri
         {place: Place(f"ns:{place}", now), other: Place(f"ns:{other}", now), rig.operator: Place("platform", now)}
     )
     recall = Recall(rig.reader, rig.operator, lambda: datetime.now(UTC))
-    trace = Trace.model_validate_json(gzip.decompress(RECORDED.read_bytes()))
-    run = trace.run.replace(namespace=place, spec=trace.run.spec.replace(target=None))
+    run = recorded().run
+    run = run.replace(namespace=place, spec=run.spec.replace(target=None))
     given = await recall.given(run, f"ns:{place}", directory)
     assert [one.spec.claim.cause.cause for one in given.recalled if one.spec.claim and one.spec.claim.cause] == [
         "ProxyExpired"
