@@ -6,19 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from pydantic import ValidationError
 
 from casebook.api.enums import KnowledgeReach
 from casebook.api.names import PLATFORM_TENANT
-from casebook.api.problems import explain
 from casebook.api.run import Recalled, Run
 from casebook.cluster.errors import Denied, Invalid, NotFound
 from casebook.gateway.directory import Directory
 from casebook.gateway.ports import ObjectReader
-from casebook.knowledge.recall import read, recalled
+from casebook.knowledge.recall import CONFIRMED, read_all, recalled
 
 RESOURCE = "memories.casebook.dev"
-CONFIRMED = "spec.state=Confirmed"
 TTL = timedelta(seconds=1)
 """How old a namespace's memories may be: a storm of alerts lists them once, and an edit is obeyed in a second."""
 MAX_LISTED = 5000
@@ -32,7 +29,7 @@ class Shelf:
 
     read_at: datetime
     memories: tuple[Recalled, ...] = ()
-    missing: str = ""
+    missing: tuple[str, ...] = ()
 
 
 class Recall:
@@ -50,7 +47,7 @@ class Recall:
         places = list(dict.fromkeys([run.namespace, *directory.namespaces_of(tenant), self._operator]))
         shelves = await asyncio.gather(*(self._shelf(place, tenant) for place in places))
         found, left = recalled((memory for shelf in shelves for memory in shelf.memories), run)
-        missing = [shelf.missing for shelf in shelves if shelf.missing]
+        missing = [line for shelf in shelves for line in shelf.missing]
         if left:
             missing.append(f"{left} memories that may apply were not recalled: the narrowest {len(found)} were")
         return run.replace(recalled=found, unrecalled=missing[:20])
@@ -70,16 +67,12 @@ class Recall:
             page = await self._reader.list(RESOURCE, place, fields=CONFIRMED, limit=MAX_LISTED)
         except (Denied, NotFound, Invalid) as error:
             _log.warning("memories cannot be read", namespace=place, error=error.message)
-            return Shelf(now, missing=f"memories of namespace {place} could not be read: {error.message}"[:1000])
-        memories, missing = [], ""
-        for item in page.items:
-            try:
-                memories.append(read(item))
-            except ValidationError as error:
-                missing = f"memory {item['metadata']['name']} of namespace {place} was not understood: {explain(error)}"
+            return Shelf(now, missing=(f"memories of namespace {place} could not be read: {error.message}"[:1000],))
+        memories, odd = read_all(page.items)
+        missing = [f"namespace {place}: {line}"[:1000] for line in odd]
         if page.truncated:
-            missing = f"namespace {place} has more than {MAX_LISTED} memories; the others were not recalled"
-        return Shelf(now, tuple(memories), missing[:1000])
+            missing.append(f"namespace {place} has more than {MAX_LISTED} memories; the others were not recalled")
+        return Shelf(now, tuple(memories), tuple(missing))
 
     def _forget(self, now: datetime) -> None:
         self._shelves = {place: shelf for place, shelf in self._shelves.items() if now - shelf.read_at < TTL}
@@ -92,4 +85,6 @@ def _published(shelf: Shelf) -> Shelf:
         for memory in shelf.memories
         if memory.spec.reach is KnowledgeReach.PLATFORM
     ]
-    return Shelf(shelf.read_at, tuple(memories), "platform memories could not be read" if shelf.missing else "")
+    return Shelf(
+        shelf.read_at, tuple(memories), ("some of the platform's memories could not be read",) if shelf.missing else ()
+    )

@@ -4,15 +4,20 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from pydantic import ValidationError
+
 from casebook.analysis.access import listed, moment, text
-from casebook.api.enums import ConditionStatus, KnowledgeReach, Reach, State
+from casebook.api.enums import ConditionStatus, KnowledgeReach, State
 from casebook.api.memory import MemorySpec, MemoryStatus
+from casebook.api.problems import explain
 from casebook.api.run import MAX_RECALLED, Recalled, Run
 from casebook.knowledge.context import Context, of_run
 from casebook.knowledge.matching import Answer, match
 from casebook.knowledge.precedence import rank
 
 FRESH = "Fresh"
+CONFIRMED = "spec.state=Confirmed"
+"""The field selector of memories that can have force."""
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
@@ -28,6 +33,17 @@ def read(raw: Mapping[str, Any], *, platform: bool = False) -> Recalled:
         stale=_stale(MemoryStatus.model_validate(raw.get("status") or {})),
         spec=MemorySpec.model_validate(raw.get("spec") or {}),
     )
+
+
+def read_all(raws: Iterable[Mapping[str, Any]]) -> tuple[list[Recalled], list[str]]:
+    """The memories that make sense, and in a line each what does not make sense in the others."""
+    memories, odd = [], []
+    for raw in raws:
+        try:
+            memories.append(read(raw))
+        except ValidationError as error:
+            odd.append(f"memory {text(raw, 'metadata', 'name')} was not understood: spec.{explain(error)}"[:1000])
+    return memories, odd
 
 
 def _written(raw: Mapping[str, Any]) -> datetime:
@@ -70,6 +86,6 @@ def recalled(memories: Iterable[Recalled], run: Run) -> tuple[list[Recalled], in
 def _settled(run: Run) -> Context:
     """What nothing that is seen later can add to."""
     keys = {"alertname", "severity"}
-    if run.spec.scope is Reach.NAMESPACE and not run.scene.platform:
+    if run.scene.namespaces == [run.namespace] and not run.scene.platform:
         keys.add("namespace")
     return Context({key: values for key, values in of_run(run).values.items() if key in keys})
