@@ -11,6 +11,7 @@ from casebook.api.memory import Claim
 from casebook.api.run import Recalled
 from casebook.cli import arguments
 from casebook.cli.people import MEMORIES, Access, Place, in_cluster
+from casebook.cluster.resources import Resource
 from casebook.knowledge.concepts import key
 from casebook.knowledge.context import WORKLOAD_KINDS, Context, of_thing, of_workload
 from casebook.knowledge.known import Known
@@ -26,12 +27,14 @@ _WORDS = {Answer.MATCH: "applies", Answer.UNKNOWN: "applies only if"}
 def memories(subject: str | None, namespace: str | None, kubeconfig: str | None, context: str | None) -> None:
     """List what was taught in a namespace, what wins first. With --for, why each applies to an object."""
 
+    wanted = arguments.subject(subject) if subject else None
+
     async def work(place: Place) -> list[str]:
         page = await place.reader.list(MEMORIES, place.namespace)
         found, odd = read_all(page.items)
-        if subject is None:
+        if wanted is None:
             return [*(_line(one) for one in sorted(found, key=lambda one: one.name)), *odd]
-        return [*_applying(found, await _context(place, subject)), *odd]
+        return [*_applying(found, await _context(place, *wanted)), *odd]
 
     lines = Access(namespace, kubeconfig, context).run(work)
     nothing = f"nothing that was taught applies to {subject}" if subject else "nothing was taught here"
@@ -39,8 +42,7 @@ def memories(subject: str | None, namespace: str | None, kubeconfig: str | None,
         click.echo(line)
 
 
-async def _context(place: Place, subject: str) -> Context:
-    resource, name = arguments.subject(subject)
+async def _context(place: Place, resource: Resource, name: str) -> Context:
     raw = await place.reader.get(resource.name, name, place.namespace if resource.namespaced else "")
     thing = thing_of({"kind": resource.kind, **raw}, resource.name, "")
     if thing is None:

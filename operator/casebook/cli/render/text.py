@@ -137,6 +137,8 @@ def _because(item: Hypothesis) -> str:
     failed = [prediction.statement for prediction in item.predictions if prediction.outcome is Outcome.FAILED]
     if failed:
         return f"not so: {failed[0]}"
+    if item.verdict is Standing.REFUTED:
+        return next((term.name for term in item.terms if term.name.startswith("memory ")), "")
     untested = [prediction.statement for prediction in item.predictions if prediction.outcome is Outcome.UNTESTED]
     return f"not tested: {untested[0]}" if untested else "others explain more"
 
