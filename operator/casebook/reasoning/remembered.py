@@ -26,7 +26,8 @@ from casebook.reasoning.word import Force, Idle, Word
 
 CONFIRMED = 300
 """Centinats that a person's confirmation adds: as telling as a decisive prediction that held."""
-RULED_OUT = -600
+RULED_OUT = -500
+"""Where a cause that is ruled out stands at most, in centinats: below one percent."""
 TELLING = 100
 """A prediction that makes its cause at least e times likelier, in centinats."""
 RARE = 0.01
@@ -130,7 +131,8 @@ def _confirmed(item: Ranked, memory: Recalled) -> Ranked:
     wanted = max(item.centinats + CONFIRMED, THRESHOLD) if proven else THRESHOLD
     mark = "" if proven else f" ({by_whom(memory)}, unproven)"
     part = Part(f"memory {memory.name} version {memory.version} confirms it{mark}", wanted - item.centinats)
-    candidate = replace(item.candidate, statement=f"{item.statement}{mark}")
+    statement = f"{item.statement.rstrip('.')}{mark}" if mark else item.statement
+    candidate = replace(item.candidate, statement=statement)
     word = Word(memory, Force.LEADS, item.percent, proven)
     return replace(item, candidate=candidate, parts=(*item.parts, part), word=word)
 
@@ -138,7 +140,8 @@ def _confirmed(item: Ranked, memory: Recalled) -> Ranked:
 def _ruled_out(item: Ranked, memory: Recalled) -> Ranked:
     if item.word is not None:
         return item
-    part = Part(f"memory {memory.name} version {memory.version} rules it out", RULED_OUT)
+    lost = min(0, RULED_OUT - item.centinats)
+    part = Part(f"memory {memory.name} version {memory.version} rules it out", lost)
     return replace(item, parts=(*item.parts, part), word=Word(memory, Force.RULES_OUT, item.percent))
 
 

@@ -17,6 +17,8 @@ from casebook.reasoning.word import Force
 
 MEMORY = "Memory"
 MAX_USES = 12
+LIKELY = 60
+"""Percent from which a cause is named by the facts alone."""
 WHY, EFFECT = 300, 500
 
 
@@ -43,7 +45,16 @@ def _causes(board: Board) -> Iterator[KnowledgeUse]:
     for item in board.ranked:
         if item.word:
             fits = taught.fits(item.word.memory, taught.hypothesis(item.ref, item.cause))
-            yield _use(board.situation, item.word.memory, fits, _changed(item))
+            yield _use(board.situation, item.word.memory, fits, f"{_changed(item)}{_without(board, item)}")
+
+
+def _without(board: Board, item: Ranked) -> str:
+    """What the facts alone would say, where that is something else than a person's word."""
+    rivals = (one for one in board.ranked if not one.leads and not one.refuted and one.cause_entry.fault)
+    best = max(rivals, key=lambda one: one.centinats, default=None) if item.leads else None
+    if best is None or best.percent < LIKELY:
+        return ""
+    return f"; the facts alone point to {best.cause} on {best.object} ({best.percent} %)"
 
 
 def _changed(item: Ranked) -> str:

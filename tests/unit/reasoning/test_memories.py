@@ -84,6 +84,7 @@ def test_a_confirmed_cause_leads_and_says_that_it_is_unproven() -> None:
     assert found.hypotheses[0].evidence_for
     assert effect(found, "network") == (
         "moved prior of ProxyExpired on Deployment/api from 1 % to 60 %, by correction of alice, unproven"
+        "; the facts alone point to ImageNotFound on Deployment/api (96 %)"
     )
 
 
@@ -114,6 +115,7 @@ def test_a_cause_that_is_ruled_out_is_kept_out_visibly() -> None:
     item = hypothesis(found, "ImageNotFound")
     assert item is not None
     assert item.verdict is Standing.REFUTED
+    assert item.confidence_percent <= 1
     assert any(term.name == "memory m version 1 rules it out" for term in item.terms)
     assert effect(found, "m").startswith("ruled out ImageNotFound on Deployment/api, which stood at ")
 
