@@ -71,6 +71,8 @@ def correct(
     """
     if cause and ruled_out:
         raise click.UsageError("give --cause or --not, not both")
+    if not (cause or ruled_out or sys.stdin.isatty()):
+        raise click.UsageError("say what the cause was with --cause, or that the reported one is wrong with --not")
     asked = Word(cause, object_, statement)
     chosen = _scope(terms)
 
@@ -113,8 +115,6 @@ def _entry(
 
 def _ask(found: Investigation) -> Word:
     """The true cause, picked from the hypotheses or typed."""
-    if not sys.stdin.isatty():
-        raise click.UsageError("say what the cause was with --cause, or that the reported one is wrong with --not")
     hypotheses = found.status.report.hypotheses if found.status.report else []
     for number, item in enumerate(hypotheses, start=1):
         click.echo(f"  {number}  {item.cause} on {item.object} ({item.confidence_percent} %): {item.statement}")

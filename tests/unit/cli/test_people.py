@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from casebook.api.enums import State
 from casebook.api.investigation import Investigation
 from casebook.cli import feedback
-from casebook.cli.correct import Word, _entry, _outcome
+from casebook.cli.correct import Word, _ask, _choose, _entry, _outcome
 from casebook.cli.judging import _judge
 from casebook.cli.main import casebook
 from casebook.cli.memories import _applying
@@ -112,6 +112,21 @@ async def test_a_correction_holds_where_it_was_asked_unless_said_otherwise(place
     }
 
 
+async def test_a_person_is_asked_for_the_cause_and_where_it_holds(place: Place, cluster: MemoryCluster) -> None:
+    found = cluster.find(INVESTIGATIONS, "shop", "inv-1")
+    found["status"] = {"report": report(observation(1)).wire()}
+    read = await feedback.read(place, "inv-1")
+    with CliRunner().isolation(input="1\n2\n") as (out, *_):
+        word = _ask(read)
+        scope = await _choose(place, read, word)
+        said = out.getvalue().decode()
+    assert word == Word("OomKilled", "Deployment/checkout")
+    assert scope.match_labels == {"namespace": "shop"}
+    assert "1  namespace is shop and workload.name is checkout   (could have applied to 1 of the last 1 here)" in said
+    with CliRunner().isolation(input="ProxyExpired Deployment/api\nThe proxy ran out.\n"):
+        assert _ask(read) == Word("ProxyExpired", "Deployment/api", "The proxy ran out.")
+
+
 async def test_the_outcome_shows_old_and_new(place: Place, cluster: MemoryCluster) -> None:
     side = {"verdict": "RootCause", "object": "Deployment/web", "cause": "DnsFailing", "confidencePercent": 90}
     replay = {"feedbackId": "f1", "before": side, "after": {"verdict": "NoFault"}, "note": "ruled out"}
@@ -174,6 +189,7 @@ def test_what_people_said_stands_below_the_report() -> None:
     [
         (["correct", "inv-1", "--cause", "X", "--not"], "give --cause or --not, not both"),
         (["correct", "inv-1", "--cause", "X", "--scope", "shop"], "--scope 'shop' is not KEY=VALUE"),
+        (["correct", "inv-1"], "say what the cause was with --cause"),
         (["rate", "inv-1", "sideways"], "'sideways' is not one of"),
         (["memories", "--for", "web"], "is not KIND/NAME"),
         (["show"], "Missing argument 'INVESTIGATION'"),
