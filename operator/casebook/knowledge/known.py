@@ -9,7 +9,6 @@ from casebook.api.run import Recalled
 from casebook.knowledge.concepts import Concepts, Derived, key
 from casebook.knowledge.context import Context
 from casebook.knowledge.lifecycle import confirmed, powerless, superseded
-from casebook.knowledge.matching import Match, match
 from casebook.knowledge.precedence import rank
 
 
@@ -58,7 +57,3 @@ class Known:
     def derive(self, context: Context) -> Derived:
         """A context with its derived labels."""
         return self.concepts.derive(context)
-
-    def match(self, memory: Recalled, context: Context) -> Match:
-        """Whether a memory's scope applies in a context, with the labels that are derived in it."""
-        return match(memory.spec.scope, self.derive(context).context)

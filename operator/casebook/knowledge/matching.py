@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple
 
-from casebook.api.scope import Operator, Requirement, Scope, Terms
+from casebook.api.scope import Operator, Scope, Terms
 from casebook.knowledge.context import Context, Values
 
 _WORDS = {
@@ -28,6 +28,14 @@ class Answer(Enum):
     CONFLICT = 0
     UNKNOWN = 1
     MATCH = 2
+
+
+class Term(NamedTuple):
+    """One requirement, however it was written."""
+
+    key: str
+    operator: Operator
+    values: Sequence[str]
 
 
 class Match(NamedTuple):
@@ -57,21 +65,20 @@ def match_terms(terms: Terms, context: Context) -> Match:
     return _all([Match(_holds(one, context.at(one.key)), (words(one),)) for one in required])
 
 
-def requirements(terms: Terms) -> list[Requirement]:
+def requirements(terms: Terms) -> list[Term]:
     """The terms in one form, in an order that does not depend on how they were written."""
-    exact = [
-        Requirement(key=key, operator=Operator.IN, values=[value]) for key, value in sorted(terms.match_labels.items())
-    ]
-    return [*exact, *sorted(terms.match_expressions, key=lambda one: (one.key, one.operator, one.values))]
+    found = [Term(key, Operator.IN, [value]) for key, value in terms.match_labels.items()]
+    found += [Term(one.key, one.operator, one.values) for one in terms.match_expressions]
+    return sorted(found) if len(found) > 1 else found
 
 
-def words(one: Requirement) -> str:
+def words(one: Term) -> str:
     """A requirement as a person would say it."""
     values = " or ".join(one.values)
     return f"{one.key} {_WORDS[one.operator]}{f' {values}' if values else ''}"
 
 
-def _holds(one: Requirement, values: Values | None) -> Answer:
+def _holds(one: Term, values: Values | None) -> Answer:
     if values is None:
         return Answer.UNKNOWN
     return Answer.MATCH if _TESTS[one.operator](values, one.values) else Answer.CONFLICT

@@ -4,8 +4,8 @@ from casebook.api.enums import Verdict
 from casebook.api.investigation import Replay, ReplaySide
 from casebook.api.report import Report
 from casebook.api.run import Recalled, Trace
+from casebook.reasoning.mention import display_name
 from casebook.reasoning.replay import replay
-from casebook.reasoning.uses import display_name
 
 NOTE = 1000
 

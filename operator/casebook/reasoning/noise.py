@@ -33,9 +33,18 @@ class Hushed(World):
         """Logs without the entries that are noise."""
         return {key: self._quiet(log) for key, log in self.taught.world.logs.items()}
 
+    def unheard(self) -> str:
+        """What is not heard, in words; empty where nothing is."""
+        events = len(self.taught.world.events) - len(self.events)
+        entries = sum(len(log.entries) - len(self.logs[at].entries) for at, log in self.taught.world.logs.items())
+        said = [f"{events} kinds of event" if events else "", f"{entries} log entries" if entries else ""]
+        return " and ".join(part for part in said if part)
+
     def _quiet(self, log: Log) -> Log:
         pod = Ref("Pod", log.namespace, log.pod)
         noises = [one for one in self.noises if noise_of(one).log_template and self.taught.applies(one, pod)]
+        if not noises:
+            return log
         kept = tuple(entry for entry in log.entries if not any(_sounds(one, entry) for one in noises))
         return log if len(kept) == len(log.entries) else replace(log, entries=kept)
 
@@ -50,7 +59,7 @@ def hushed(world: World) -> World:
     return without(world, noises) if noises else world
 
 
-def without(world: World, noises: Sequence[Recalled]) -> World:
+def without(world: World, noises: Sequence[Recalled]) -> Hushed:
     """The world without the noise of these memories."""
     return Hushed(world.snapshot, Taught(world), tuple(noises))
 

@@ -22,6 +22,7 @@ from casebook.reasoning.covering import THRESHOLD
 from casebook.reasoning.registry import REGISTRY
 from casebook.reasoning.scoring import assess
 from casebook.reasoning.situation import Situation
+from casebook.reasoning.taught import fits
 from casebook.reasoning.word import Force, Idle, Word
 
 CONFIRMED = 300
@@ -42,15 +43,15 @@ def remember(situation: Situation, ranked: Sequence[Ranked]) -> tuple[list[Ranke
     if not claims:
         return list(ranked), Idle()
     found: Hypotheses = {(item.object, item.cause): item for item in ranked}
-    fits = {key(memory): _fits(situation, memory, found) for memory in claims}
-    fitting = [memory for memory in claims if fits[key(memory)].answer is Answer.MATCH]
+    answers = {key(memory): _answer(situation, memory, found) for memory in claims}
+    fitting = [memory for memory in claims if answers[key(memory)].answer is Answer.MATCH]
     lost = outranked(fitting)
     unused = {f"{place}/{name}": _lost(winner, why) for (place, name), (winner, why) in lost.items()}
     for memory in fitting:
         if key(memory) not in unused:
             why = _act(situation, memory, found)
             unused |= {key(memory): why} if why else {}
-    unknown = {name: match for name, match in fits.items() if match.answer is Answer.UNKNOWN}
+    unknown = {name: match for name, match in answers.items() if match.answer is Answer.UNKNOWN}
     return [found[name] for name in sorted(found)], Idle(unused, unknown)
 
 
@@ -58,12 +59,12 @@ def _lost(winner: Recalled, why: str) -> str:
     return f"not used: memory {winner.name} says otherwise and wins, because {why}"
 
 
-def _fits(situation: Situation, memory: Recalled, found: Hypotheses) -> Match:
+def _answer(situation: Situation, memory: Recalled, found: Hypotheses) -> Match:
     """The best answer over the hypotheses that the claim could mean, or over the object that it would be put on."""
     claim = claim_of(memory)
     refs = [item.ref for item in _meant(situation, claim, found)] or [_place(situation, claim)]
     taught = situation.taught
-    answers = [taught.fits(memory, taught.hypothesis(ref, claim.cause)) for ref in refs]
+    answers = [fits(memory, taught.hypothesis(ref, claim.cause)) for ref in refs]
     return max(answers, key=lambda one: one.answer.value)
 
 
@@ -89,7 +90,7 @@ def _act(situation: Situation, memory: Recalled, found: Hypotheses) -> str:
     meant = [
         item
         for item in _meant(situation, claim, found)
-        if taught.fits(memory, taught.hypothesis(item.ref, claim.cause)).answer is Answer.MATCH
+        if fits(memory, taught.hypothesis(item.ref, claim.cause)).answer is Answer.MATCH
     ]
     if claim.effect is ClaimEffect.RULES_OUT:
         for item in meant:

@@ -9,7 +9,7 @@ from casebook.api.run import Recalled
 from casebook.knowledge.concepts import MAX_ROUNDS, Concepts
 from casebook.knowledge.context import Context
 from casebook.knowledge.known import Known
-from casebook.knowledge.matching import Answer
+from casebook.knowledge.matching import Answer, match
 from support.memories import WRITTEN, concept, labelled, memory
 
 CUSTOMER = Context({"label:customer": frozenset(["int-new-42"])})
@@ -30,9 +30,10 @@ def test_what_is_taught_of_a_class_applies_to_a_new_member() -> None:
         ],
         WRITTEN,
     )
-    assert known.match(known.notes[0], CUSTOMER).answer is Answer.MATCH
+    scope = known.notes[0].spec.scope
+    assert match(scope, known.derive(CUSTOMER).context).answer is Answer.MATCH
     other = Context({"label:customer": frozenset(["acme"])}, closed=True)
-    assert known.match(known.notes[0], other).answer is Answer.CONFLICT
+    assert match(scope, known.derive(other).context).answer is Answer.CONFLICT
 
 
 def test_circles_are_refused_and_the_rest_applies() -> None:
