@@ -8,9 +8,13 @@ from casebook.api.enums import Origin, Outcome, Verdict
 from casebook.api.observation import Observation
 from casebook.api.problems import first_problem
 from casebook.api.report import Hypothesis, Report
+from casebook.api.run import Run
 from casebook.evidence.redaction import redact
 from casebook.gateway.errors import Problem
 from casebook.gateway.trim import trim, within_fields
+from casebook.knowledge.recall import display_name
+
+MEMORY = "Memory"
 
 
 def accept(report: Report, budget: int) -> Report:
@@ -49,6 +53,14 @@ def check_digests(report: Report, stored: Collection[str]) -> None:
     for item in report.evidence:
         if item.digest not in known:
             raise _refused("report.evidence", f"{item.id}: its digest is that of no stored observation")
+
+
+def check_knowledge(report: Report, run: Run) -> None:
+    """Raise `Problem` 422 for a memory that the run was not given: nobody cites what they were never told."""
+    given = {(display_name(memory, run.namespace), str(memory.version)) for memory in run.recalled}
+    for use in report.knowledge:
+        if use.kind == MEMORY and (use.name, use.version) not in given:
+            raise _refused("report.knowledge", f"memory {use.name} version {use.version} was not recalled for this run")
 
 
 def check_scope(observations: Sequence[Observation], namespaces: Collection[str]) -> None:

@@ -17,7 +17,7 @@ from casebook.api.problems import first_problem
 from casebook.api.report import Report
 from casebook.api.run import Checkpoint, ObservationBatch, ReportEnvelope, ReportReceipt, Run
 from casebook.evidence.redaction import redact
-from casebook.gateway.accept import accept, check_digests, check_scope
+from casebook.gateway.accept import accept, check_digests, check_knowledge, check_scope
 from casebook.gateway.claims import Claims, check_holder, is_finished
 from casebook.gateway.directory import Namespaces
 from casebook.gateway.errors import Problem, Stale
@@ -93,6 +93,15 @@ class Runs:
             self._begun.popitem(last=False)
         return run
 
+    async def _given(self, held: Held) -> Run | None:
+        """The run as its agent was given it; None where only another replica knows, which cannot be asked."""
+        if self._is_begun(held.run) or not self._store:
+            return held.run if self._is_begun(held.run) else None
+        try:
+            return await self._store.begin(held.tenant, held.run)
+        except StoreUnavailable:
+            return None
+
     def _is_begun(self, run: Run) -> bool:
         return (run.uid, run.attempt) in self._begun
 
@@ -121,6 +130,9 @@ class Runs:
         if earlier is None and is_finished(held.record):
             raise Stale(f"investigation {held.caller.name} is finished")
         if earlier is None:
+            given = await self._given(held)
+            if given is not None:
+                check_knowledge(envelope.report, given)
             report = await asyncio.to_thread(accept, envelope.report, _budget(held.record))
         else:
             report = earlier

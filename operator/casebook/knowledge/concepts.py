@@ -38,7 +38,8 @@ class Concepts:
     def of(cls, memories: Sequence[Recalled]) -> "Concepts":
         """From memories in the order of their precedence; those that derive no label are passed over."""
         taught = [memory for memory in memories if memory.spec.claim and memory.spec.claim.concept]
-        needs = {key(one): {key(other) for other in taught if _writes(other) & _reads(one)} for one in taught}
+        writes = [(key(one), _writes(one)) for one in taught]
+        needs = {key(one): _needed(_reads(one), writes) for one in taught}
         refused = {name: "its label is derived from itself" for name in needs if name in _reached(name, needs)}
         rounds: list[tuple[Recalled, ...]] = []
         left = [one for one in taught if key(one) not in refused]
@@ -110,6 +111,10 @@ def _concept(memory: Recalled) -> Concept:
     if memory.spec.claim is None or memory.spec.claim.concept is None:
         raise ValueError(f"{memory.name} derives no label")
     return memory.spec.claim.concept
+
+
+def _needed(reads: set[str], writes: Iterable[tuple[str, set[str]]]) -> set[str]:
+    return {name for name, labels in writes if labels & reads}
 
 
 def _writes(memory: Recalled) -> set[str]:

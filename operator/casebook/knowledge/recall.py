@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from casebook.analysis.access import listed, moment, text
+from casebook.analysis.things import clip
 from casebook.api.enums import ConditionStatus, KnowledgeReach, State
 from casebook.api.memory import MemorySpec, MemoryStatus
 from casebook.api.problems import explain
@@ -81,6 +82,11 @@ def recalled(memories: Iterable[Recalled], run: Run) -> tuple[list[Recalled], in
     ]
     ordered = sorted(fitting, key=rank)
     return ordered[:MAX_RECALLED], len(ordered[MAX_RECALLED:])
+
+
+def display_name(memory: Recalled, home: str) -> str:
+    """Its name in a report, with its namespace where that is not the investigation's own."""
+    return memory.name if memory.namespace == home else clip(f"{memory.namespace}/{memory.name}", 253)
 
 
 def _settled(run: Run) -> Context:

@@ -4,7 +4,7 @@ from casebook.api.enums import Verdict
 from casebook.api.investigation import Replay, ReplaySide
 from casebook.api.report import Report
 from casebook.api.run import Recalled, Trace
-from casebook.reasoning.mention import display_name
+from casebook.knowledge.recall import display_name
 from casebook.reasoning.replay import replay
 
 NOTE = 1000

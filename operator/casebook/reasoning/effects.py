@@ -58,10 +58,10 @@ def _facts_alone(board: Board, item: Ranked) -> str:
 def _noises(situation: Situation) -> Iterator[KnowledgeUse]:
     if not isinstance(situation.world, Hushed):
         return
-    loud = situation.world.taught.world
-    raw = Situation(loud)
+    taught = situation.world.taught
+    raw = Situation(taught.world)
     for memory in situation.world.noises:
-        quiet = without(loud, [memory])
+        quiet = without(taught, [memory])
         unheard = quiet.unheard()
         if unheard:
             left = set(Situation(quiet).symptoms)

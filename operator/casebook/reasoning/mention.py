@@ -4,6 +4,7 @@ from casebook.analysis.things import clip
 from casebook.api.report import KnowledgeUse
 from casebook.api.run import Recalled
 from casebook.knowledge.matching import Answer, Match
+from casebook.knowledge.recall import display_name
 from casebook.reasoning.situation import Situation
 
 MEMORY = "Memory"
@@ -24,8 +25,3 @@ def mention(situation: Situation, memory: Recalled, fits: Match, effect: str) ->
         why=clip(_WHY[fits.answer].format(fits.said), WHY),
         effect=clip(effect, EFFECT),
     )
-
-
-def display_name(memory: Recalled, home: str) -> str:
-    """Its name, with its namespace where that is not the investigation's own."""
-    return memory.name if memory.namespace == home else clip(f"{memory.namespace}/{memory.name}", 253)

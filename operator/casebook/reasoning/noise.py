@@ -56,12 +56,12 @@ def hushed(world: World) -> World:
     """The world without what is known to be noise in it; the same world where nothing is."""
     taught = Taught(world)
     noises = taught.known.claiming("noise")
-    return without(world, noises) if noises else world
+    return without(taught, noises) if noises else world
 
 
-def without(world: World, noises: Sequence[Recalled]) -> Hushed:
+def without(taught: Taught, noises: Sequence[Recalled]) -> Hushed:
     """The world without the noise of these memories."""
-    return Hushed(world.snapshot, Taught(world), tuple(noises))
+    return Hushed(taught.world.snapshot, taught, tuple(noises))
 
 
 def noise_of(memory: Recalled) -> Noise:

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from casebook.api.report import KnowledgeUse, Report
 from casebook.cluster.errors import Denied, Unavailable
 from support.memories import cause
 from support.memorystore import MemoryStore
+from support.reports import hypothesis, observation, report
 
 from .test_run_api import Agent, investigated
 
@@ -127,3 +129,27 @@ async def test_a_storm_lists_a_namespace_once_a_second(world: Any, seconds: floa
     world.cluster.calls.clear()
     await Agent(world, made, 2, "pod-b").call("GET", "")
     assert world.cluster.calls.count(("list", MEMORIES)) == lists * 3
+
+
+def resting_on(name: str, seen: Any, version: str = "1") -> Report:
+    """A report whose root cause is the word of a memory alone."""
+    use = KnowledgeUse(kind="Memory", name=name, version=version, why="applies", effect="moved it")
+    bare = hypothesis().replace(origin="Memory", predictions=[])
+    return report(seen).replace(hypotheses=[bare], knowledge=[use])
+
+
+@pytest.mark.parametrize("on_another_replica", [False, True])
+async def test_a_memorys_word_is_taken_if_the_run_was_given_it(make_world: Any, on_another_replica: bool) -> None:
+    """A forged citation, of a memory or of its version, is refused; so is a cause that cites nothing at all."""
+    store = MemoryStore()
+    world = await make_world(store)
+    teach(world, "own")
+    agent, seen = Agent(world, await investigated(world)), observation(1)
+    await agent.call("GET", "")
+    assert await agent.observe(0, seen) == 204
+    if on_another_replica:
+        agent.world = await make_world(store)
+    nothing = resting_on("own", seen).replace(knowledge=[])
+    for forged in (resting_on("forged", seen), resting_on("own", seen, "2"), nothing):
+        assert (await agent.hand_in(forged, 1)).status == 422
+    assert (await agent.hand_in(resting_on("own", seen), 1)).status == 200

@@ -9,7 +9,6 @@ import pytest
 from casebook.api.base import API_VERSION
 from casebook.api.meta import ATTEMPT_LABEL, NAME_ANNOTATION, NAMESPACE_ANNOTATION, TENANT_ANNOTATION, UID_LABEL
 from casebook.api.names import reader_name
-from casebook.api.report import KnowledgeUse
 from casebook.cluster.errors import Unavailable
 from support.alerts import body, sent
 from support.memorystore import MemoryStore
@@ -85,19 +84,6 @@ async def investigated(world, attempt: int = 1) -> dict:
     (made,) = world.investigations()
     made["status"]["attempt"] = attempt
     return made
-
-
-async def test_a_memorys_word_needs_no_evidence_and_a_detectors_does(stored_world) -> None:
-    """What a person said is cited as the memory; everything else must cite what was seen."""
-    agent = Agent(stored_world, await investigated(stored_world))
-    seen = observation(1)
-    assert await agent.observe(0, seen) == 204
-    bare = hypothesis().replace(origin="Memory", predictions=[])
-    made = report(seen).replace(hypotheses=[bare])
-    refused = await agent.hand_in(made, 1)
-    assert refused.status == 422
-    use = KnowledgeUse(kind="Memory", name="m", version="1", why="applies", effect="moved it")
-    assert (await agent.hand_in(made.replace(knowledge=[use]), 1)).status == 200
 
 
 async def test_an_agent_fetches_its_run(stored_world, store: MemoryStore) -> None:

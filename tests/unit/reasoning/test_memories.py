@@ -265,3 +265,24 @@ def test_odd_claims_never_make_it_fail() -> None:
         memory("e", claim={"expectation": {"object": "/", "field": "spec", "value": "1"}}),
     ]
     assert knowing(*odd).verdict is Verdict.ROOT_CAUSE
+
+
+@pytest.mark.parametrize("name", ["image-tag-typo", "db-down-cascade", "innocent-deploy"])
+def test_knowledge_of_other_things_changes_no_byte(name: str) -> None:
+    """Interference: two hundred memories of every kind whose scopes lie elsewhere."""
+    kept = recorded(name)
+    claims = [
+        cause("DnsFailing"),
+        cause("ImageNotFound", effect="RulesOut"),
+        concept({"class": "x"}),
+        {"noise": {"eventReason": "Failed"}},
+        {"noise": {"logTemplate": "*"}},
+        {"expectation": {"object": "Deployment/api", "field": "spec.replicas", "value": "77"}},
+        {"dependency": {"from": "Deployment/api", "to": "Deployment/web"}},
+        None,
+    ]
+    others = [
+        memory(f"m{n}", claim=claims[n % len(claims)], scope={"matchLabels": {"workload.name": f"other-{n}"}})
+        for n in range(200)
+    ]
+    assert replay(kept.replace(run=kept.run.replace(recalled=others))).wire() == replay(kept).wire()
