@@ -24,6 +24,8 @@ from casebook.store.errors import StoreUnavailable
 
 INVESTIGATIONS = "investigations.casebook.dev"
 MEMORIES = "memories.casebook.dev"
+REFUSAL = 400
+"""Characters of a refusal that are kept: twenty of them leave a status its room."""
 
 log = structlog.get_logger(__name__)
 
@@ -66,7 +68,7 @@ class Lessons:
         try:
             made, created = await self._writer.create(MEMORIES, _manifest(of, asked))
         except (Denied, Invalid) as error:
-            return Lesson(feedback_id=entry.id, message=f"No memory was made: {error.message}"[:1000])
+            return Lesson(feedback_id=entry.id, message=f"No memory was made: {error.message}"[:REFUSAL])
         if created:
             log.info("learned", investigation=of.metadata.name, memory=asked.name, state=asked.spec.state.value)
         return Lesson(

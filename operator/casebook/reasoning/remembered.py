@@ -5,24 +5,21 @@ has held, it stands at `covering.THRESHOLD` (60 %) and is marked as unproven. A 
 board, where everybody sees why it is none.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-from casebook.analysis.signs import Sign, Symptom
 from casebook.analysis.things import RESOURCES, Ref
-from casebook.api.enums import ClaimEffect, Origin, Outcome, Source
+from casebook.api.enums import ClaimEffect, Outcome, Source
 from casebook.api.memory import CauseClaim
 from casebook.api.run import Recalled
 from casebook.knowledge.concepts import key
 from casebook.knowledge.conflicts import claim_of, outranked
 from casebook.knowledge.matching import Answer, Match
 from casebook.reasoning.board import Part, Ranked
-from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, held
 from casebook.reasoning.covering import THRESHOLD
-from casebook.reasoning.registry import REGISTRY
-from casebook.reasoning.scoring import assess
 from casebook.reasoning.situation import Situation
 from casebook.reasoning.taught import fits
+from casebook.reasoning.unsuspected import put_forward
 from casebook.reasoning.word import Force, Idle, Word
 
 CONFIRMED = 300
@@ -31,8 +28,6 @@ RULED_OUT = -500
 """Where a cause that is ruled out stands at most, in centinats: below one percent."""
 TELLING = 100
 """A prediction that makes its cause at least e times likelier, in centinats."""
-RARE = 0.01
-"""Base rate of a cause that is in no registry."""
 
 Hypotheses = dict[tuple[str, str], Ranked]
 
@@ -100,7 +95,7 @@ def _act(situation: Situation, memory: Recalled, found: Hypotheses) -> str:
         gone = _gone(situation, claim)
         if gone:
             return gone
-        meant = [_put_forward(situation, memory)]
+        meant = [put_forward(situation, memory, _place(situation, claim))]
     free = [item for item in meant if item.word is None]
     for item in free[:1]:
         found[item.object, item.cause] = _confirmed(item, memory)
@@ -151,59 +146,3 @@ def by_whom(memory: Recalled) -> str:
     origin = memory.spec.origin
     known = origin is not None and origin.type is Source.PERSON and origin.author and not memory.platform
     return f"by correction of {origin.author}" if origin and known else "by correction"
-
-
-def _put_forward(situation: Situation, memory: Recalled) -> Ranked:
-    """A hypothesis that no detector suggested: everything that it predicts is still to be tested."""
-    claim = claim_of(memory)
-    ref = _place(situation, claim)
-    candidate: Candidate[None] = Candidate(
-        object=ref,
-        statement=memory.spec.statement,
-        harms=frozenset({ref, *(edge.source for edge in situation.graph.needed_by(ref))}),
-        covers=frozenset(Sign),
-        about=None,
-    )
-    return replace(assess(situation, _cause(claim, memory), candidate), origin=Origin.MEMORY)
-
-
-def _cause(claim: CauseClaim, memory: Recalled) -> Cause[None]:
-    known = REGISTRY.get(claim.cause)
-    told = Prediction("something deviates where it would show", _shows, 0, 0)
-    predictions = (
-        tuple(Prediction(one.says, _untested, one.held, one.failed) for one in known.predictions) if known else ()
-    )
-    return Cause(
-        code=claim.cause,
-        means=known.means if known else memory.spec.statement,
-        names=known.names if known else "",
-        explains=known.explains if known else "",
-        base_rate=known.base_rate if known else RARE,
-        detect=_nothing,
-        predictions=(told, *predictions),
-        steps=lambda situation, found: [_look(situation.label(found.object), memory)],
-        fault=known.fault if known else True,
-    )
-
-
-def _look(label: str, memory: Recalled) -> str:
-    return f"Look at {label}: memory {memory.name} says that this is the cause, and nothing that was read shows it."
-
-
-def _nothing(_: Situation) -> Iterable[Candidate[None]]:
-    return ()
-
-
-def _untested(_: Situation, __: Candidate[None]) -> Finding:
-    return UNTESTED
-
-
-def _shows(situation: Situation, found: Candidate[None]) -> Finding:
-    cites = tuple(cite for symptom in _seen(situation, found) for cite in symptom.cites[:1])
-    return held(*cites[:4]) if cites else UNTESTED
-
-
-def _seen(situation: Situation, found: Candidate[None]) -> Iterator[Symptom]:
-    reached = situation.graph.downstream(found.harms)
-    yield from (symptom for symptom in situation.pressing if symptom.entity in reached)
-    yield from (symptom for symptom in situation.pressing if symptom.entity not in reached)
