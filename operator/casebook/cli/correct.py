@@ -16,7 +16,7 @@ from casebook.cli.people import INVESTIGATIONS, Access, Place, in_cluster
 from casebook.cli.show import replay_lines
 from casebook.knowledge.context import of_question
 from casebook.knowledge.corrections import scopes
-from casebook.knowledge.matching import Answer, match, requirements, words
+from casebook.knowledge.matching import Answer, match, scope_words
 from casebook.reasoning.registry import REGISTRY
 
 HISTORY = 200
@@ -136,13 +136,9 @@ async def _choose(place: Place, found: Investigation, word: Word) -> Scope:
     for number, scope in enumerate(offered, start=1):
         contexts = [of_question(one.spec, one.metadata.namespace) for one in past]
         hits = sum(match(scope, context).answer is not Answer.CONFLICT for context in contexts)
-        click.echo(f"  {number}  {_words(scope)}   (could have applied to {hits} of the last {len(past)} here)")
+        click.echo(f"  {number}  {scope_words(scope)}   (could have applied to {hits} of the last {len(past)} here)")
     number = click.prompt("Where does it hold?", type=click.IntRange(1, len(offered)), default=1)
     return offered[number - 1]
-
-
-def _words(scope: Scope) -> str:
-    return " and ".join(words(one) for one in requirements(scope))
 
 
 def _added(entry: dict[str, Any]) -> str:

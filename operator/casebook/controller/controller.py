@@ -20,6 +20,7 @@ from casebook.controller.metrics import Metrics
 from casebook.controller.news import announce
 from casebook.controller.reconcile import CaseReconciler
 from casebook.controller.resync import Resync
+from casebook.controller.shelf import MemoryView, Shelf
 from casebook.controller.slots import Slots
 from casebook.controller.tenancy import Domain
 from casebook.controller.tools import Tools
@@ -61,6 +62,7 @@ class Controller:
         self._world = self._tools.world
         self._cases = CaseReconciler(self._tools)
         self._lessons = lessons
+        self._shelf = Shelf(writer, now)
         self._resync = Resync(self._tools, self._cases, config.resync_seconds, clock)
 
     @property
@@ -107,6 +109,18 @@ class Controller:
         if self._world.drop_job(job.name, job.uid) and self._world.case_of(job.case_uid) is not None:
             self._wake(Kind.CASE, job.case_namespace, job.case_name)
 
+    def saw_memory(self, memory: MemoryView | None) -> None:
+        """A Memory as it is now; None for one that makes no sense."""
+        if memory is not None:
+            self._shelf.put(memory)
+            self._wake(Kind.MEMORIES, memory.namespace)
+
+    def lost_memory(self, memory: MemoryView | None) -> None:
+        """A Memory was deleted."""
+        if memory is not None:
+            self._shelf.drop(memory)
+            self._wake(Kind.MEMORIES, memory.namespace)
+
     def saw_namespace(self, namespace: NamespaceView) -> None:
         """A namespace as it is now."""
         announce(self._world.put_namespaces([namespace]), self._world, self._worklist)
@@ -131,8 +145,21 @@ class Controller:
             Kind.READERS: lambda _: access.readers(),
             Kind.SCHEDULE: self._schedule,
             Kind.LESSONS: self._learn,
+            Kind.MEMORIES: self._judge,
             Kind.RESYNC: lambda _: self._resync.run(),
         }
+
+    async def _judge(self, key: Key) -> None:
+        """How the memories of a tenant stand, once for all of its namespaces: under the name of the first."""
+        tenants = self._world.tenants
+        spaces = tenants.spaces.get(tenants.of.get(key.namespace, ""), frozenset())
+        first = min(spaces, default=key.namespace)
+        if key.namespace != first:
+            self._wake(Kind.MEMORIES, first)
+            return
+        again = await self._shelf.judge(spaces)
+        if again is not None:
+            self._wake(Kind.MEMORIES, first, after=again)
 
     async def _learn(self, key: Key) -> None:
         case = self._world.cases.get((key.namespace, key.name))

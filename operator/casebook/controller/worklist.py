@@ -25,6 +25,7 @@ class Kind(StrEnum):
     READERS = "readers"
     SCHEDULE = "schedule"
     LESSONS = "lessons"
+    MEMORIES = "memories"
     RESYNC = "resync"
 
 

@@ -42,13 +42,13 @@ async def run(client: Client, config: ControllerConfig, traces: TraceReader | No
 
 
 async def _served(client: Client) -> None:
-    """Wait until the API server serves Investigations: kopf, started before that, would never look for them again."""
+    """Wait until the API server serves what is watched: kopf, started before that, would never look for it again."""
     while True:
         try:
             found = await client.json("GET", f"/apis/{GROUP}/{VERSION}")
         except ClusterError as error:
-            log.warning("Investigations are not served yet", error=error.message)
+            log.warning("our resources are not served yet", error=error.message)
         else:
-            if any(resource.get("name") == "investigations" for resource in found.get("resources", [])):
+            if {resource.get("name") for resource in found.get("resources", [])} >= {"investigations", "memories"}:
                 return
         await asyncio.sleep(POLL)

@@ -78,6 +78,19 @@ def words(one: Term) -> str:
     return f"{one.key} {_WORDS[one.operator]}{f' {values}' if values else ''}"
 
 
+def scope_words(scope: Scope) -> str:
+    """A scope in one line."""
+    parts = [words(one) for one in requirements(scope)]
+    if scope.any_of:
+        parts.append(f"({' or '.join(_terms_words(one) for one in scope.any_of)})")
+    parts += [f"not ({_terms_words(one)})" for one in scope.except_]
+    return " and ".join(parts) or "everywhere"
+
+
+def _terms_words(terms: Terms) -> str:
+    return " and ".join(words(one) for one in requirements(terms)) or "everywhere"
+
+
 def _holds(one: Term, values: Values | None) -> Answer:
     if values is None:
         return Answer.UNKNOWN

@@ -31,7 +31,7 @@ def read(raw: Mapping[str, Any], *, platform: bool = False) -> Recalled:
         version=metadata.get("generation", 0),
         written_at=_written(raw),
         platform=platform,
-        stale=_stale(MemoryStatus.model_validate(raw.get("status") or {})),
+        stale=_stale(MemoryStatus.model_validate(raw.get("status") or {}), metadata.get("generation", 0)),
         spec=MemorySpec.model_validate(raw.get("spec") or {}),
     )
 
@@ -54,9 +54,11 @@ def _written(raw: Mapping[str, Any]) -> datetime:
     return max(times, default=moment(raw, "metadata", "creationTimestamp") or EPOCH)
 
 
-def _stale(status: MemoryStatus) -> str:
+def _stale(status: MemoryStatus, generation: int) -> str:
+    """What the status says of this spec; what it says of an earlier one counts no more."""
     told = [one for one in status.conditions if one.type == FRESH and one.status is ConditionStatus.FALSE]
-    return told[0].message or told[0].reason if told else ""
+    current = [one for one in told if one.observed_generation in (None, generation)]
+    return current[0].message or current[0].reason if current else ""
 
 
 def reaches(memory: Recalled, namespace: str) -> bool:

@@ -16,6 +16,7 @@ from casebook.controller.controller import FIELD_MANAGER, LESSONS_MANAGER, Contr
 from casebook.controller.lessons import Lessons
 from casebook.controller.parsing import case_of, job_of, namespace_of
 from casebook.controller.replaying import Replays
+from casebook.controller.shelf import memory_of
 from support.memorycluster import MemoryCluster, MemoryReader, MemoryWriter
 
 INVESTIGATIONS = "investigations.casebook.dev"
@@ -249,3 +250,20 @@ async def test_feedback_on_a_finished_one_is_acted_on_at_once() -> None:
         bench.tell("why")
         await bench.until(lambda: bench.cluster.all("memories.casebook.dev"))
         await bench.until(lambda: made["status"].get("lessons", [{}])[0].get("replay") == "Impossible")
+
+
+async def test_memories_are_told_how_they_stand() -> None:
+    bench = Bench()
+    async with bench.running():
+        for name, effect in (("one", "Confirms"), ("other", "RulesOut")):
+            claim = {"cause": {"cause": "DnsFailing", "effect": effect}}
+            spec = {"statement": name, "state": "Confirmed", "claim": claim}
+            bench.cluster.put(
+                "memories.casebook.dev", {"metadata": {"name": name, "namespace": "team-b"}, "spec": spec}
+            )
+        for made in bench.cluster.all("memories.casebook.dev"):
+            bench.controller.saw_memory(memory_of(made))
+        await bench.until(lambda: all("status" in made for made in bench.cluster.all("memories.casebook.dev")))
+        first = bench.cluster.find("memories.casebook.dev", "team-b", "one")
+        told = {item["type"]: item["reason"] for item in first["status"]["conditions"]}
+        assert told == {"Fresh": "Verified", "Conflicting": "Contradicted"}

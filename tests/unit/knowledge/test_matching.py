@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from casebook.api.scope import Operator, Requirement, Scope, Terms
 from casebook.knowledge.context import Context
-from casebook.knowledge.matching import Answer, match, match_terms
+from casebook.knowledge.matching import Answer, match, match_terms, scope_words
 
 KEYS = st.sampled_from(["namespace", "workload.name", "label:app", "label:class"])
 VALUES = st.sampled_from(["", "a", "ab", "b", "int-x"])
@@ -123,6 +123,17 @@ def test_a_key_that_is_not_known_cannot_be_told_unless_all_labels_were_seen() ->
 def test_a_long_glob_takes_no_time() -> None:
     one = Requirement(key="image", operator=Operator.GLOB, values=["*a" * 60 + "b"])
     assert match_terms(Terms(match_expressions=[one]), exactly(image="a" * 250)).answer is Answer.CONFLICT
+
+
+def test_a_scope_in_words() -> None:
+    scope = Scope(
+        match_labels={"namespace": "shop"},
+        any_of=[Terms(match_labels={"node": "a"}), Terms(match_labels={"node": "b"})],
+        except_=[Terms(match_expressions=[Requirement(key="image", operator=Operator.PREFIX, values=["x", "y"])])],
+    )
+    said = "namespace is shop and (node is a or node is b) and not (image begins with x or y)"
+    assert scope_words(scope) == said
+    assert scope_words(Scope()) == "everywhere"
 
 
 def test_what_is_not_known_is_named() -> None:
