@@ -15,6 +15,7 @@ from casebook.gateway.config import GatewayConfig
 from casebook.gateway.directory import Namespaces
 from casebook.gateway.drain import Drain
 from casebook.gateway.errors import Handler, problems
+from casebook.gateway.given import Given
 from casebook.gateway.health import Health
 from casebook.gateway.identity import Identities
 from casebook.gateway.intake import Intake
@@ -61,8 +62,8 @@ def build(
     namespaces = Namespaces(reader, config, clock)
     queue = Queue(reader, config.queue_limit_per_tenant, clock)
     intake = Intake(investigations, namespaces, queue, Overflow(investigations, clock), config, clock)
-    recall = Recall(reader, config.operator_namespace, clock)
-    runs = Runs(investigations, Claims(investigations, clock), namespaces, recall, store, clock)
+    given = Given(Recall(reader, config.operator_namespace, clock), store)
+    runs = Runs(investigations, Claims(investigations, clock), namespaces, given, store, clock)
     notifier = Notifier(receivers, investigations, Outbox(http, tokens), metrics, clock)
     sweep = Sweep(config.receivers, namespaces, investigations, notifier)
     alerts = Alerts(receivers, tokens, intake, metrics, config.max_body_bytes)

@@ -46,7 +46,8 @@ class Recall:
         """The run with what it recalls. What may not be read is left out, and the run says so."""
         places = list(dict.fromkeys([run.namespace, *directory.namespaces_of(tenant), self._operator]))
         shelves = await asyncio.gather(*(self._shelf(place, tenant) for place in places))
-        found, left = recalled((memory for shelf in shelves for memory in shelf.memories), run)
+        memories = [memory for shelf in shelves for memory in shelf.memories]
+        found, left = await asyncio.to_thread(recalled, memories, run)
         missing = [line for shelf in shelves for line in shelf.missing]
         if left:
             missing.append(f"{left} memories that may apply were not recalled: the narrowest {len(found)} were")
@@ -68,7 +69,7 @@ class Recall:
         except (Denied, NotFound, Invalid) as error:
             _log.warning("memories cannot be read", namespace=place, error=error.message)
             return Shelf(now, missing=(f"memories of namespace {place} could not be read: {error.message}"[:1000],))
-        memories, odd = read_all(page.items)
+        memories, odd = await asyncio.to_thread(read_all, page.items)
         missing = [f"namespace {place}: {line}"[:1000] for line in odd]
         if page.truncated:
             missing.append(f"namespace {place} has more than {MAX_LISTED} memories; the others were not recalled")

@@ -1,7 +1,6 @@
 """The run API's service: fetch a run, keep its observations, take its report."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,16 +20,15 @@ from casebook.gateway.accept import accept, check_digests, check_knowledge, chec
 from casebook.gateway.claims import Claims, check_holder, is_finished
 from casebook.gateway.directory import Namespaces
 from casebook.gateway.errors import Problem, Stale
+from casebook.gateway.given import Given
 from casebook.gateway.identity import Caller
 from casebook.gateway.investigations import Investigations, Record, condition
 from casebook.gateway.ports import TraceStore
-from casebook.gateway.recall import Recall
 from casebook.gateway.scene import run_of, visible
 from casebook.gateway.trim import MAX_REPORT, MAX_STATUS, MIN_REPORT, size
 from casebook.store.errors import StoreUnavailable
 
 _SLACK = 1 << 10
-_MAX_BEGUN = 256
 _log = structlog.get_logger(__name__)
 
 
@@ -53,15 +51,14 @@ class Runs:
         investigations: Investigations,
         claims: Claims,
         namespaces: Namespaces,
-        recall: Recall,
+        given: Given,
         store: TraceStore | None,
         clock: Callable[[], datetime],
     ) -> None:
         self._investigations = investigations
         self._claims = claims
         self._namespaces = namespaces
-        self._recall = recall
-        self._begun: OrderedDict[tuple[str, int], Run] = OrderedDict()
+        self._given = given
         self._store = store
         self._clock = clock
 
@@ -72,38 +69,13 @@ class Runs:
         tenant = directory.tenant_of(caller.namespace)
         if tenant != caller.tenant:
             raise Stale(f"namespace {caller.namespace} has moved to another tenant")
-        run = self._begun.get((caller.investigation_uid, caller.attempt)) or run_of(record, caller, directory)
+        run = self._given.held(caller.investigation_uid, caller.attempt) or run_of(record, caller, directory)
         return Held(caller, record, tenant, run, frozenset(visible(tenant, directory)))
 
     async def begin(self, held: Held) -> Run:
-        """What the agent is to do, with what it recalls; kept for replay where there is a store that answers.
-
-        What was recalled first stays, whoever asks again: a replay must know what the run knew.
-        """
+        """What the agent is to do, with what it recalls; kept for replay where there is a store that answers."""
         directory = await self._namespaces.current(knowing=held.caller.namespace)
-        run = held.run if self._is_begun(held.run) else await self._recall.given(held.run, held.tenant, directory)
-        if self._store:
-            try:
-                run = await self._store.begin(held.tenant, run)
-            except StoreUnavailable as error:
-                # It is kept with the first observations instead.
-                _log.warning("the run is not kept yet", investigation=held.caller.name, error=str(error))
-        self._begun[run.uid, run.attempt] = run
-        while len(self._begun) > _MAX_BEGUN:
-            self._begun.popitem(last=False)
-        return run
-
-    async def _given(self, held: Held) -> Run | None:
-        """The run as its agent was given it; None where only another replica knows, which cannot be asked."""
-        if self._is_begun(held.run) or not self._store:
-            return held.run if self._is_begun(held.run) else None
-        try:
-            return await self._store.begin(held.tenant, held.run)
-        except StoreUnavailable:
-            return None
-
-    def _is_begun(self, run: Run) -> bool:
-        return (run.uid, run.attempt) in self._begun
+        return await self._given.give(held.run, held.tenant, directory)
 
     async def checkpoint(self, held: Held) -> Checkpoint:
         """Observations of earlier attempts; none where the store does not answer, since a run can do without."""
@@ -130,7 +102,7 @@ class Runs:
         if earlier is None and is_finished(held.record):
             raise Stale(f"investigation {held.caller.name} is finished")
         if earlier is None:
-            given = await self._given(held)
+            given = await self._given.known(held.run, held.tenant)
             if given is not None:
                 check_knowledge(envelope.report, given)
             report = await asyncio.to_thread(accept, envelope.report, _budget(held.record))
