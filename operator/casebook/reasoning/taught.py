@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from casebook.analysis.calls import EXTERNAL
 from casebook.analysis.things import Ref
 from casebook.analysis.world import World
 from casebook.api.run import Recalled
@@ -49,12 +50,12 @@ class Taught:
         return fits(memory, self.entity(ref)).answer is Answer.MATCH
 
     def ref(self, named: str) -> Ref:
-        """The entity that `Kind/name`, or `Kind/namespace/name`, means here; cluster-scoped where that was seen."""
+        """The entity that `Kind/name`, or `Kind/namespace/name`, means here; some are outside of all namespaces."""
         parts = named.split("/")
         kind, name = parts[0], parts[-1]
         place = parts[1] if len(parts) > 2 else self.world.home
         cluster = Ref(kind, "", name)
-        return cluster if cluster in self.world.things else Ref(kind, place, name)
+        return cluster if kind == EXTERNAL or cluster in self.world.things else Ref(kind, place, name)
 
     @cached_property
     def _asked(self) -> Context:
