@@ -37,14 +37,19 @@ class Situation:
         return Taught(self.world, focus=self.focus)
 
     @cached_property
+    def _facts(self) -> Taught:
+        """What people taught of single objects; the graph rests on it, and what the question is about on the graph."""
+        return Taught(self.world)
+
+    @cached_property
     def graph(self) -> Graph:
         """What depends on what."""
-        return build(self.world, dependencies(self.taught))
+        return build(self.world, dependencies(self._facts))
 
     @cached_property
     def symptoms(self) -> tuple[Symptom, ...]:
         """Every deviation seen."""
-        return (*symptoms(self.world, self.graph), *deviations(self.taught))
+        return (*symptoms(self.world, self.graph), *deviations(self._facts))
 
     @cached_property
     def focus(self) -> frozenset[Ref]:
