@@ -134,14 +134,14 @@ def test_tokens_are_in_the_secret_and_nowhere_else(rendered):
         assert word not in rest
 
 
-def test_the_gateway_gets_the_applications_address_only(rendered):
+def test_gateway_and_controller_get_the_applications_address_only(rendered):
     for values in ("default", "external"):
         environment = {
             name: {e["valueFrom"]["secretKeyRef"]["key"] for e in c.get("env", []) if "valueFrom" in e}
             for name, c in containers(rendered(values))
         }
         assert environment["Deployment/casebook-gateway/gateway"] == {"app-url"}
-        assert environment["Deployment/casebook-controller/controller"] == set()
+        assert environment["Deployment/casebook-controller/controller"] == {"app-url"}
         assert environment["Job/casebook-migration-1/migrate"] == {"admin-url", "app-password"}
 
 

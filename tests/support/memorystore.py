@@ -16,9 +16,9 @@ class MemoryStore:
         self.made: dict[tuple[str, str, int], dict[int, Observation]] = {}
         self.reports: dict[tuple[str, str], ReportEnvelope] = {}
 
-    async def begin(self, tenant: str, run: Run) -> None:
+    async def begin(self, tenant: str, run: Run) -> Run:
         await self.ping()
-        self.runs.setdefault((tenant, run.uid, run.attempt), run)
+        return self.runs.setdefault((tenant, run.uid, run.attempt), run)
 
     async def resume(self, tenant: str, uid: str, attempt: int) -> Checkpoint:
         await self.ping()

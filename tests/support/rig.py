@@ -22,6 +22,7 @@ from casebook.cluster.errors import Conflict, NotFound
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.controller.config import ControllerConfig
+from casebook.controller.replaying import TraceReader
 from casebook.handlers import service
 from support.faultproxy import FaultProxy
 from support.waiting import condition as condition_of
@@ -227,14 +228,14 @@ class Rig:
                 continue
 
     @asynccontextmanager
-    async def controller(self, **changes: Any) -> AsyncIterator[asyncio.Task[None]]:
-        """The controller in this process, speaking through the proxy."""
+    async def controller(self, traces: TraceReader | None = None, **changes: Any) -> AsyncIterator[asyncio.Task[None]]:
+        """The controller in this process, speaking through the proxy; it replays from `traces`."""
         path = self.proxy.kubeconfig(self.folder)
         before = os.environ.get("KUBECONFIG")
         os.environ["KUBECONFIG"] = path
         try:
             async with connect(path) as client:
-                task = asyncio.create_task(service.run(client, self.config(**changes)))
+                task = asyncio.create_task(service.run(client, self.config(**changes), traces))
                 try:
                     yield task
                 finally:

@@ -19,11 +19,13 @@ from casebook.api.run import Checkpoint, Run, Scene, Trace
 from casebook.cluster.errors import ClusterError, Denied, NotFound
 from casebook.cluster.reader import Page
 from casebook.cluster.resources import Resource
+from casebook.knowledge.recall import CONFIRMED, read_all, recalled
 from casebook.reasoning.survey import MAX_PLACES
 
 LAPTOP = "laptop"
 _NAMESPACES = "namespaces"
 MOST_PLACES = 3
+_MEMORIES = "memories.casebook.dev"
 
 
 class CannotRun(Exception):
@@ -106,7 +108,7 @@ async def prepare(cluster: Cluster, request: Request, now: datetime) -> Run:
     """The run for a request, once its target and namespace are known to be there. Raises `CannotRun`."""
     scene, target = await asyncio.gather(_scene(cluster, request), _target(cluster, request))
     subject = f"{target.kind}/{target.name}" if target else request.namespace
-    return Run(
+    asked = Run(
         uid=f"{LAPTOP}-{digest(f'{timestamp(now)}|{request.namespace}|{subject}|{request.question}', 12)}",
         name=LAPTOP,
         namespace=request.namespace,
@@ -120,6 +122,21 @@ async def prepare(cluster: Cluster, request: Request, now: datetime) -> Run:
         ),
         scene=scene,
     )
+    return await _recalling(cluster, asked)
+
+
+async def _recalling(cluster: Cluster, run: Run) -> Run:
+    """The run with the memories of its namespace; none where they are not served, or not to this person."""
+    try:
+        page = await cluster.list(_MEMORIES, run.namespace, fields=CONFIRMED)
+    except (NotFound, Denied):
+        return run
+    except ClusterError as error:
+        return run.replace(unrecalled=[f"memories could not be read: {error.message}"[:1000]])
+    memories, odd = read_all(page.items)
+    found, left = recalled(memories, run)
+    more = [f"{left} memories that may apply were not recalled"] if left else []
+    return run.replace(recalled=found, unrecalled=[*odd, *more][:20])
 
 
 async def _scene(cluster: Cluster, request: Request) -> Scene:

@@ -105,8 +105,8 @@ def _closure(roots: Iterable[Ref], towards: dict[Ref, list[Ref]]) -> dict[Ref, i
     return found
 
 
-def build(world: World) -> Graph:
-    """The graph of everything observed.
+def build(world: World, known: Iterable[Edge] = ()) -> Graph:
+    """The graph of everything observed, with edges that are known besides.
 
     A workload whose errors blame somebody is harmed by those that it blames, not by all that it is set up to call.
     Settings that several workloads share name more than each of them calls: such a call makes the path of a question
@@ -114,7 +114,7 @@ def build(world: World) -> Graph:
     """
     called = {workload.ref: calls(world, workload) for workload in world.workloads.values()}
     shared = _shared(world)
-    fixed = {*_services(world), *_classes(world), *_others(world)}
+    fixed = {*known, *_services(world), *_classes(world), *_others(world)}
     blames: set[Edge] = set()
     sure: set[Edge] = set()
     possible: set[Edge] = set()
@@ -125,8 +125,8 @@ def build(world: World) -> Graph:
         fixed.update(Edge(workload.ref, item.target, _kind(item.key)) for item in references(workload))
         fixed.update(Edge(workload.ref, claim, "mounts") for claim in _claims(world, workload))
     blaming = {edge.source for edge in blames}
-    known = fixed | blames | {edge for edge in sure if edge.source not in blaming}
-    travels = known | {edge for edge in possible if edge.source not in blaming and not _opposed(edge, known)}
+    certain = fixed | blames | {edge for edge in sure if edge.source not in blaming}
+    travels = certain | {edge for edge in possible if edge.source not in blaming and not _opposed(edge, certain)}
     everything = fixed | blames | sure | possible
     return Graph(tuple(sorted(everything)), called, _by(travels, 1), _by(everything, 0))
 

@@ -38,6 +38,7 @@ class Sign(StrEnum):
     FAILING = "Failing"
     BACKLOG = "Backlog"
     NEAR_LIMIT = "NearLimit"
+    UNEXPECTED = "Unexpected"
 
 
 TRAVELS: Final = frozenset(

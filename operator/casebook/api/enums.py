@@ -112,6 +112,14 @@ class Judgement(StrEnum):
     WRONG = "Wrong"
 
 
+class ReplayStanding(StrEnum):
+    """How far the replay of a corrected investigation is."""
+
+    PENDING = "Pending"
+    DONE = "Done"
+    IMPOSSIBLE = "Impossible"
+
+
 class State(StrEnum):
     """The standing of a memory or a skill."""
 

@@ -14,6 +14,7 @@ from casebook.api.enums import (
     Rating,
     Reach,
     Reasoning,
+    ReplayStanding,
     Severity,
     State,
     Trigger,
@@ -201,6 +202,17 @@ class Replay(Model):
     note: Line = Field(default="", description="What a person should know of the difference.")
 
 
+class Lesson(Model):
+    """What became of one feedback entry: the memory that it was made into, or why none was."""
+
+    feedback_id: Annotated[Short, Field(min_length=1)] = Field(description="The feedback entry.")
+    memory: Short = Field(default="", description="Memory made of it; empty where it teaches nothing.")
+    namespace: Short = Field(default="", description="Namespace of that memory.")
+    state: State | None = Field(default=None, description="State in which the memory was made.")
+    replay: ReplayStanding | None = Field(default=None, description="Whether the investigation was replayed with it.")
+    message: Line = Field(default="", description="What was done, for people.")
+
+
 class InvestigationStatus(Model):
     """What became of it."""
 
@@ -235,6 +247,11 @@ class InvestigationStatus(Model):
     finished_at: Time | None = Field(default=None, description="When it finished.")
     report: Report | None = Field(default=None, description="What was found.")
     recurrence: Recurrence | None = Field(default=None, description="Which occurrence of the problem this is.")
+    lessons: Annotated[list[Lesson], Field(max_length=20)] = Field(
+        default_factory=list,
+        description="What became of each feedback entry; one that stands here is never acted on again.",
+        json_schema_extra=map_list("feedbackId"),
+    )
     replay: Replay | None = Field(default=None, description="What a correction changes.")
 
 

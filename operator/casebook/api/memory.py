@@ -135,6 +135,7 @@ class MemoryStatus(Model):
 
     observed_generation: Annotated[int, Field(ge=0)] | None = Field(default=None, description="Generation acted on.")
     version: Annotated[int, Field(ge=0)] | None = Field(default=None, description="Version in the store.")
+    scope: Line = Field(default="", description="Where it applies, in words.")
     conditions: Annotated[list[Condition], Field(max_length=8)] = Field(
         default_factory=list, description="Indexed, Fresh, Conflicting.", json_schema_extra=map_list("type")
     )

@@ -34,3 +34,8 @@ def group_hash(receiver: str, group_key: str, namespace: str) -> str:
 def episode_name(group: str, episode: int) -> str:
     """The Investigation of one episode of an alert group."""
     return f"inv-{group}-{episode}"
+
+
+def correction_name(uid: str, feedback_id: str) -> str:
+    """The Memory that is made of one feedback entry of the investigation with this UID."""
+    return f"correction-{digest(f'{uid}/{feedback_id}', 16)}"

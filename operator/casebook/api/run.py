@@ -6,9 +6,13 @@ from pydantic import Field
 
 from casebook.api.base import Model, Time
 from casebook.api.investigation import InvestigationSpec
+from casebook.api.memory import MemorySpec
 from casebook.api.meta import Line, Short
 from casebook.api.observation import Observation, Query, Result
 from casebook.api.report import Report, Window
+
+MAX_RECALLED = 512
+"""Memories that one run may recall; beyond that the narrowest are taken, and the report says how many were not."""
 
 
 class Scene(Model):
@@ -19,11 +23,24 @@ class Scene(Model):
     namespaces: Annotated[list[Short], Field(max_length=1000)] = Field(default_factory=list)
 
 
+class Recalled(Model):
+    """A memory as it was when a run recalled it; kept with the run, so that a replay knows what the run knew."""
+
+    name: Short
+    namespace: Short
+    version: Annotated[int, Field(ge=0)] = 0
+    written_at: Time
+    platform: bool = False
+    stale: Line = ""
+    spec: MemorySpec
+
+
 class Run(Model):
     """One attempt at one investigation, as the agent fetches it.
 
     `now` is the clock that the reasoning uses; `spec.target` is filled in where it could be inferred; `recalled` is
-    knowledge that may apply (empty until memories are kept). `prometheus` says whether there is one to be asked.
+    knowledge that may apply, `unrecalled` says in words what of it could not be had; `prometheus` says whether there is
+    one to be asked.
     """
 
     uid: Short
@@ -34,7 +51,8 @@ class Run(Model):
     spec: InvestigationSpec
     scene: Scene
     prometheus: bool = False
-    recalled: Annotated[list[dict[str, str]], Field(max_length=64)] = Field(default_factory=list)
+    recalled: Annotated[list[Recalled], Field(max_length=MAX_RECALLED)] = Field(default_factory=list)
+    unrecalled: Annotated[list[Line], Field(max_length=20)] = Field(default_factory=list)
 
 
 class ObservationBatch(Model):

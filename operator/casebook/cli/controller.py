@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 from pathlib import Path
 
@@ -14,18 +15,22 @@ from casebook.cli import logs
 from casebook.cluster.client import NotConfigured, connect
 from casebook.controller.config import ControllerConfig
 from casebook.handlers import service
+from casebook.store.database import DATABASE_URL, BadAddress, Database
+from casebook.store.traces import Traces
 
 
 @click.command()
 @click.option("--config", "path", type=click.Path(path_type=Path), required=True, help="YAML file with the settings.")
 def controller(path: Path) -> None:
-    """Run the controller: one process per cluster."""
+    """Run the controller: one process per cluster. $CASEBOOK_DATABASE_URL names the database of traces to replay."""
     config = _load(path)
     logs.configure(json=True)
     # kopf tells of every event, and warns that it is not in the main thread, where it does not belong here.
     logging.getLogger("kopf").setLevel(logging.ERROR)
     try:
-        asyncio.run(_run(config))
+        asyncio.run(_serve(config, os.environ.get(DATABASE_URL, "")))
+    except BadAddress as error:
+        raise click.UsageError(str(error)) from error
     except (NotConfigured, OSError) as error:
         raise click.ClickException(str(error)) from error
 
@@ -41,9 +46,17 @@ def _load(path: Path) -> ControllerConfig:
         raise click.UsageError(f"{path}: {explain(error)}") from error
 
 
-async def _run(config: ControllerConfig) -> None:
+async def _serve(config: ControllerConfig, address: str) -> None:
+    if not address:
+        await _run(config, None)
+        return
+    async with Database.open(address) as database:
+        await _run(config, Traces(database))
+
+
+async def _run(config: ControllerConfig, traces: Traces | None) -> None:
     async with connect() as client:
-        task = asyncio.create_task(service.run(client, config))
+        task = asyncio.create_task(service.run(client, config, traces))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, task.cancel)

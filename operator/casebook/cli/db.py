@@ -4,13 +4,12 @@ import os
 
 import click
 
-from casebook.store.database import BadAddress
+from casebook.store.database import DATABASE_URL, BadAddress
 from casebook.store.errors import StoreUnavailable
 from casebook.store.migrate import check as check_database
 from casebook.store.migrate import migrate as migrate_database
 
 ADMIN_URL = "CASEBOOK_DATABASE_ADMIN_URL"
-APP_URL = "CASEBOOK_DATABASE_URL"
 APP_PASSWORD = "CASEBOOK_DATABASE_APP_PASSWORD"  # noqa: S105 - the name of a variable
 _wait = click.option(
     "--wait", type=click.FloatRange(0, 3600), default=120.0, show_default=True, help="Seconds to wait for the database."
@@ -43,9 +42,9 @@ def migrate(wait: float) -> None:
 def check(wait: float) -> None:
     """Check that $CASEBOOK_DATABASE_URL works, is up to date, and is held to one tenant at a time."""
     try:
-        version = check_database(_required(APP_URL), wait=wait)
+        version = check_database(_required(DATABASE_URL), wait=wait)
     except BadAddress as error:
-        raise click.UsageError(f"${APP_URL}: {error}") from error
+        raise click.UsageError(f"${DATABASE_URL}: {error}") from error
     except StoreUnavailable as error:
         raise click.ClickException(f"the database cannot be used: {error}") from error
     click.echo(f"the database is at version {version}, with row-level security forced")

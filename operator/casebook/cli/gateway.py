@@ -11,10 +11,8 @@ from casebook.cluster.client import NotConfigured
 from casebook.evidence.prometheus import BadStore
 from casebook.gateway.config import ConfigError, GatewayConfig, load
 from casebook.gateway.server import serve
-from casebook.store.database import BadAddress, Database
+from casebook.store.database import DATABASE_URL, BadAddress, Database
 from casebook.store.traces import Traces
-
-DATABASE_URL = "CASEBOOK_DATABASE_URL"
 
 
 @click.command()

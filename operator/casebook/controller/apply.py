@@ -5,7 +5,7 @@ import structlog
 from casebook.cluster.errors import ClusterError, Conflict, Denied, Invalid
 from casebook.controller import manifests
 from casebook.controller.parsing import case_of, job_of
-from casebook.controller.plan import AskSlot, CreateJob, DeleteJob, Emit, Expire, Plan, Step, WriteStatus
+from casebook.controller.plan import AskSlot, CreateJob, DeleteJob, Emit, Expire, Learn, Plan, Step, WriteStatus
 from casebook.controller.tools import EVENTS, INVESTIGATIONS, JOBS, Tools
 from casebook.controller.views import Case
 from casebook.controller.worklist import Key, Kind
@@ -54,6 +54,9 @@ class Applier:
             case AskSlot():
                 self._tools.slots.ask(case)
                 self._tools.worklist.wake(Key(Kind.SCHEDULE))
+            case Learn():
+                # Apart from the rest: a replay takes a while, and nothing else waits for it.
+                self._tools.worklist.wake(Key(Kind.LESSONS, case.namespace, case.name))
             case Expire():
                 await self._tools.writer.delete(INVESTIGATIONS, case.name, case.namespace, uid=case.uid)
                 log.info("deleted by time to live", investigation=case.name, namespace=case.namespace)

@@ -14,11 +14,13 @@ from casebook.controller.access import Access
 from casebook.controller.config import ControllerConfig
 from casebook.controller.decide import Policy, Slot
 from casebook.controller.fairshare import Limits
+from casebook.controller.lessons import Lessons
 from casebook.controller.manifests import AgentSettings
 from casebook.controller.metrics import Metrics
 from casebook.controller.news import announce
 from casebook.controller.reconcile import CaseReconciler
 from casebook.controller.resync import Resync
+from casebook.controller.shelf import MemoryView, Shelf
 from casebook.controller.slots import Slots
 from casebook.controller.tenancy import Domain
 from casebook.controller.tools import Tools
@@ -28,6 +30,8 @@ from casebook.controller.worklist import FIRST, Key, Kind, Worklist
 from casebook.controller.world import World
 
 FIELD_MANAGER = "casebook-controller"
+LESSONS_MANAGER = "casebook-controller-lessons"
+"""Owns what became of feedback, apart from the other, so that neither has to repeat what the other wrote."""
 SCHEDULE_EVERY = 0.1
 """Slots are given out at most this often, in seconds: one distribution serves all that ask meanwhile."""
 
@@ -47,6 +51,7 @@ class Controller:
         config: ControllerConfig,
         now: Callable[[], datetime],
         clock: Callable[[], float],
+        lessons: Lessons,
     ) -> None:
         self.metrics = Metrics()
         self._workers = config.workers
@@ -56,6 +61,8 @@ class Controller:
         self._tools = _tools(reader, writer, config, self._worklist, self.metrics, now)
         self._world = self._tools.world
         self._cases = CaseReconciler(self._tools)
+        self._lessons = lessons
+        self._shelf = Shelf(writer, now)
         self._resync = Resync(self._tools, self._cases, config.resync_seconds, clock)
 
     @property
@@ -102,6 +109,18 @@ class Controller:
         if self._world.drop_job(job.name, job.uid) and self._world.case_of(job.case_uid) is not None:
             self._wake(Kind.CASE, job.case_namespace, job.case_name)
 
+    def saw_memory(self, memory: MemoryView | None) -> None:
+        """A Memory as it is now; None for one that makes no sense."""
+        if memory is not None:
+            self._shelf.put(memory)
+            self._wake(Kind.MEMORIES, memory.namespace)
+
+    def lost_memory(self, memory: MemoryView | None) -> None:
+        """A Memory was deleted."""
+        if memory is not None:
+            self._shelf.drop(memory)
+            self._wake(Kind.MEMORIES, memory.namespace)
+
     def saw_namespace(self, namespace: NamespaceView) -> None:
         """A namespace as it is now."""
         announce(self._world.put_namespaces([namespace]), self._world, self._worklist)
@@ -125,8 +144,30 @@ class Controller:
             Kind.NAMESPACE: lambda key: access.bind(key.namespace),
             Kind.READERS: lambda _: access.readers(),
             Kind.SCHEDULE: self._schedule,
+            Kind.LESSONS: self._learn,
+            Kind.MEMORIES: self._judge,
             Kind.RESYNC: lambda _: self._resync.run(),
         }
+
+    async def _judge(self, key: Key) -> None:
+        """How the memories of a tenant stand, once for all of its namespaces: under the name of the first."""
+        tenants = self._world.tenants
+        spaces = tenants.spaces.get(tenants.of.get(key.namespace, ""), frozenset())
+        first = min(spaces, default=key.namespace)
+        if key.namespace != first:
+            self._wake(Kind.MEMORIES, first)
+            return
+        again = await self._shelf.judge(spaces)
+        if again is not None:
+            self._wake(Kind.MEMORIES, first, after=again)
+
+    async def _learn(self, key: Key) -> None:
+        case = self._world.cases.get((key.namespace, key.name))
+        tenant = self._world.tenants.of.get(key.namespace)
+        if case is None or tenant is None:
+            return
+        for lesson in await self._lessons.learn(key.namespace, key.name, case.uid, tenant):
+            self.metrics.lessons.labels(lesson.state.value if lesson.state else "None").inc()
 
     async def _schedule(self, key: Key) -> None:
         wait = self._distributed + SCHEDULE_EVERY - self._clock()

@@ -14,7 +14,7 @@ from casebook.controller import outcomes, transitions
 from casebook.controller.conditions import RUNNING, TRUE, find
 from casebook.controller.expiry import expires_at
 from casebook.controller.outcomes import RETRY, Outcome
-from casebook.controller.plan import AskSlot, CreateJob, DeleteJob, Emit, Expire, Plan, Step, WriteStatus
+from casebook.controller.plan import AskSlot, CreateJob, DeleteJob, Emit, Expire, Learn, Plan, Step, WriteStatus
 from casebook.controller.problems import find_problem
 from casebook.controller.tenancy import Tenants, scope_change
 from casebook.controller.views import Case, JobView, PodView
@@ -71,6 +71,8 @@ def decide(inputs: Inputs) -> Plan:
         return Plan(_stop(inputs))
     if case.finished:
         when = expires_at(case, inputs.policy.ttl)
+        if case.unlearned:
+            return Plan((Learn(),))
         return Plan((Expire(),) if when is not None and inputs.now >= when else ())
     for rule in _RULES:
         plan = rule(inputs)

@@ -32,6 +32,9 @@ class Metrics:
         self.resync_age = Gauge(
             "casebook_resync_age_seconds", "Since the last complete resync.", registry=self.registry
         )
+        self.lessons = Counter(
+            "casebook_corrections_total", "Feedback acted on, by the memory's state.", ["state"], registry=self.registry
+        )
         self.swept = Counter(
             "casebook_swept_jobs_total", "Jobs deleted because their Investigation is gone.", registry=self.registry
         )

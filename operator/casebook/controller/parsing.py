@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from casebook.api.enums import Intent, Phase, Trigger
+from casebook.api.enums import Intent, Phase, ReplayStanding, Trigger
 from casebook.api.investigation import InvestigationSpec
 from casebook.api.meta import (
     ATTEMPT_LABEL,
@@ -45,7 +45,15 @@ def case_of(raw: dict[str, Any]) -> Case:
         asked = _spec(raw.get("spec") or {}, metadata["namespace"])
     except ValidationError as error:
         asked = {"unreadable": f"spec.{explain(error)}"}
-    return Case(**{**head, **asked, **_status(status)}).trimmed()
+    return Case(**{**head, **asked, **_status(status), "unlearned": _unlearned(raw)}).trimmed()
+
+
+def _unlearned(raw: dict[str, Any]) -> int:
+    """Feedback entries that are in no lesson, and lessons whose replay is still to be made."""
+    lessons = (raw.get("status") or {}).get("lessons") or []
+    done = {lesson.get("feedbackId") for lesson in lessons if lesson.get("replay") != ReplayStanding.PENDING.value}
+    entries = (raw.get("spec") or {}).get("feedback") or []
+    return sum(entry.get("id") not in done for entry in entries)
 
 
 def _head(metadata: dict[str, Any]) -> dict[str, Any]:

@@ -52,7 +52,12 @@ class Expire:
     """Delete the Investigation, if it may still be deleted when looked at afresh."""
 
 
-Step = WriteStatus | CreateJob | DeleteJob | Emit | AskSlot | Expire
+@dataclass(frozen=True)
+class Learn:
+    """Act on what people say of the report."""
+
+
+Step = WriteStatus | CreateJob | DeleteJob | Emit | AskSlot | Expire | Learn
 
 
 @dataclass(frozen=True)

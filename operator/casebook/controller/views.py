@@ -33,7 +33,8 @@ class AlertTimes:
 @dataclass(frozen=True, slots=True)
 class Case:
     """One Investigation. `version` orders what was seen of it; `unreadable` says why its spec makes no sense, `claimed`
-    whether a pod has taken up the present attempt, and `headline` what the report says, once there is one."""
+    whether a pod has taken up the present attempt, `headline` what the report says, once there is one, and `unlearned`
+    how many feedback entries are still to be acted on."""
 
     namespace: str
     name: str
@@ -56,6 +57,7 @@ class Case:
     finished_at: datetime | None = None
     marks: Marks = ()
     headline: str = ""
+    unlearned: int = 0
     alert: AlertTimes | None = None
 
     @property

@@ -24,6 +24,8 @@ class Kind(StrEnum):
     NAMESPACE = "namespace"
     READERS = "readers"
     SCHEDULE = "schedule"
+    LESSONS = "lessons"
+    MEMORIES = "memories"
     RESYNC = "resync"
 
 

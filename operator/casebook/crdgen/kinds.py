@@ -84,6 +84,7 @@ MEMORY: Final = Kind(
     columns=(
         Column("State", ".spec.state"),
         Column("Claim", ".spec.statement", description="The claim in words."),
+        Column("Scope", ".status.scope", description="Where it applies, in words."),
         Column("Reach", ".spec.reach", description="Whose investigations may use it."),
         Column("Uses", ".status.uses.cited", "integer", description="How often a report cited it."),
         Column("Trust", ".status.trustPercent", "integer", description="How far it is trusted, in percent."),

@@ -4,13 +4,17 @@ from collections.abc import Collection, Sequence
 
 from pydantic import ValidationError
 
-from casebook.api.enums import Outcome, Verdict
+from casebook.api.enums import Origin, Outcome, Verdict
 from casebook.api.observation import Observation
 from casebook.api.problems import first_problem
 from casebook.api.report import Hypothesis, Report
+from casebook.api.run import Run
 from casebook.evidence.redaction import redact
 from casebook.gateway.errors import Problem
 from casebook.gateway.trim import trim, within_fields
+from casebook.knowledge.recall import display_name
+
+MEMORY = "Memory"
 
 
 def accept(report: Report, budget: int) -> Report:
@@ -37,7 +41,7 @@ def check(report: Report) -> None:
     for cause in report.root_causes:
         if cause.hypothesis not in hypotheses:
             raise _refused("report.rootCauses", f"{cause.hypothesis} is not one of the hypotheses")
-        if not _is_grounded(hypotheses[cause.hypothesis]):
+        if not _is_grounded(hypotheses[cause.hypothesis], report):
             raise _refused("report.rootCauses", f"{cause.hypothesis} is named a root cause but cites no evidence")
     if (report.verdict is Verdict.ROOT_CAUSE) != bool(report.root_causes):
         raise _refused("report.verdict", "the verdict is RootCause exactly when rootCauses names one")
@@ -51,6 +55,14 @@ def check_digests(report: Report, stored: Collection[str]) -> None:
             raise _refused("report.evidence", f"{item.id}: its digest is that of no stored observation")
 
 
+def check_knowledge(report: Report, run: Run) -> None:
+    """Raise `Problem` 422 for a memory that the run was not given: nobody cites what they were never told."""
+    given = {(display_name(memory, run.namespace), str(memory.version)) for memory in run.recalled}
+    for use in report.knowledge:
+        if use.kind == MEMORY and (use.name, use.version) not in given:
+            raise _refused("report.knowledge", f"memory {use.name} version {use.version} was not recalled for this run")
+
+
 def check_scope(observations: Sequence[Observation], namespaces: Collection[str]) -> None:
     """Raise `Problem` 422 for data from a namespace that is not the tenant's; a refused read holds none."""
     allowed = set(namespaces)
@@ -60,7 +72,10 @@ def check_scope(observations: Sequence[Observation], namespaces: Collection[str]
             raise Problem(422, f"namespace {where} is outside the scope of this run", f"observations[{item.id}].query")
 
 
-def _is_grounded(hypothesis: Hypothesis) -> bool:
+def _is_grounded(hypothesis: Hypothesis, report: Report) -> bool:
+    """Whether it cites what was seen, or is a memory's word and the report shows which."""
+    if hypothesis.origin is Origin.MEMORY and report.knowledge:
+        return True
     held = (item for item in hypothesis.predictions if item.outcome is Outcome.HELD)
     return bool(hypothesis.evidence_for) or any(item.evidence for item in held)
 

@@ -16,6 +16,7 @@ from casebook.gateway.config import GatewayConfig
 from casebook.gateway.directory import Namespaces
 from casebook.gateway.drain import Drain
 from casebook.gateway.errors import Handler, problems
+from casebook.gateway.given import Given
 from casebook.gateway.health import Health
 from casebook.gateway.identity import Identities
 from casebook.gateway.intake import Intake
@@ -27,6 +28,7 @@ from casebook.gateway.outbox import Outbox
 from casebook.gateway.ports import ObjectReader, ObjectWriter, TraceStore
 from casebook.gateway.projected import Projector
 from casebook.gateway.queue import Overflow, Queue
+from casebook.gateway.recall import Recall
 from casebook.gateway.run_api import RunApi
 from casebook.gateway.runs import Runs
 from casebook.gateway.sweep import Sweep
@@ -63,7 +65,8 @@ def build(
     queue = Queue(reader, config.queue_limit_per_tenant, clock)
     intake = Intake(investigations, namespaces, queue, Overflow(investigations, clock), config, clock)
     claims, prometheus = Claims(investigations, clock), _prometheus(config, http)
-    runs = Runs(investigations, claims, namespaces, store, clock, prometheus=prometheus is not None)
+    given = Given(Recall(reader, config.operator_namespace, clock), store)
+    runs = Runs(investigations, claims, namespaces, given, store, clock, prometheus=prometheus is not None)
     notifier = Notifier(receivers, investigations, Outbox(http, tokens), metrics, clock)
     sweep = Sweep(config.receivers, namespaces, investigations, notifier)
     alerts = Alerts(receivers, tokens, intake, metrics, config.max_body_bytes)

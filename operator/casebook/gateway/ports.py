@@ -47,8 +47,8 @@ class ObjectWriter(Protocol):
 class TraceStore(Protocol):
     """Keeps runs, observations and reports by tenant. Every method raises `StoreUnavailable`."""
 
-    async def begin(self, tenant: str, run: Run) -> None:
-        """Keep the run of this attempt; again is the same."""
+    async def begin(self, tenant: str, run: Run) -> Run:
+        """Keep the run of this attempt; the one that is kept, which is the first that was given."""
         ...
 
     async def resume(self, tenant: str, uid: str, attempt: int) -> Checkpoint:

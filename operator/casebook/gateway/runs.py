@@ -16,10 +16,11 @@ from casebook.api.problems import first_problem
 from casebook.api.report import Report
 from casebook.api.run import Checkpoint, ObservationBatch, ReportEnvelope, ReportReceipt, Run
 from casebook.evidence.redaction import redact
-from casebook.gateway.accept import accept, check_digests, check_scope
+from casebook.gateway.accept import accept, check_digests, check_knowledge, check_scope
 from casebook.gateway.claims import Claims, check_holder, is_finished
 from casebook.gateway.directory import Namespaces
 from casebook.gateway.errors import Problem, Stale
+from casebook.gateway.given import Given
 from casebook.gateway.identity import Caller
 from casebook.gateway.investigations import Investigations, Record, condition
 from casebook.gateway.ports import TraceStore
@@ -50,6 +51,7 @@ class Runs:
         investigations: Investigations,
         claims: Claims,
         namespaces: Namespaces,
+        given: Given,
         store: TraceStore | None,
         clock: Callable[[], datetime],
         *,
@@ -59,6 +61,7 @@ class Runs:
         self._investigations = investigations
         self._claims = claims
         self._namespaces = namespaces
+        self._given = given
         self._store = store
         self._clock = clock
 
@@ -69,18 +72,14 @@ class Runs:
         tenant = directory.tenant_of(caller.namespace)
         if tenant != caller.tenant:
             raise Stale(f"namespace {caller.namespace} has moved to another tenant")
-        run = run_of(record, caller, directory).replace(prometheus=self._prometheus)
+        fresh = run_of(record, caller, directory).replace(prometheus=self._prometheus)
+        run = self._given.held(caller.investigation_uid, caller.attempt) or fresh
         return Held(caller, record, tenant, run, frozenset(visible(tenant, directory)))
 
     async def begin(self, held: Held) -> Run:
-        """What the agent is to do; kept for replay where there is a store that answers."""
-        if self._store:
-            try:
-                await self._store.begin(held.tenant, held.run)
-            except StoreUnavailable as error:
-                # It is kept with the first observations instead.
-                _log.warning("the run is not kept yet", investigation=held.caller.name, error=str(error))
-        return held.run
+        """What the agent is to do, with what it recalls; kept for replay where there is a store that answers."""
+        directory = await self._namespaces.current(knowing=held.caller.namespace)
+        return await self._given.give(held.run, held.tenant, directory)
 
     async def checkpoint(self, held: Held) -> Checkpoint:
         """Observations of earlier attempts; none where the store does not answer, since a run can do without."""
@@ -107,6 +106,9 @@ class Runs:
         if earlier is None and is_finished(held.record):
             raise Stale(f"investigation {held.caller.name} is finished")
         if earlier is None:
+            given = await self._given.known(held.run, held.tenant)
+            if given is not None:
+                check_knowledge(envelope.report, given)
             report = await asyncio.to_thread(accept, envelope.report, _budget(held.record))
         else:
             report = earlier

@@ -9,6 +9,7 @@ import kopf
 from casebook.api.base import GROUP, VERSION
 from casebook.controller.controller import Controller
 from casebook.controller.parsing import case_of, job_of, namespace_of
+from casebook.controller.shelf import memory_of
 
 Deliver = Callable[[Callable[[Any], None], Any], None]
 """Calls a function with a view, in the event loop of the controller."""
@@ -30,6 +31,7 @@ def cluster_sources(controller: Controller) -> tuple[Source, ...]:
     """What is watched in the whole cluster."""
     return (
         Source(GROUP, VERSION, "investigations", case_of, controller.saw_case, controller.lost_case),
+        Source(GROUP, VERSION, "memories", memory_of, controller.saw_memory, controller.lost_memory),
         Source("", "v1", "namespaces", namespace_of, controller.saw_namespace, controller.lost_namespace),
     )
 

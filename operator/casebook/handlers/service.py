@@ -12,7 +12,9 @@ from casebook.cluster.errors import ClusterError
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.controller.config import ControllerConfig
-from casebook.controller.controller import FIELD_MANAGER, Controller
+from casebook.controller.controller import FIELD_MANAGER, LESSONS_MANAGER, Controller
+from casebook.controller.lessons import Lessons
+from casebook.controller.replaying import Replays, TraceReader
 from casebook.handlers import probes
 from casebook.handlers.registry import cluster_sources, runs_sources
 from casebook.handlers.watch import Watch
@@ -22,10 +24,11 @@ POLL = 1.0
 log = structlog.get_logger(__name__)
 
 
-async def run(client: Client, config: ControllerConfig) -> None:
-    """Until cancelled. Raises `OSError` if the address to listen on is taken."""
+async def run(client: Client, config: ControllerConfig, traces: TraceReader | None = None) -> None:
+    """Until cancelled; corrected investigations are replayed from `traces`. Raises `OSError` if it cannot listen."""
     reader, writer = Reader(client), Writer(client, FIELD_MANAGER)
-    controller = Controller(reader, writer, config, lambda: datetime.now(UTC), monotonic)
+    lessons = Lessons(reader, Writer(client, LESSONS_MANAGER), Replays(traces), config.operator_namespace)
+    controller = Controller(reader, writer, config, lambda: datetime.now(UTC), monotonic, lessons)
     watches = (
         Watch("cluster", cluster_sources(controller), config, controller.metrics),
         Watch("runs", runs_sources(controller), config, controller.metrics, config.runs_namespace),
@@ -39,13 +42,13 @@ async def run(client: Client, config: ControllerConfig) -> None:
 
 
 async def _served(client: Client) -> None:
-    """Wait until the API server serves Investigations: kopf, started before that, would never look for them again."""
+    """Wait until the API server serves what is watched: kopf, started before that, would never look for it again."""
     while True:
         try:
             found = await client.json("GET", f"/apis/{GROUP}/{VERSION}")
         except ClusterError as error:
-            log.warning("Investigations are not served yet", error=error.message)
+            log.warning("our resources are not served yet", error=error.message)
         else:
-            if any(resource.get("name") == "investigations" for resource in found.get("resources", [])):
+            if {resource.get("name") for resource in found.get("resources", [])} >= {"investigations", "memories"}:
                 return
         await asyncio.sleep(POLL)

@@ -1,14 +1,15 @@
 """The board: every hypothesis with its tests and its sum, best first."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from casebook.analysis.signs import Symptom
 from casebook.analysis.things import Cite, Ref
-from casebook.api.enums import Outcome, Standing
+from casebook.api.enums import Origin, Outcome, Standing
 from casebook.reasoning.cause import Candidate, Cause, Finding, Prediction
 from casebook.reasoning.situation import Situation
+from casebook.reasoning.word import Force, Idle, Word
 
 DECISIVE = -200
 MAX_PERCENT = 99
@@ -32,6 +33,8 @@ class Ranked:
     explained: frozenset[Symptom]
     label: str
     chosen: bool = False
+    origin: Origin = Origin.DETECTOR
+    word: Word | None = None
 
     @property
     def object(self) -> str:
@@ -66,10 +69,15 @@ class Ranked:
 
     @property
     def refuted(self) -> bool:
-        """Whether a decisive prediction failed."""
-        return any(
+        """Whether a decisive prediction failed, or a person's word rules it out."""
+        return (self.word is not None and self.word.force is Force.RULES_OUT) or any(
             finding.outcome is Outcome.FAILED and prediction.failed <= DECISIVE for prediction, finding in self.results
         )
+
+    @property
+    def leads(self) -> bool:
+        """Whether a person's word makes it the answer, and nothing speaks against it."""
+        return self.word is not None and self.word.force is Force.LEADS
 
     @property
     def standing(self) -> Standing:
@@ -90,6 +98,7 @@ class Board:
 
     situation: Situation
     ranked: tuple[Ranked, ...] = ()
+    idle: Idle = field(default_factory=Idle)
 
     @property
     def chosen(self) -> tuple[Ranked, ...]:

@@ -17,8 +17,8 @@ CONSEQUENCE, RIVAL = -150, -120
 
 def choose(situation: Situation, ranked: Sequence[Ranked]) -> tuple[Ranked, ...]:
     """The hypotheses with the chosen ones marked and the others' sums showing what they lost to; best first."""
-    faults = [item for item in ranked if item.cause_entry.fault]
-    chosen = _cover(situation, faults)
+    led = [item for item in ranked if item.leads]
+    chosen = led[:MAX_CHOSEN] or _cover(situation, [item for item in ranked if item.cause_entry.fault])
     found = []
     for item in ranked:
         winner = next((other for other in chosen if other is item), None)

@@ -7,6 +7,7 @@ from casebook.reasoning.board import Board, Ranked
 from casebook.reasoning.covering import choose
 from casebook.reasoning.planning import Done, Look, plan
 from casebook.reasoning.registry import REGISTRY
+from casebook.reasoning.remembered import remember
 from casebook.reasoning.scoring import assess
 from casebook.reasoning.situation import Situation
 from casebook.reasoning.writer import write
@@ -27,7 +28,8 @@ def weigh(snapshot: Snapshot) -> Board:
             key = (ranked.object, ranked.cause)
             if key not in best or _better(ranked, best[key]):
                 best[key] = ranked
-    return Board(situation, choose(situation, [best[key] for key in sorted(best)]))
+    remembered, idle = remember(situation, [best[key] for key in sorted(best)])
+    return Board(situation, choose(situation, remembered), idle)
 
 
 def _better(one: Ranked, other: Ranked) -> bool:

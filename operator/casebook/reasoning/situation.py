@@ -18,8 +18,11 @@ from casebook.analysis.workloads import Workload
 from casebook.analysis.world import World
 from casebook.reasoning.alerts import Rerun, holding, reruns
 from casebook.reasoning.deviations import deviations
+from casebook.reasoning.expectations import dependencies, unexpected
 from casebook.reasoning.focus import focus
 from casebook.reasoning.measuring import Measured, Measurements, measurements
+from casebook.reasoning.noise import hushed
+from casebook.reasoning.taught import Taught
 
 
 @dataclass(frozen=True)
@@ -31,20 +34,31 @@ class Situation:
     @classmethod
     def of(cls, snapshot: Snapshot) -> "Situation":
         """The situation that a snapshot shows."""
-        return cls(World(snapshot))
+        return cls(hushed(World(snapshot)))
+
+    @cached_property
+    def taught(self) -> Taught:
+        """What people taught, bound to this situation."""
+        return Taught(self.world, focus=self.focus)
+
+    @cached_property
+    def _facts(self) -> Taught:
+        """What people taught of single objects; the graph rests on it, and what the question is about on the graph."""
+        return Taught(self.world)
 
     @cached_property
     def graph(self) -> Graph:
         """What depends on what."""
-        return build(self.world)
+        return build(self.world, dependencies(self._facts))
 
     @cached_property
     def symptoms(self) -> tuple[Symptom, ...]:
-        """Every deviation seen, of objects and logs and of what alerts measure."""
+        """Every deviation seen: of objects and logs, of what alerts measure, of what people said to expect."""
         found = [
             *symptoms(self.world, self.graph),
             *holding(self.world, self.reruns),
             *deviations(self.world, self.graph, self.measurements),
+            *unexpected(self._facts),
         ]
         return tuple(sorted(found, key=lambda item: (item.entity, item.sign, sorted(item.peers))))
 

@@ -34,6 +34,8 @@ def _deviates(situation: Situation) -> bool:
 def no_fault(board: Board) -> Ranked | None:
     """The best hypothesis that nothing needs mending, if it accounts for all that deviates."""
     for item in board.ranked:
+        if item.leads and not item.cause_entry.fault:
+            return item
         stands = not item.cause_entry.fault and not item.refuted and item.percent >= NO_FAULT_PERCENT
         if stands and all(symptom in item.explained for symptom in board.situation.pressing):
             return item

@@ -4,7 +4,7 @@ import json
 
 from casebook.analysis.snapshot import Snapshot
 from casebook.analysis.things import clip
-from casebook.api.enums import Origin, Outcome, Standing, Verdict
+from casebook.api.enums import Outcome, Standing, Verdict
 from casebook.api.report import Cost, Hypothesis, Prediction, Report, RootCause, Term
 from casebook.api.run import Stop
 from casebook.reasoning.board import Board, Ranked
@@ -14,8 +14,9 @@ from casebook.reasoning.history import changes, onset
 from casebook.reasoning.logbook import logbook
 from casebook.reasoning.meaning import meaning
 from casebook.reasoning.prose import summary
-from casebook.reasoning.steps import next_steps
-from casebook.reasoning.surroundings import affected, healthy, limitations, not_checked
+from casebook.reasoning.steps import MAX_STEPS, next_steps
+from casebook.reasoning.surroundings import MAX_FINDINGS, affected, healthy, limitations, not_checked
+from casebook.reasoning.uses import doubts, knowledge
 from casebook.reasoning.verdict import no_fault, verdict
 
 MAX_BYTES = 46 * 1024
@@ -58,11 +59,12 @@ def _write(snapshot: Snapshot, board: Board, stop: Stop, cost: Cost, chars: int,
         onset=onset(board),
         changes=changed,
         logs=news,
+        knowledge=knowledge(board),
         affected=harmed,
         healthy=well,
         not_checked=not_checked(board),
-        limitations=limitations(board),
-        next_steps=[clip(step, LINE) for step in next_steps(board, said)],
+        limitations=[*snapshot.run.unrecalled, *limitations(board)][:MAX_FINDINGS],
+        next_steps=[clip(step, LINE) for step in (*doubts(board), *next_steps(board, said))][:MAX_STEPS],
         cost=cost,
     )
 
@@ -81,7 +83,7 @@ def _hypothesis(ledger: Ledger, item: Ranked, name: str, *, stands: bool) -> Hyp
         object=clip(item.object, 253),
         cause=item.cause,
         statement=clip(item.statement, STATEMENT),
-        origin=Origin.DETECTOR,
+        origin=item.origin,
         verdict=Standing.SUPPORTED if stands else item.standing,
         confidence_percent=item.percent,
         since=item.candidate.changed or item.candidate.since,

@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from casebook.store.errors import StoreUnavailable
 from casebook.store.tables import TENANT_SETTING
 
+DATABASE_URL = "CASEBOOK_DATABASE_URL"
+"""The environment variable that holds the application's address of the database."""
 CONNECT_SECONDS = 3
 STATEMENT_SECONDS = 5
 TRANSACTION_SECONDS = 15.0

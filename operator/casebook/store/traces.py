@@ -18,10 +18,13 @@ class Traces:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def begin(self, tenant: str, run: Run) -> None:
-        """Keep the run of this attempt; the first one given is kept."""
+    async def begin(self, tenant: str, run: Run) -> Run:
+        """Keep the run of this attempt; the one that is kept, which is the first that was given."""
+        of = runs.c
+        kept = select(of.run).where(of.tenant == tenant, of.uid == run.uid, of.attempt == run.attempt)
         async with self._database.transaction(tenant) as connection:
             await connection.execute(upsert(runs).values(_run_row(tenant, run)).on_conflict_do_nothing())
+            return Run.model_validate((await connection.execute(kept)).scalar_one())
 
     async def append(self, tenant: str, run: Run, first: int, made: Sequence[Observation]) -> None:
         """Keep observations, numbered from `first`; a number that is there already stays as it is."""

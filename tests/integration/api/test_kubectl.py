@@ -70,7 +70,7 @@ async def test_the_columns_of_memories_and_skills(seen):
     output(*make, stdin=json.dumps({**memory, "spec": {"statement": "int-\nis internal", "lastEditor": who}}))
     output(*make, stdin=json.dumps({**skill, "spec": {"description": "when-slow", "lastEditor": who}}))
     head = output("kubectl", "get", "cbmem", "-n", seen).splitlines()
-    assert head[0].split() == ["NAME", "STATE", "CLAIM", "REACH", "USES", "TRUST", "FRESH", "AGE"]
+    assert head[0].split() == ["NAME", "STATE", "CLAIM", "SCOPE", "REACH", "USES", "TRUST", "FRESH", "AGE"]
     assert len(head) == 2, "a claim of several lines takes one line"
     head, row = table("cbskill", "-n", seen)
     assert (head, row[:-1]) == (["NAME", "STATE", "DESCRIPTION", "AGE"], ["s", "Proposed", "when-slow"])

@@ -249,3 +249,17 @@ async def test_the_store_dies_and_comes_back(scene: Scene) -> None:
     stored = [item for item in found["status"]["conditions"] if item["type"] == "TraceStored"]
     assert [(item["status"], item["reason"]) for item in stored] == [("True", "Stored")]
     assert found["apiVersion"] == API_VERSION
+
+
+async def test_a_run_is_given_what_its_namespace_confirmed(scene: Scene) -> None:
+    gateway = await scene.start()
+    spec = {"statement": "It is the proxy.", "state": "Confirmed", "scope": {"matchLabels": {"namespace": scene.shop}}}
+    for name, state in (("proxy", "Confirmed"), ("guess", "Proposed")):
+        manifest = {"metadata": {"name": name, "namespace": scene.shop}, "spec": {**spec, "state": state}}
+        await scene.writer.create("memories.casebook.dev", {"apiVersion": API_VERSION, "kind": "Memory", **manifest})
+    pod = await Pod(scene, await investigated(scene, gateway)).create()
+    status, run = await pod.call(gateway, "GET", "")
+    assert status == 200
+    assert [(one["name"], one["version"], one["spec"]["statement"]) for one in run["recalled"]] == [
+        ("proxy", 1, "It is the proxy.")
+    ]

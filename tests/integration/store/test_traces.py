@@ -14,6 +14,7 @@ from casebook.store.database import Database
 from casebook.store.errors import StoreUnavailable
 from casebook.store.migrate import migrate
 from casebook.store.traces import Traces
+from support.memories import cause, memory
 from support.postgres import Postgres, running
 from support.reports import NOW, envelope, observation, report
 
@@ -32,6 +33,13 @@ def tenant() -> str:
 def run(attempt: int = 1, uid: str = "uid-1", name: str = "inv-1") -> Run:
     scene = Scene(tenant="t", namespaces=["shop"])
     return Run(uid=uid, name=name, namespace="shop", attempt=attempt, now=NOW, spec=InvestigationSpec(), scene=scene)
+
+
+async def test_a_run_stays_as_it_was_first_given(traces: Traces, tenant: str) -> None:
+    knowing = run().replace(recalled=[memory(claim=cause("DnsFailing"))])
+    assert await traces.begin(tenant, knowing) == knowing
+    assert await traces.begin(tenant, run()) == knowing
+    assert await traces.begin(f"{tenant}-other", run()) == run()
 
 
 async def test_a_trace_comes_back_as_it_was_sent(traces: Traces, tenant: str) -> None:

@@ -152,3 +152,24 @@ async def test_without_rights_it_says_so() -> None:
 async def test_a_cluster_that_does_not_answer() -> None:
     with pytest.raises(CannotRun, match="cannot reach"):
         await prepare(FakeCluster({}, down=True), deployment("web"), NOW)
+
+
+class Taught(FakeCluster):
+    """A cluster with memories in namespace shop."""
+
+    async def list(self, resource, namespace="", *, labels="", fields="", limit=5000):
+        if (resource, namespace, fields) != ("memories.casebook.dev", "shop", "spec.state=Confirmed"):
+            return await super().list(resource, namespace)
+        self._check(resource)
+        spec = {"statement": "It is the proxy.", "state": "Confirmed"}
+        return Page([{"metadata": {"name": "proxy", "namespace": "shop", "generation": 3}, "spec": spec}], False, "1")
+
+
+async def test_memories_of_the_namespace_are_recalled() -> None:
+    run = await prepare(Taught(SHOP), deployment("web"), NOW)
+    assert [(one.name, one.version) for one in run.recalled] == [("proxy", 3)]
+
+
+async def test_memories_that_the_caller_may_not_list_are_none() -> None:
+    run = await prepare(Taught(SHOP, denied=["memories.casebook.dev"]), deployment("web"), NOW)
+    assert (run.recalled, run.unrecalled) == ([], [])

@@ -12,8 +12,11 @@ import pytest
 from casebook.api.base import timestamp
 from casebook.cluster.errors import ClusterError, Unavailable
 from casebook.controller.config import ControllerConfig
-from casebook.controller.controller import FIELD_MANAGER, Controller
+from casebook.controller.controller import FIELD_MANAGER, LESSONS_MANAGER, Controller
+from casebook.controller.lessons import Lessons
 from casebook.controller.parsing import case_of, job_of, namespace_of
+from casebook.controller.replaying import Replays
+from casebook.controller.shelf import memory_of
 from support.memorycluster import MemoryCluster, MemoryReader, MemoryWriter
 
 INVESTIGATIONS = "investigations.casebook.dev"
@@ -43,7 +46,8 @@ class Bench:
         for name in ("casebook-system", "casebook-runs", "team-a", "team-b"):
             self.cluster.namespace(name)
         ports: Any = MemoryReader(self.cluster), writer(self.cluster, FIELD_MANAGER)
-        self.controller = Controller(*ports, self.config, now, monotonic)
+        lessons = Lessons(ports[0], writer(self.cluster, LESSONS_MANAGER), Replays(None), "casebook-system")
+        self.controller = Controller(*ports, self.config, now, monotonic, lessons)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -232,3 +236,34 @@ async def test_a_pod_that_does_not_start_is_looked_at_when_its_time_is_over() ->
 def reasons(bench: Bench, name: str) -> list[str]:
     found = bench.cluster.find(INVESTIGATIONS, "team-a", name)
     return [item["reason"] for item in found["status"]["conditions"]]
+
+
+async def test_feedback_on_a_finished_one_is_acted_on_at_once() -> None:
+    bench = Bench()
+    async with bench.running():
+        made = bench.put("why")
+        told = {"type": "Finished", "status": "True", "reason": "Reported", "lastTransitionTime": timestamp(now())}
+        made["status"] = {"phase": "Succeeded", "conditions": [told], "finishedAt": timestamp(now())}
+        bench.tell("why")
+        root = {"object": "Deployment/web", "cause": "QuotaExceeded"}
+        bench.change("why")["spec"]["feedback"] = [{"id": "f1", "author": "alice", "rootCause": root}]
+        bench.tell("why")
+        await bench.until(lambda: bench.cluster.all("memories.casebook.dev"))
+        await bench.until(lambda: made["status"].get("lessons", [{}])[0].get("replay") == "Impossible")
+
+
+async def test_memories_are_told_how_they_stand() -> None:
+    bench = Bench()
+    async with bench.running():
+        for name, effect in (("one", "Confirms"), ("other", "RulesOut")):
+            claim = {"cause": {"cause": "DnsFailing", "effect": effect}}
+            spec = {"statement": name, "state": "Confirmed", "claim": claim}
+            bench.cluster.put(
+                "memories.casebook.dev", {"metadata": {"name": name, "namespace": "team-b"}, "spec": spec}
+            )
+        for made in bench.cluster.all("memories.casebook.dev"):
+            bench.controller.saw_memory(memory_of(made))
+        await bench.until(lambda: all("status" in made for made in bench.cluster.all("memories.casebook.dev")))
+        first = bench.cluster.find("memories.casebook.dev", "team-b", "one")
+        told = {item["type"]: item["reason"] for item in first["status"]["conditions"]}
+        assert told == {"Fresh": "Verified", "Conflicting": "Contradicted"}

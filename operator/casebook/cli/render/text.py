@@ -147,6 +147,8 @@ def _because(item: Hypothesis) -> str:
     failed = [prediction.statement for prediction in item.predictions if prediction.outcome is Outcome.FAILED]
     if failed:
         return f"it does not hold that {failed[0]}"
+    if item.verdict is Standing.REFUTED:
+        return next((term.name for term in item.terms if term.name.startswith("memory ")), "")
     untested = [prediction.statement for prediction in item.predictions if prediction.outcome is Outcome.UNTESTED]
     return f"not tested whether {untested[0]}" if untested else "others explain more"
 

@@ -1,0 +1,37 @@
+"""Changing the state of a memory, as the three commands that do so share it."""
+
+import click
+
+from casebook.api.enums import State
+from casebook.cli.people import MEMORIES, Access, Place, in_cluster
+from casebook.cluster.errors import Conflict
+
+
+def judge(word: str, state: State, help_: str) -> click.Command:
+    """The command that brings a memory into a state, under the caller's own name."""
+
+    @click.command(word, help=help_)
+    @click.argument("memory", metavar="MEMORY")
+    @in_cluster
+    def command(memory: str, namespace: str | None, kubeconfig: str | None, context: str | None) -> None:
+        async def work(place: Place) -> str:
+            return await _judge(place, memory, state)
+
+        before = Access(namespace, kubeconfig, context).run(work)
+        click.echo(f"memory/{memory}: {before} -> {state.value}")
+
+    return command
+
+
+async def _judge(place: Place, name: str, state: State) -> str:
+    """Write the state of what was read, and nothing that changed meanwhile; the state before."""
+    raw = await place.reader.get(MEMORIES, name, place.namespace)
+    patch = {
+        "metadata": {"resourceVersion": raw["metadata"]["resourceVersion"]},
+        "spec": {"state": state.value, "lastEditor": await place.me()},
+    }
+    try:
+        await place.writer.patch(MEMORIES, name, place.namespace, patch)
+    except Conflict as error:
+        raise Conflict(f"memory {name} has changed; read it again: kubectl get memory {name} -o yaml") from error
+    return str(raw["spec"].get("state", State.PROPOSED.value))

@@ -1,0 +1,86 @@
+"""`kubectl casebook show`: the report of an investigation, what people said of it, and what that changed."""
+
+import sys
+from collections.abc import Iterator
+
+import click
+
+from casebook.api.enums import Trigger
+from casebook.api.investigation import Investigation, Replay, ReplaySide
+from casebook.api.report import Report
+from casebook.cli import feedback
+from casebook.cli.people import Access, Place, in_cluster
+from casebook.cli.render import FORMATS, Heading, colourful, render_report
+from casebook.knowledge.recall import EPOCH
+
+
+@click.command(short_help="Show the report of an investigation and what people said of it.")
+@click.argument("name", metavar="INVESTIGATION")
+@click.option("-o", "--output", type=click.Choice(FORMATS), default="text", show_default=True, help="Format.")
+@in_cluster
+def show(name: str, output: str, namespace: str | None, kubeconfig: str | None, context: str | None) -> None:
+    """Show the report of an investigation, what people said of it, and what their corrections changed."""
+
+    async def work(place: Place) -> Investigation:
+        return await feedback.read(place, name)
+
+    found = Access(namespace, kubeconfig, context).run(work)
+    report = report_of(found)
+    colour = colourful(sys.stdout)
+    click.echo(render_report(report, heading(found), output, colour=colour), nl=False, color=colour)
+    if output == "text":
+        for line in said(found):
+            click.echo(line)
+
+
+def report_of(found: Investigation) -> Report:
+    """Its report. Raises `click.ClickException` where there is none."""
+    if found.status.report is None:
+        phase = found.status.phase.value if found.status.phase else "Pending"
+        raise click.ClickException(f"investigation {found.metadata.name} has no report; it is {phase}")
+    return found.status.report
+
+
+def heading(found: Investigation) -> Heading:
+    """What it was about; times are told from its end."""
+    spec, metadata, status = found.spec, found.metadata, found.status
+    alert = spec.alert.labels.get("alertname", "") if spec.alert and spec.trigger is Trigger.ALERT else ""
+    return Heading(
+        subject=f"{spec.target.kind}/{spec.target.name}" if spec.target else alert,
+        namespace=(spec.target and spec.target.namespace) or metadata.namespace,
+        question=spec.question,
+        now=status.finished_at or status.started_at or metadata.creation_timestamp or EPOCH,
+    )
+
+
+def said(found: Investigation) -> Iterator[str]:
+    """What people said of it, what became of that, and the replay, a line each."""
+    became = {lesson.feedback_id: lesson for lesson in found.status.lessons}
+    if found.spec.feedback:
+        yield "\nWhat people said"
+    for entry in found.spec.feedback:
+        root = entry.root_cause
+        parts = [
+            entry.rating.value if entry.rating else "",
+            entry.verdict.value if entry.verdict else "",
+            f"it was {root.cause}{f' on {root.object}' if root.object else ''}" if root else "",
+            entry.note,
+        ]
+        yield f"  {entry.id}  {entry.author}: {'; '.join(part for part in parts if part)}"
+        lesson = became.get(entry.id)
+        yield f"      {lesson.message if lesson else 'not acted on yet'}"
+    if found.status.replay:
+        yield from replay_lines(found.status.replay)
+
+
+def replay_lines(replay: Replay) -> Iterator[str]:
+    """Old and new conclusion."""
+    yield f"\nReplayed on what was seen then, with {replay.feedback_id}"
+    yield f"  before  {_side(replay.before)}"
+    yield f"  after   {_side(replay.after)}"
+    if replay.note:
+        yield f"  {replay.note}"
+
+
+def _side(side: ReplaySide) -> str:
+    return f"{side.cause} on {side.object} ({side.confidence_percent} %)" if side.cause else side.verdict.value

@@ -1,0 +1,44 @@
+"""What has force: confirmed, valid now, not stale, not superseded."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from casebook.api.base import timestamp
+from casebook.api.enums import State
+from casebook.api.run import Recalled
+
+
+def powerless(memory: Recalled, now: datetime) -> str:
+    """Why a confirmed memory has no force at this moment, for people; empty where it has."""
+    spec = memory.spec
+    if memory.stale:
+        return f"stale: {memory.stale}"
+    if spec.verify_by and spec.verify_by <= now:
+        return f"stale: it was to be verified by {timestamp(spec.verify_by)}"
+    if spec.valid_until and spec.valid_until <= now:
+        return f"it was valid until {timestamp(spec.valid_until)}"
+    if spec.valid_from and spec.valid_from > now:
+        return f"it is valid from {timestamp(spec.valid_from)}"
+    return ""
+
+
+def confirmed(memories: Iterable[Recalled]) -> list[Recalled]:
+    """Those that a person stands behind; of one memory recalled twice the later version."""
+    found: dict[tuple[str, str], Recalled] = {}
+    for memory in memories:
+        key = (memory.namespace, memory.name)
+        if key not in found or found[key].version < memory.version:
+            found[key] = memory
+    return [memory for memory in found.values() if memory.spec.state is State.CONFIRMED]
+
+
+def superseded(memories: Iterable[Recalled]) -> dict[tuple[str, str], str]:
+    """By namespace and name: which other memory of its namespace replaces it. Two that replace each other both stay."""
+    held = {(memory.namespace, memory.name): memory for memory in memories}
+    found = {}
+    for (place, name), memory in sorted(held.items()):
+        for old in memory.spec.supersedes:
+            replaced = held.get((place, old))
+            if replaced is not None and name not in replaced.spec.supersedes:
+                found[place, old] = name
+    return found

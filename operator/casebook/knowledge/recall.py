@@ -1,0 +1,99 @@
+"""Recall: which of the memories that exist a run is given. Complete: whatever may turn out to apply is among them."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from casebook.analysis.access import listed, moment, text
+from casebook.analysis.things import clip
+from casebook.api.enums import ConditionStatus, KnowledgeReach, State
+from casebook.api.memory import MemorySpec, MemoryStatus
+from casebook.api.problems import explain
+from casebook.api.run import MAX_RECALLED, Recalled, Run
+from casebook.knowledge.context import Context, of_run
+from casebook.knowledge.matching import Answer, match
+from casebook.knowledge.precedence import rank
+
+FRESH = "Fresh"
+CONFIRMED = "spec.state=Confirmed"
+"""The field selector of memories that can have force."""
+EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+def read(raw: Mapping[str, Any], *, platform: bool = False) -> Recalled:
+    """A Memory as the API server holds it; its version is the generation of its spec. Raises `ValidationError`."""
+    metadata = raw.get("metadata") or {}
+    return Recalled(
+        name=metadata.get("name", ""),
+        namespace=metadata.get("namespace", ""),
+        version=metadata.get("generation", 0),
+        written_at=_written(raw),
+        platform=platform,
+        stale=_stale(MemoryStatus.model_validate(raw.get("status") or {}), metadata.get("generation", 0)),
+        spec=MemorySpec.model_validate(raw.get("spec") or {}),
+    )
+
+
+def read_all(raws: Iterable[Mapping[str, Any]]) -> tuple[list[Recalled], list[str]]:
+    """The memories that make sense, and in a line each what does not make sense in the others."""
+    memories, odd = [], []
+    for raw in raws:
+        try:
+            memories.append(read(raw))
+        except ValidationError as error:
+            odd.append(f"memory {text(raw, 'metadata', 'name')} was not understood: spec.{explain(error)}"[:1000])
+    return memories, odd
+
+
+def _written(raw: Mapping[str, Any]) -> datetime:
+    """When the spec was last written, as far as the object tells."""
+    fields = [item for item in listed(raw, "metadata", "managedFields") if not text(item, "subresource")]
+    times = [at for at in (moment(item, "time") for item in fields) if at]
+    return max(times, default=moment(raw, "metadata", "creationTimestamp") or EPOCH)
+
+
+def _stale(status: MemoryStatus, generation: int) -> str:
+    """What the status says of this spec; what it says of an earlier one counts no more."""
+    told = [one for one in status.conditions if one.type == FRESH and one.status is ConditionStatus.FALSE]
+    current = [one for one in told if one.observed_generation in (None, generation)]
+    return current[0].message or current[0].reason if current else ""
+
+
+def reaches(memory: Recalled, namespace: str) -> bool:
+    """Whether investigations in a namespace may use it; it must be of their tenant, or be the platform's."""
+    if memory.platform:
+        return memory.spec.reach is KnowledgeReach.PLATFORM
+    return memory.namespace == namespace or memory.spec.reach is not KnowledgeReach.NAMESPACE
+
+
+def recalled(memories: Iterable[Recalled], run: Run) -> tuple[list[Recalled], int]:
+    """The confirmed memories that may apply to a run, those that win first; and how many more there were than fit.
+
+    What cannot apply is known before anything was looked at: by the alert, the severity, and the namespace of a run
+    that does not look further.
+    """
+    settled = _settled(run)
+    fitting = [
+        memory
+        for memory in memories
+        if memory.spec.state is State.CONFIRMED
+        and reaches(memory, run.namespace)
+        and match(memory.spec.scope, settled).answer is not Answer.CONFLICT
+    ]
+    ordered = sorted(fitting, key=rank)
+    return ordered[:MAX_RECALLED], len(ordered[MAX_RECALLED:])
+
+
+def display_name(memory: Recalled, home: str) -> str:
+    """Its name in a report, with its namespace where that is not the investigation's own."""
+    return memory.name if memory.namespace == home else clip(f"{memory.namespace}/{memory.name}", 253)
+
+
+def _settled(run: Run) -> Context:
+    """What nothing that is seen later can add to."""
+    keys = {"alertname", "severity"}
+    if run.scene.namespaces == [run.namespace] and not run.scene.platform:
+        keys.add("namespace")
+    return Context({key: values for key, values in of_run(run).values.items() if key in keys})

@@ -1,0 +1,98 @@
+"""How memories stand: fresh or stale, contradicted or not; for their status, so that people see it in `kubectl get`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import combinations
+from typing import NamedTuple
+
+from casebook.api.base import timestamp
+from casebook.api.enums import ConditionStatus, KnowledgeReach, State
+from casebook.api.run import Recalled
+from casebook.api.scope import Scope
+from casebook.knowledge.concepts import key
+from casebook.knowledge.conflicts import claim_of, contradict
+from casebook.knowledge.known import Known
+from casebook.knowledge.precedence import prevails
+from casebook.knowledge.recall import FRESH
+
+CONFLICTING = "Conflicting"
+TRUE, FALSE, UNKNOWN = ConditionStatus.TRUE, ConditionStatus.FALSE, ConditionStatus.UNKNOWN
+
+
+class Told(NamedTuple):
+    """What one condition says."""
+
+    type: str
+    status: ConditionStatus
+    reason: str
+    message: str
+
+
+def standings(memories: Sequence[Recalled], now: datetime) -> dict[str, tuple[Told, Told]]:
+    """The two conditions of each memory of one tenant, by `namespace/name`."""
+    # What the status says now is no ground for what it is to say.
+    known = Known.of([memory.replace(stale="") for memory in memories], now)
+    conflicts = {**_contradicted(known.claiming("cause")), **_circular(known)}
+    alone = Told(CONFLICTING, FALSE, "Alone", "No other memory contradicts it.")
+    return {key(one): (_fresh(one, now), conflicts.get(key(one), alone)) for one in memories}
+
+
+def next_change(memories: Sequence[Recalled], now: datetime) -> datetime | None:
+    """When a condition changes next by itself."""
+    moments = [at for one in memories for at in (one.spec.valid_from, one.spec.valid_until, one.spec.verify_by)]
+    return min((at for at in moments if at is not None and at > now), default=None)
+
+
+def _fresh(memory: Recalled, now: datetime) -> Told:
+    due = memory.spec.verify_by
+    if memory.spec.state is not State.CONFIRMED:
+        return Told(FRESH, UNKNOWN, "NotConfirmed", f"It is {memory.spec.state.value} and has no force.")
+    if due is not None and due <= now:
+        said = f"It was to be verified by {timestamp(due)}; it has no force until somebody gives a later verifyBy."
+        return Told(FRESH, FALSE, "VerifyByPassed", said)
+    return Told(FRESH, TRUE, "Verified", f"To be verified by {timestamp(due)}." if due else "Nothing makes it stale.")
+
+
+def _circular(known: Known) -> dict[str, Told]:
+    return {
+        name: Told(CONFLICTING, TRUE, "Circular", f"It is not acted on: {why}.")
+        for name, why in known.concepts.refused.items()
+    }
+
+
+def _contradicted(claims: Sequence[Recalled]) -> dict[str, Told]:
+    """Of cause claims in the order in which they win: the first other one that each contradicts, and which wins."""
+    found: dict[str, Told] = {}
+    for bucket in _buckets(claims):
+        for winner, loser in combinations(bucket, 2):
+            if _meet(winner, loser) and contradict(claim_of(winner), claim_of(loser)):
+                why = prevails(winner, loser)
+                found.setdefault(key(winner), _told(loser, "this one", why))
+                found.setdefault(key(loser), _told(winner, "that one", why))
+    return found
+
+
+def _buckets(claims: Sequence[Recalled]) -> list[list[Recalled]]:
+    """Claims that can contradict each other at all: about one cause, or about one object."""
+    found: dict[tuple[str, str], list[Recalled]] = {}
+    for memory in claims:
+        claim = claim_of(memory)
+        found.setdefault(("cause", claim.cause), []).append(memory)
+        found.setdefault(("object", claim.object), []).append(memory)
+    return list(found.values())
+
+
+def _told(other: Recalled, wins: str, why: str) -> Told:
+    said = f"Memory {other.name} says otherwise; where both apply {wins} wins: {why}."
+    return Told(CONFLICTING, TRUE, "Contradicted", said)
+
+
+def _meet(one: Recalled, other: Recalled) -> bool:
+    """Whether there can be an investigation that may use both and in which both apply."""
+    apart = one.spec.reach is other.spec.reach is KnowledgeReach.NAMESPACE and one.namespace != other.namespace
+    return not apart and not _disjoint(one.spec.scope, other.spec.scope)
+
+
+def _disjoint(one: Scope, other: Scope) -> bool:
+    shared = one.match_labels.keys() & other.match_labels.keys()
+    return any(one.match_labels[name] != other.match_labels[name] for name in shared)

@@ -1,0 +1,35 @@
+"""The commands of people on a real API server: they write under the caller's own name and say what became of it."""
+
+from casebook.store.traces import Traces
+from support.rig import Rig
+
+from .test_corrections import finished, lessons, memories
+
+
+async def test_a_person_corrects_and_retires(rig: Rig, traces: Traces) -> None:
+    async with rig.controller(traces):
+        made = await finished(rig, traces)
+        place = made["metadata"]["namespace"]
+        where = ("-n", place)
+        code, said = await rig.command(
+            "correct", "why", *where, "--cause", "ProxyExpired", "--object", "Deployment/api", "--wait", "120"
+        )
+        assert code == 0, said
+        (lesson,) = await lessons(rig, made)
+        assert lesson["state"] == "Confirmed"
+        code, said = await rig.command("rate", "why", "down", *where, "--note", "took too long")
+        assert code == 0, said
+        await lessons(rig, made, 2)
+    (memory,) = await memories(rig, place)
+    me = memory["spec"]["origin"]["author"]
+    assert me
+    for command, state in (("retire", "Retired"), ("confirm", "Confirmed"), ("reject", "Rejected")):
+        code, said = await rig.command(command, memory["metadata"]["name"], *where)
+        assert code == 0, said
+        (memory,) = await memories(rig, place)
+        assert (memory["spec"]["state"], memory["spec"]["lastEditor"]) == (state, me)
+    for command in (("show", "why"), ("memories",)):
+        code, said = await rig.command(*command, *where)
+        assert code == 0, said
+    code, said = await rig.command("confirm", "no-such-memory", *where)
+    assert (code, said.strip()) == (1, 'Error: memories.casebook.dev "no-such-memory" not found')

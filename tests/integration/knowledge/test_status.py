@@ -1,0 +1,45 @@
+"""The status of memories on a real API server: written beside what people own, and renewed when they write."""
+
+from typing import Any
+
+from support.memories import cause
+from support.rig import Rig
+from support.waiting import until
+
+MEMORIES = "memories.casebook.dev"
+
+
+async def teach(rig: Rig, namespace: str, name: str, **spec: Any) -> None:
+    held = {"statement": name, "state": "Confirmed", **spec}
+    metadata = {"name": name, "namespace": namespace}
+    await rig.writer.create(
+        MEMORIES, {"apiVersion": "casebook.dev/v1alpha1", "kind": "Memory", "metadata": metadata, "spec": held}
+    )
+
+
+async def standing(rig: Rig, namespace: str, name: str, version: int, **reasons: str) -> dict[str, Any]:
+    """Wait until the status speaks of this version with these reasons."""
+
+    async def look() -> dict[str, Any] | None:
+        status = (await rig.reader.get(MEMORIES, name, namespace)).get("status", {})
+        told = {item["type"]: item["reason"] for item in status.get("conditions", [])}
+        return status if status.get("version") == version and told.items() >= reasons.items() else None
+
+    return dict(await until(f"{name} {reasons}", look, 120))
+
+
+async def test_a_memory_tells_how_it_stands(rig: Rig) -> None:
+    place = await rig.namespace()
+    async with rig.controller():
+        await teach(rig, place, "one", claim=cause("DnsFailing"), scope={"matchLabels": {"namespace": place}})
+        first = await standing(rig, place, "one", 1, Fresh="Verified", Conflicting="Alone")
+        assert first["scope"] == f"namespace is {place}"
+        await teach(rig, place, "other", claim=cause("DnsFailing", effect="RulesOut"))
+        await standing(rig, place, "one", 1, Conflicting="Contradicted")
+        told = await standing(rig, place, "other", 1, Conflicting="Contradicted")
+        assert "that one wins: its scope is narrower" in str(told)
+        await rig.writer.patch(MEMORIES, "other", place, {"spec": {"state": "Retired"}})
+        await standing(rig, place, "one", 1, Conflicting="Alone")
+        await standing(rig, place, "other", 2, Fresh="NotConfirmed")
+        await rig.writer.patch(MEMORIES, "one", place, {"spec": {"verifyBy": "2026-01-01T00:00:00Z"}})
+        await standing(rig, place, "one", 2, Fresh="VerifyByPassed")

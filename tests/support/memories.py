@@ -1,0 +1,49 @@
+"""Memories as a run recalls them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from casebook.api.memory import MemorySpec
+from casebook.api.run import Recalled
+
+WRITTEN = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def memory(
+    name: str = "m",
+    *,
+    claim: dict[str, Any] | None = None,
+    scope: dict[str, Any] | None = None,
+    namespace: str = "shop",
+    version: int = 1,
+    written_at: datetime = WRITTEN,
+    platform: bool = False,
+    stale: str = "",
+    **spec: Any,
+) -> Recalled:
+    """A confirmed memory; without a claim it is a note."""
+    held = {"statement": f"{name} says so", "state": "Confirmed", "scope": scope or {}, **spec}
+    return Recalled(
+        name=name,
+        namespace=namespace,
+        version=version,
+        written_at=written_at,
+        platform=platform,
+        stale=stale,
+        spec=MemorySpec.model_validate(held | ({"claim": claim} if claim else {})),
+    )
+
+
+def cause(code: str, object_: str = "", effect: str = "Confirms") -> dict[str, Any]:
+    """A claim about a cause."""
+    return {"cause": {"object": object_, "cause": code, "effect": effect}}
+
+
+def concept(label: dict[str, str], *, when: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A claim that derives labels."""
+    return {"concept": {"label": label, "when": when or {}}}
+
+
+def labelled(**labels: str) -> dict[str, Any]:
+    """A scope of exact values; `__` in a name stands for a colon or a dot."""
+    return {"matchLabels": {name.replace("__", ":"): value for name, value in labels.items()}}

@@ -1,0 +1,155 @@
+"""What a run is given to know: of its own tenant, of the platform what was published, and the same when asked again."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from casebook.api.report import KnowledgeUse, Report
+from casebook.cluster.errors import Denied, Unavailable
+from support.memories import cause
+from support.memorystore import MemoryStore
+from support.reports import hypothesis, observation, report
+
+from .test_run_api import Agent, investigated
+
+MEMORIES = "memories.casebook.dev"
+
+
+def teach(world: Any, name: str, namespace: str = "shop", **spec: Any) -> dict[str, Any]:
+    held = {"statement": f"{name} says so", "state": "Confirmed", "reach": "Namespace", **spec}
+    return world.cluster.put(
+        MEMORIES,
+        {"metadata": {"name": name, "namespace": namespace, "creationTimestamp": "2026-11-20T00:00:00Z"}, "spec": held},
+    )
+
+
+async def known(world: Any, *, attempt: int = 1) -> dict[str, Any]:
+    agent = Agent(world, await investigated(world, attempt))
+    return await (await agent.call("GET", "")).json()
+
+
+def names(run: dict[str, Any]) -> list[str]:
+    return [one["name"] for one in run["recalled"]]
+
+
+async def test_a_run_knows_what_its_namespace_tenant_and_platform_confirmed(world: Any) -> None:
+    teach(world, "own", claim=cause("DnsFailing"))
+    teach(world, "of-the-tenant", "pay", reach="Tenant")
+    teach(world, "of-all", "casebook-system", reach="Platform")
+    for state in ("Proposed", "Rejected", "Retired"):
+        teach(world, state.lower(), state=state)
+    teach(world, "only-of-pay", "pay")
+    teach(world, "foreign", "other", reach="Tenant")
+    teach(world, "of-the-platform-itself", "casebook-system", reach="Tenant")
+    teach(world, "another-alert", scope={"matchLabels": {"alertname": "Else"}})
+    run = await known(world)
+    assert names(run) == ["of-the-tenant", "own", "of-all"]
+    assert run["unrecalled"] == []
+    assert run["recalled"][1]["spec"]["claim"]["cause"]["cause"] == "DnsFailing"
+    assert run["recalled"][1]["version"] == 1
+
+
+async def test_what_is_published_names_nobody(world: Any) -> None:
+    origin = {"type": "Person", "author": "root@platform", "investigation": "inv-secret"}
+    teach(world, "of-all", "casebook-system", reach="Platform", origin=origin, lastEditor="root@platform")
+    run = await known(world)
+    assert "root@platform" not in str(run)
+    assert "inv-secret" not in str(run)
+
+
+async def test_a_memory_that_is_marked_stale_is_given_as_such(world: Any) -> None:
+    told = {"type": "Fresh", "status": "False", "reason": "ObjectGone", "lastTransitionTime": "2026-11-21T00:00:00Z"}
+    teach(world, "old")["status"] = {"conditions": [told | {"message": "Deployment/web is gone"}]}
+    assert (await known(world))["recalled"][0]["stale"] == "Deployment/web is gone"
+
+
+async def test_what_was_recalled_first_stays_for_the_attempt(make_world: Any) -> None:
+    store = MemoryStore()
+    world, other = await make_world(store), await make_world(store)
+    teach(world, "first")
+    made = await investigated(world)
+    agent = Agent(world, made)
+    before = await (await agent.call("GET", "")).json()
+    teach(world, "second")
+    world.clock.advance(seconds=5)
+    assert await (await agent.call("GET", "")).json() == before
+    agent.world = other
+    assert await (await agent.call("GET", "")).json() == before
+    (kept,) = store.runs.values()
+    assert [one.name for one in kept.recalled] == ["first"]
+
+
+async def test_a_store_that_was_away_keeps_what_the_run_knew(make_world: Any) -> None:
+    store = MemoryStore()
+    world = await make_world(store)
+    teach(world, "first")
+    agent = Agent(world, await investigated(world))
+    store.away = True
+    await agent.call("GET", "")
+    store.away = False
+    assert await agent.observe(0) == 204
+    (kept,) = store.runs.values()
+    assert [one.name for one in kept.recalled] == ["first"]
+
+
+async def test_memories_that_may_not_be_read_are_told_and_hold_nothing_up(world: Any) -> None:
+    world.cluster.before = lambda verb, resource: Denied("not yet bound") if resource == MEMORIES else None
+    run = await known(world)
+    assert run["recalled"] == []
+    assert run["unrecalled"][0] == "memories of namespace shop could not be read: not yet bound"
+    assert run["unrecalled"][-1] == "some of the platform's memories could not be read"
+
+
+async def test_an_api_server_that_is_away_is_waited_for(world: Any) -> None:
+    agent = Agent(world, await investigated(world))
+    world.cluster.before = lambda verb, resource: Unavailable("etcd") if resource == MEMORIES else None
+    assert (await agent.call("GET", "")).status == 503
+
+
+async def test_a_memory_that_makes_no_sense_spoils_nothing(world: Any) -> None:
+    teach(world, "good")
+    broken = copy.deepcopy(teach(world, "broken"))
+    broken["spec"]["scope"] = {"matchExpressions": [{"key": "a", "operator": "Near"}]}
+    world.cluster.objects[MEMORIES, "shop", "broken"] = broken
+    run = await known(world)
+    assert names(run) == ["good"]
+    assert (
+        "namespace shop: memory broken was not understood: spec.scope.matchExpressions[0].operator"
+        in run["unrecalled"][0]
+    )
+
+
+@pytest.mark.parametrize(("seconds", "lists"), [(0.5, 0), (2, 1)])
+async def test_a_storm_lists_a_namespace_once_a_second(world: Any, seconds: float, lists: int) -> None:
+    made = await investigated(world)
+    await Agent(world, made).call("GET", "")
+    world.clock.advance(seconds=seconds)
+    made["status"]["attempt"] = 2
+    world.cluster.calls.clear()
+    await Agent(world, made, 2, "pod-b").call("GET", "")
+    assert world.cluster.calls.count(("list", MEMORIES)) == lists * 3
+
+
+def resting_on(name: str, seen: Any, version: str = "1") -> Report:
+    """A report whose root cause is the word of a memory alone."""
+    use = KnowledgeUse(kind="Memory", name=name, version=version, why="applies", effect="moved it")
+    bare = hypothesis().replace(origin="Memory", predictions=[])
+    return report(seen).replace(hypotheses=[bare], knowledge=[use])
+
+
+@pytest.mark.parametrize("on_another_replica", [False, True])
+async def test_a_memorys_word_is_taken_if_the_run_was_given_it(make_world: Any, on_another_replica: bool) -> None:
+    """A forged citation, of a memory or of its version, is refused; so is a cause that cites nothing at all."""
+    store = MemoryStore()
+    world = await make_world(store)
+    teach(world, "own")
+    agent, seen = Agent(world, await investigated(world)), observation(1)
+    await agent.call("GET", "")
+    assert await agent.observe(0, seen) == 204
+    if on_another_replica:
+        agent.world = await make_world(store)
+    nothing = resting_on("own", seen).replace(knowledge=[])
+    for forged in (resting_on("forged", seen), resting_on("own", seen, "2"), nothing):
+        assert (await agent.hand_in(forged, 1)).status == 422
+    assert (await agent.hand_in(resting_on("own", seen), 1)).status == 200

@@ -1,0 +1,79 @@
+"""What has force at a moment, and what wins over what."""
+
+from datetime import timedelta
+
+import pytest
+
+from casebook.knowledge.conflicts import outranked
+from casebook.knowledge.known import Known
+from casebook.knowledge.precedence import rank
+from support.memories import WRITTEN, cause, labelled, memory
+
+LATER = WRITTEN + timedelta(days=1)
+
+
+@pytest.mark.parametrize("state", ["Proposed", "Rejected", "Retired"])
+def test_only_what_is_confirmed_is_known(state: str) -> None:
+    known = Known.of([memory(state=state, claim=cause("A"))], LATER)
+    assert (known.memories, known.idle) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("spec", "why"),
+    [
+        ({"verify_by": WRITTEN}, "stale: it was to be verified by 2026-11-01T00:00:00Z"),
+        ({"valid_until": WRITTEN}, "it was valid until 2026-11-01T00:00:00Z"),
+        ({"valid_from": LATER + timedelta(days=1)}, "it is valid from 2026-11-03T00:00:00Z"),
+        ({"stale": "Deployment/web is gone"}, "stale: Deployment/web is gone"),
+    ],
+)
+def test_what_is_stale_or_not_valid_has_no_force(spec: dict[str, object], why: str) -> None:
+    known = Known.of([memory(**spec)], LATER)
+    assert known.memories == ()
+    assert known.powerless == {"shop/m": why}
+
+
+def test_what_is_replaced_has_no_force_while_its_successor_has() -> None:
+    old, new = memory("old"), memory("new", supersedes=["old"])
+    assert Known.of([old, new], LATER).powerless == {"shop/old": "new replaces it"}
+    assert Known.of([old, memory("new", supersedes=["old"], state="Proposed")], LATER).memories == (old,)
+    elsewhere = memory("new", supersedes=["old"], namespace="pay")
+    assert old in Known.of([old, elsewhere], LATER).memories
+
+
+def test_two_that_replace_each_other_both_stay() -> None:
+    one, other = memory("one", supersedes=["other"]), memory("other", supersedes=["one"])
+    assert len(Known.of([one, other], LATER).memories) == 2
+
+
+def test_the_later_version_of_one_memory_counts() -> None:
+    found = Known.of([memory(version=2, state="Retired"), memory(version=1)], LATER)
+    assert found.memories == ()
+
+
+def test_order_of_precedence() -> None:
+    platform = memory("platform", platform=True, scope=labelled(namespace="shop", alertname="A", severity="Warning"))
+    narrow = memory("narrow", scope=labelled(namespace="shop", alertname="A"))
+    newer = memory("newer", scope=labelled(namespace="shop"), written_at=LATER)
+    older = memory("older", scope=labelled(namespace="shop"))
+    prefix = memory(
+        "prefix", scope={"matchExpressions": [{"key": "namespace", "operator": "Prefix", "values": ["sh"]}]}
+    )
+    assert sorted([platform, older, prefix, newer, narrow], key=rank) == [narrow, newer, older, prefix, platform]
+
+
+def test_contradictions_are_decided_and_explained() -> None:
+    narrow = memory("narrow", claim=cause("A", effect="RulesOut"), scope=labelled(namespace="shop"))
+    wide = memory("wide", claim=cause("A"))
+    lost = outranked(sorted([wide, narrow], key=rank))
+    assert lost == {("shop", "wide"): (narrow, "its scope is narrower")}
+
+
+def test_what_has_lost_takes_nothing_down_and_different_objects_do_not_contradict() -> None:
+    memories = [
+        memory("a", claim=cause("A", "Deployment/web"), scope=labelled(namespace="shop", alertname="X")),
+        memory("b", claim=cause("B", "Deployment/web"), scope=labelled(namespace="shop")),
+        memory("c", claim=cause("B", "Deployment/api")),
+        memory("d", claim=cause("B", "Deployment/web", "RulesOut")),
+    ]
+    assert set(outranked(sorted(memories, key=rank))) == {("shop", "b")}
