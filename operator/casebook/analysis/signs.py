@@ -30,6 +30,7 @@ class Sign(StrEnum):
     ROLLOUT = "Rollout"
     NODE = "Node"
     SCALER = "Autoscaler"
+    BACKLOG = "Backlog"
     ERRORS = "Errors"
     VAGUE = "UnexplainedErrors"
     PEER_ERRORS = "PeerErrors"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from casebook.analysis.access import count, dig, listed, moment, text
+from casebook.analysis.backlog import backlogs
 from casebook.analysis.changes import edited
 from casebook.analysis.errors import errors_of
 from casebook.analysis.graph import Graph
@@ -35,6 +36,7 @@ def _all(world: World, graph: Graph) -> Iterator[Symptom]:
             yield from _pod(world, workload, pod)
         yield from _workload(world, workload)
         yield from errors_of(world, workload, graph)
+        yield from _backlog(world, workload)
     for service in world.all("Service"):
         yield from _service(world, service)
     for ingress in world.all("Ingress"):
@@ -53,6 +55,10 @@ def _pod(world: World, workload: Workload, pod: Pod) -> Iterator[Symptom]:
     if text(scheduled, "status") == "False":
         cites = (pod.cite_condition("PodScheduled"),)
         yield Symptom(workload.ref, Sign.PENDING, "cannot be scheduled", since, cites)
+    elif pod.overlooked and since is not None and world.now - since >= SETTLING:
+        yield Symptom(
+            workload.ref, Sign.PENDING, "waits, and no scheduler looks at it", since, (pod.thing.cite("status"),)
+        )
     for container in pod.containers:
         yield from _container(world, workload, container)
     yield from _unready(world, workload, pod)
@@ -136,6 +142,12 @@ def _workload(world: World, workload: Workload) -> Iterator[Symptom]:
         at = moment(failed, "lastTransitionTime")
         if text(failed, "status") == "True" and (at is None or at >= world.begin):
             yield Symptom(workload.ref, Sign.JOB_FAILED, "a Job failed", at, (cite_condition(job, "Failed"),))
+
+
+def _backlog(world: World, workload: Workload) -> Iterator[Symptom]:
+    for item in backlogs(world, workload):
+        said = f"what waits there grows: {item.was} -> {item.now}"
+        yield Symptom(workload.ref, Sign.BACKLOG, said, item.first.at, (item.log.cite(item.first, item.last),))
 
 
 def _ingress(world: World, ingress: Thing) -> Iterator[Symptom]:

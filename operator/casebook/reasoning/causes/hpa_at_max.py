@@ -50,11 +50,10 @@ def _blind(_: Situation, found: Candidate[Thing]) -> Finding:
 
 
 def _wants_more(_: Situation, found: Candidate[Thing]) -> Finding:
-    current = text(found.about.raw, "status", "currentReplicas")
-    most = text(found.about.raw, "spec", "maxReplicas")
-    return tested(
-        current == most, found.about.cite("status", "currentReplicas"), found.about.cite("status", "currentMetrics")
-    )
+    """What it wants is capped at its maximum; what runs follows some seconds later."""
+    wanted, most = text(found.about.raw, "status", "desiredReplicas"), text(found.about.raw, "spec", "maxReplicas")
+    cites = (found.about.cite("status", "desiredReplicas"), found.about.cite("status", "currentMetrics"))
+    return tested(wanted == most, *cites)
 
 
 def _steps(_: Situation, found: Candidate[Thing]) -> list[str]:
@@ -79,7 +78,7 @@ CAUSES = (
         detect=_detector("ScalingLimited", "True", AT_MAX, "is at its maximum for"),
         predictions=(
             Prediction("it says that it is limited", _limited, 450, -300),
-            Prediction("it has as many replicas as it may", _wants_more, 80, -200),
+            Prediction("it wants as many replicas as it may have", _wants_more, 80, -200),
         ),
         steps=_steps,
     ),

@@ -12,6 +12,7 @@ from casebook.reasoning.helpers import (
     changed_part,
     cite_rollout,
     containers,
+    declared,
     only,
     undo,
     was,
@@ -54,6 +55,17 @@ def _limit_set(_: Situation, found: Candidate[Subject]) -> Finding:
     limit = text(container.spec, "resources", "limits", "memory")
     said = container.pod.say(f"container {container.name}: resources.limits.memory = {limit or 'not set'}")
     return held(said) if limit else failed(said)
+
+
+def _limit_declared(situation: Situation, found: Candidate[Subject]) -> Finding:
+    """A limit that no template gives comes from whoever changed the pod on creation."""
+    workload, container = found.about
+    pod = situation.world.pods[container.pod.ref]
+    owner, wanted = declared(situation, workload, pod, container)
+    path = ("resources", "limits", "memory")
+    if owner.ref.kind == "Pod" or quantity(wanted, *path) in (None, quantity(container.spec, *path)):
+        return UNTESTED
+    return failed(owner.say(f"its template gives container {container.name} {text(wanted, *path)}"))
 
 
 def _limit_lowered(situation: Situation, found: Candidate[Subject]) -> Finding:
@@ -111,6 +123,7 @@ CAUSES = (
         predictions=(
             Prediction("the kernel killed the container for its memory", _killed_for_memory, 300, -300),
             Prediction("the container has a memory limit", _limit_set, 60, -200),
+            Prediction("the limit is the one of its template", _limit_declared, 0, -250),
             Prediction("the limit was lowered", _limit_lowered, 200, 0),
             Prediction("it is killed soon after its start", _soon, 60, -190),
             Prediction("no liveness probe killed it", _no_probe_kills, 120, -350),

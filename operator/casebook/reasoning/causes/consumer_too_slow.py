@@ -1,0 +1,145 @@
+"""ConsumerTooSlow: what waits grows without errors, because what takes it away is slower than what brings it."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from casebook.analysis.backlog import Backlog, backlogs
+from casebook.analysis.settings import Setting, settings
+from casebook.analysis.signs import Sign
+from casebook.analysis.things import Cite, Ref
+from casebook.analysis.workloads import Workload
+from casebook.api.base import timestamp
+from casebook.api.observation import Query
+from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
+from casebook.reasoning.configuration import changed_at
+from casebook.reasoning.helpers import changed, cite_rollout, command, troubles, workload_logs_wanted
+from casebook.reasoning.situation import Situation
+
+
+class Slow(NamedTuple):
+    """What waits, who takes it away, and a setting of that which was changed before it began to grow."""
+
+    backlog: Backlog
+    keeper: Workload
+    consumer: Workload
+    setting: Setting | None
+
+
+def _detect(situation: Situation) -> Iterator[Candidate[Slow]]:
+    for keeper in situation.workloads:
+        for found in list(backlogs(situation.world, keeper))[:1]:
+            for consumer in _consumers(situation, keeper):
+                setting, at = _changed(situation, consumer)
+                yield _candidate(situation, Slow(found, keeper, consumer, setting), at)
+
+
+def _candidate(situation: Situation, item: Slow, at: datetime | None) -> Candidate[Slow]:
+    origin = item.setting.origin if item.setting else item.consumer.ref
+    why = f": {item.setting.key} = {item.setting.value[:60]}" if item.setting else ""
+    since = f" since {timestamp(at)}" if at else ""
+    return Candidate(
+        object=origin,
+        statement=f"{situation.label(item.consumer.ref)} takes away less than comes in{since}{why}; what waits at "
+        f"{situation.label(item.keeper.ref)} grew from {item.backlog.was} to {item.backlog.now}",
+        harms=frozenset({item.keeper.ref, item.consumer.ref}),
+        covers=frozenset({Sign.BACKLOG}),
+        about=item,
+        since=None if at else item.backlog.first.at,
+        changed=at,
+    )
+
+
+def _consumers(situation: Situation, keeper: Workload) -> list[Workload]:
+    """Who calls the keeper without being called itself takes away; nobody brings it work. A lone keeper is its own."""
+    mine = {service.ref for service in situation.world.services_of(keeper)}
+    callers = [
+        workload
+        for workload in situation.workloads
+        if workload.ref != keeper.ref and any(call.target in mine for call in situation.graph.calls[workload.ref])
+    ]
+    ends = [workload for workload in callers if not _is_called(situation, workload)]
+    return ends or ([keeper] if not callers else [])
+
+
+def _is_called(situation: Situation, workload: Workload) -> bool:
+    mine: set[Ref] = {service.ref for service in situation.world.services_of(workload)}
+    return any(call.target in mine for calls in situation.graph.calls.values() for call in calls)
+
+
+def _changed(situation: Situation, consumer: Workload) -> tuple[Setting | None, datetime | None]:
+    """The number among its settings that was changed last, or its newest release."""
+    numbers = [one for one in settings(situation.world, consumer) if _is_number(one.value)]
+    dated = [(at, one) for one in numbers if (at := changed_at(situation, one, consumer))]
+    if dated:
+        at, setting = max(dated, key=lambda pair: (pair[0], pair[1].key))
+        return setting, at
+    parts = (".image", ".env", ".resources")
+    rolled = next((one for part in parts if (one := changed(situation, consumer, part))), None)
+    return None, rolled.at if rolled else None
+
+
+def _is_number(value: str) -> bool:
+    return value.replace(".", "", 1).rstrip("ms").isdigit()
+
+
+def _grows(_: Situation, found: Candidate[Slow]) -> Finding:
+    item = found.about.backlog
+    return held(item.log.cite(item.first), item.log.cite(item.last))
+
+
+def _works(situation: Situation, found: Candidate[Slow]) -> Finding:
+    consumer = found.about.consumer
+    said = troubles(situation, consumer)
+    if said:
+        return failed(said[0].cite(), note="it fails, it is not only slow")
+    unready = [pod for pod in consumer.live if not pod.ready]
+    if unready or not consumer.live:
+        cite = unready[0].cite_condition("Ready") if unready else consumer.thing.say("it has no pods")
+        return failed(cite, note="it does not run")
+    logs = [log.summary() for log in situation.world.logs_of(consumer) if log.entries]
+    return held(*logs[:1]) if logs else UNTESTED
+
+
+def _logs(_: Situation, found: Candidate[Slow]) -> list[Query]:
+    return workload_logs_wanted(found.about.consumer)
+
+
+def _was_changed(situation: Situation, found: Candidate[Slow]) -> Finding:
+    item = found.about
+    if found.changed is None:
+        return UNTESTED
+    if item.setting and item.setting.origin.kind == "ConfigMap":
+        said = f"{item.setting.key} = {item.setting.value[:60]}, written at {timestamp(found.changed)}"
+        return held(Cite(item.setting.source, said))
+    rolled = changed(situation, item.consumer, "")
+    return held(cite_rollout(rolled)) if rolled else UNTESTED
+
+
+def _steps(_: Situation, found: Candidate[Slow]) -> list[str]:
+    item = found.about
+    named = f"{found.object.kind} {found.object.name}"
+    where = f"Set {item.setting.key} of {named} back" if item.setting else f"Make {named} faster"
+    return [
+        f"{where}, or run more of it for a while: what waits has to be worked off too.",
+        command("scale", item.consumer.ref, "--replicas=3   # if several of it may work side by side"),
+        command("logs", item.keeper.ref, "--tail=50   # does it still grow?"),
+    ]
+
+
+CAUSES = (
+    Cause(
+        code="ConsumerTooSlow",
+        means="What takes work away is slower than what brings it; the backlog grows without errors.",
+        names="workload or ConfigMap",
+        explains="a backlog that grows, and work that is done later and later",
+        base_rate=0.02,
+        detect=_detect,
+        predictions=(
+            Prediction("what waits grows", _grows, 300, -300),
+            Prediction("what takes it away runs without errors", _works, 120, -250, _logs),
+            Prediction("it was changed before", _was_changed, 120, 0),
+        ),
+        steps=_steps,
+    ),
+)
