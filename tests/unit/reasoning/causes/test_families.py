@@ -218,3 +218,51 @@ class TestSchedulerDown:
             if item["kind"] == "Pod":
                 item["status"]["conditions"][0]["lastTransitionTime"] = ago(20)
         assert_refuted(self.asked([*self.waiting_pod(), *later]), "Component/kube-scheduler", "SchedulerDown")
+
+
+class TestNetworkPolicyDenies:
+    LATE = '{"level":"ERROR","msg":"database db:5432: connection timed out"}'
+    DEAF = '{"level":"ERROR","msg":"POST http://auth:80/verify failed: Temporary failure in name resolution"}'
+
+    def policy(self, app: str = "db", admitted: str = "worker", **spec: Any) -> Raw:
+        peers = [{"podSelector": {"matchLabels": {"app": admitted}}}]
+        written = [managed("kubectl-edit", 200, {"f:spec": {"f:ingress": {}}})]
+        given = {"podSelector": {"matchLabels": {"app": app}}, "ingress": [{"from": peers}]} | spec
+        return {"kind": "NetworkPolicy", "metadata": meta("guard", managedFields=written), "spec": given}
+
+    def asked(self, policy: Raw, line: str, *more: str) -> Any:
+        return snapshot(
+            run("the api shows errors", "Deployment/api"), [*shop(), policy], log("api-p0", [line] * 6 + list(more))
+        )
+
+    def test_a_policy_that_does_not_admit_the_caller(self) -> None:
+        assert_root(self.asked(self.policy(), self.LATE), "NetworkPolicy/guard", "NetworkPolicyDenies", "timed out")
+
+    def test_a_policy_that_admits_it_is_none(self) -> None:
+        assert hypothesis(report(self.asked(self.policy(admitted="api"), self.LATE)), "NetworkPolicyDenies") is None
+
+    def test_a_refusal_comes_from_the_other_side(self) -> None:
+        refused = '{"level":"ERROR","msg":"database db:5432: connection refused"}'
+        assert_refuted(self.asked(self.policy(), refused), "NetworkPolicy/guard", "NetworkPolicyDenies")
+
+    def test_where_the_caller_still_gets_through_nobody_enforces_it(self) -> None:
+        through = '{"level":"INFO","msg":"query to db:5432 took 3 ms"}'
+        assert_refuted(self.asked(self.policy(), self.LATE, through), "NetworkPolicy/guard", "NetworkPolicyDenies")
+
+    def test_egress_without_a_way_to_the_dns(self) -> None:
+        shut = self.policy("api", policyTypes=["Egress"], egress=[{"ports": [{"port": 443}]}])
+        assert_root(self.asked(shut, self.DEAF), "NetworkPolicy/guard", "NetworkPolicyDenies", "to any DNS server")
+
+
+def test_a_variable_that_leads_to_the_same_place_as_the_config_map_shadows_nothing() -> None:
+    given = container(
+        envFrom=[{"configMapRef": {"name": "settings"}}], env=env(AUTH_URL="https://auth:80", API_URL="http://api:80")
+    )
+    line = '{"level":"ERROR","msg":"POST https://auth:80/verify failed: certificate has expired"}'
+    objects = [
+        *healthy("web", template("web", given)),
+        *shop("web"),
+        configmap("settings", {"AUTH_URL": "http://auth:80"}),
+    ]
+    found = snapshot(run("the shop shows errors", "Deployment/web"), objects, log("web-p0", [line] * 6))
+    assert_refuted(found, "Deployment/web", "EnvShadowed")
