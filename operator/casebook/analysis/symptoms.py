@@ -12,6 +12,7 @@ from casebook.analysis.scaling import scaling
 from casebook.analysis.services import ready_endpoints, routes
 from casebook.analysis.signs import Sign, Symptom
 from casebook.analysis.things import Ref, Thing
+from casebook.analysis.unending import unending
 from casebook.analysis.workloads import Container, Pod, Workload, cite_condition, condition
 from casebook.analysis.world import World
 
@@ -47,6 +48,7 @@ def _all(world: World, graph: Graph) -> Iterator[Symptom]:
         yield from _node(node)
     for scaler in world.all("HorizontalPodAutoscaler"):
         yield from _scaler(scaler)
+    yield from unending(world)
 
 
 def _pod(world: World, workload: Workload, pod: Pod) -> Iterator[Symptom]:
