@@ -8,6 +8,7 @@ from typing import NamedTuple
 from casebook.analysis.access import listed, mapping, strings, text
 from casebook.analysis.calls import EXTERNAL, Call, calls, peers
 from casebook.analysis.ongoing import still
+from casebook.analysis.scaling import scale_target
 from casebook.analysis.selectors import matches
 from casebook.analysis.settings import references
 from casebook.analysis.things import Ref, Thing
@@ -216,12 +217,7 @@ def _classes(world: World) -> Iterator[Edge]:
 
 def _others(world: World) -> Iterator[Edge]:
     for scaler in world.all("HorizontalPodAutoscaler"):
-        target = Ref(
-            text(scaler.raw, "spec", "scaleTargetRef", "kind"),
-            scaler.ref.namespace,
-            text(scaler.raw, "spec", "scaleTargetRef", "name"),
-        )
-        yield Edge(target, scaler.ref, "scaled by")
+        yield Edge(scale_target(scaler), scaler.ref, "scaled by")
     for workload in world.workloads.values():
         for kind in ("ResourceQuota", "LimitRange"):
             for thing in world.all(kind, workload.ref.namespace):

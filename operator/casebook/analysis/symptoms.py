@@ -233,3 +233,7 @@ def _scaler(scaler: Thing) -> Iterator[Symptom]:
     if text(active, "status") == "False" and text(active, "reason") != "ScalingDisabled":
         since = moment(active, "lastTransitionTime")
         yield Symptom(scaler.ref, Sign.SCALER, "cannot scale", since, (cite_condition(scaler, "ScalingActive"),))
+    able = condition(scaler, "AbleToScale")
+    if text(able, "status") == "False":
+        since = moment(able, "lastTransitionTime")
+        yield Symptom(scaler.ref, Sign.SCALER, "cannot scale", since, (cite_condition(scaler, "AbleToScale"),))

@@ -3,22 +3,15 @@
 from collections.abc import Callable, Iterator
 
 from casebook.analysis.access import moment, text
+from casebook.analysis.scaling import scale_target
 from casebook.analysis.signs import Sign
-from casebook.analysis.things import Ref, Thing
+from casebook.analysis.things import Thing
 from casebook.analysis.workloads import cite_condition, condition
 from casebook.reasoning.cause import Candidate, Cause, Finding, Prediction, held, tested
 from casebook.reasoning.helpers import command
 from casebook.reasoning.situation import Situation
 
 AT_MAX = "TooManyReplicas"
-
-
-def _target(thing: Thing) -> Ref:
-    return Ref(
-        text(thing.raw, "spec", "scaleTargetRef", "kind"),
-        thing.ref.namespace,
-        text(thing.raw, "spec", "scaleTargetRef", "name"),
-    )
 
 
 def _detector(kind: str, status: str, reason: str, said: str) -> Callable[[Situation], Iterator[Candidate[Thing]]]:
@@ -31,8 +24,8 @@ def _detector(kind: str, status: str, reason: str, said: str) -> Callable[[Situa
             limit = f" (maxReplicas {text(thing.raw, 'spec', 'maxReplicas')})" if reason else ""
             yield Candidate(
                 object=thing.ref,
-                statement=f"{situation.label(thing.ref)} {said} {situation.label(_target(thing))}{limit}",
-                harms=frozenset({thing.ref, _target(thing)}),
+                statement=f"{situation.label(thing.ref)} {said} {situation.label(scale_target(thing))}{limit}",
+                harms=frozenset({thing.ref, scale_target(thing)}),
                 covers=frozenset({Sign.SCALER}),
                 about=thing,
                 since=moment(found, "lastTransitionTime"),
