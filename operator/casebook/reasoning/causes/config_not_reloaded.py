@@ -5,12 +5,15 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from casebook.analysis import failures
+from casebook.analysis.endpoints import Endpoint
+from casebook.analysis.settings import Setting
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import Ref
 from casebook.analysis.workloads import Container, Workload
 from casebook.api.base import timestamp
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.certificates import EXPIRED, MISMATCH, secrets
+from casebook.reasoning.configuration import written
 from casebook.reasoning.helpers import Trouble, command, only, troubles
 from casebook.reasoning.situation import Situation
 
@@ -18,33 +21,53 @@ STARTING = timedelta(seconds=30)
 
 
 class Stale(NamedTuple):
-    """A workload whose certificate callers ceased to trust at a moment, and what they say."""
+    """A workload that uses what its source no longer holds, who complains of it, and since when it is renewed.
+
+    `setting` is the renewed value in a ConfigMap; a Secret is never read, so that for one there is none.
+    """
 
     workload: Workload
-    secret: Ref
+    source: Ref
     callers: tuple[Workload, ...]
     said: tuple[Trouble, ...]
     since: datetime
+    setting: Setting | None = None
 
 
 def _detect(situation: Situation) -> Iterator[Candidate[Stale]]:
     for workload in situation.workloads:
-        held_ = secrets(workload)
-        found = _refusing(situation, workload) if held_ else []
-        times = [one.entry.at for _, one in found if one.entry.at]
-        if not times:
-            continue
-        callers = tuple(dict.fromkeys(caller for caller, _ in found))
-        item = Stale(workload, held_[0], callers, tuple(one for _, one in found), min(times))
-        yield Candidate(
-            object=workload.ref,
-            statement=f"{situation.label(workload.ref)} still shows the certificate that it read at its start; what "
-            f"its callers trust was renewed about {timestamp(item.since)} ({situation.label(item.secret)})",
-            harms=only(workload.ref),
-            covers=frozenset({Sign.PEER_ERRORS, Sign.VAGUE}),
-            about=item,
-            since=item.since,
+        for item in (*_certificates(situation, workload), *_addresses(situation, workload)):
+            yield Candidate(
+                object=workload.ref,
+                statement=_statement(situation, item),
+                harms=only(workload.ref),
+                covers=frozenset({Sign.PEER_ERRORS, Sign.VAGUE, Sign.CRASH}),
+                about=item,
+                since=None if item.setting else item.since,
+            )
+
+
+def _statement(situation: Situation, item: Stale) -> str:
+    name, source = situation.label(item.workload.ref), situation.label(item.source)
+    if item.setting is None:
+        return (
+            f"{name} still shows the certificate that it read at its start; what its callers trust was renewed about "
+            f"{timestamp(item.since)} ({source})"
         )
+    return (
+        f"{name} still uses what {source} held before {timestamp(item.since)}; since then it holds "
+        f"{item.setting.key} = {item.setting.value[:80]}, which is read at the start only"
+    )
+
+
+def _certificates(situation: Situation, workload: Workload) -> Iterator[Stale]:
+    """Callers ceased to trust what it shows, though it is what it always was."""
+    mounted = secrets(workload)
+    found = _refusing(situation, workload) if mounted else []
+    times = [one.entry.at for _, one in found if one.entry.at]
+    if times:
+        callers = tuple(dict.fromkeys(caller for caller, _ in found))
+        yield Stale(workload, mounted[0], callers, tuple(one for _, one in found), min(times))
 
 
 def _refusing(situation: Situation, workload: Workload) -> list[tuple[Workload, Trouble]]:
@@ -59,6 +82,30 @@ def _refusing(situation: Situation, workload: Workload) -> list[tuple[Workload, 
         and not EXPIRED.search(one.entry.said)
         and any(peer.target in mine for peer in one.peers)
     ]
+
+
+def _addresses(situation: Situation, workload: Workload) -> Iterator[Stale]:
+    """It calls an address that its settings do not name, and one of them was written after its start."""
+    given = [call.endpoint for call in situation.graph.calls[workload.ref]]
+    strange = tuple(one for one in troubles(situation, workload) if _strange(one, given))
+    for call in situation.graph.calls[workload.ref] if strange else ():
+        for setting in (call.setting, call.port_setting):
+            edit = written(situation, setting) if setting and setting.container else None
+            if setting and edit and edit.at >= situation.world.begin:
+                yield Stale(workload, setting.origin, (workload,), strange, edit.at, setting)
+                return
+
+
+def _strange(one: Trouble, given: list[Endpoint]) -> bool:
+    """Whether an error of a call names only addresses that no setting names now."""
+    named = [endpoint for endpoint in one.entry.peers if not endpoint.is_ip]
+    if not named or not one.entry.kinds & failures.PEER_KINDS:
+        return False
+    return not any(
+        endpoint.host == other.host and (not endpoint.port or not other.port or endpoint.port == other.port)
+        for endpoint in named
+        for other in given
+    )
 
 
 def _says_so(_: Situation, found: Candidate[Stale]) -> Finding:
@@ -78,9 +125,11 @@ def _after(container: Container, moment: datetime) -> bool:
     return container.running_since is not None and container.running_since > moment - STARTING
 
 
-def _was_trusted_before(situation: Situation, found: Candidate[Stale]) -> Finding:
-    """The same two processes worked together: neither release nor address changed, so what they read did."""
+def _worked_or_is_right_now(situation: Situation, found: Candidate[Stale]) -> Finding:
+    """The same processes worked together before; or the source holds another value than the one in use."""
     item = found.about
+    if item.setting is not None:
+        return held(item.setting.cite(), item.said[0].cite())
     starts = [one for caller in item.callers for one in caller.containers if one.running_since]
     fresh = [one for one in starts if _after(one, item.since)]
     if fresh:
@@ -92,8 +141,8 @@ def _was_trusted_before(situation: Situation, found: Candidate[Stale]) -> Findin
 
 def _steps(_: Situation, found: Candidate[Stale]) -> list[str]:
     return [
-        command("rollout restart", found.object, "  # restarts its pods, which read the certificate anew"),
-        "Let it read the file again when it changes, or restart it with every renewal (a checksum annotation).",
+        command("rollout restart", found.object, "  # restarts its pods, which read it anew"),
+        "Let it read again what changes, or restart it with every change (a checksum annotation on the pod template).",
     ]
 
 
@@ -102,13 +151,13 @@ CAUSES = (
         code="ConfigNotReloaded",
         means="The source was renewed, the process still uses what it read at its start.",
         names="workload",
-        explains="callers that refuse its certificate from one moment on, while nothing was rolled out",
+        explains="errors that name what the settings no longer hold, or a certificate that nobody trusts any more",
         base_rate=0.01,
         detect=_detect,
         predictions=(
-            Prediction("callers do not trust its certificate", _says_so, 250, -300),
-            Prediction("it has run since before the errors began", _runs_since_before, 200, -400),
-            Prediction("the same callers trusted it before", _was_trusted_before, 200, -250),
+            Prediction("what it uses is refused, or leads nowhere", _says_so, 250, -300),
+            Prediction("it has run since before the source was renewed", _runs_since_before, 200, -400),
+            Prediction("it worked before, or the source is right now", _worked_or_is_right_now, 200, -250),
         ),
         steps=_steps,
     ),

@@ -266,3 +266,28 @@ def test_a_variable_that_leads_to_the_same_place_as_the_config_map_shadows_nothi
     ]
     found = snapshot(run("the shop shows errors", "Deployment/web"), objects, log("web-p0", [line] * 6))
     assert_refuted(found, "Deployment/web", "EnvShadowed")
+
+
+class TestConfigMapNotReloaded:
+    WRONG = '{"level":"ERROR","msg":"POST http://auht:80/verify failed: Name or service not known"}'
+
+    def asked(self, *, edited: float = 300, up: float = 1200, line: str = WRONG) -> Any:
+        reference = [{"name": "AUTH_URL", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "AUTH_URL"}}}]
+        made = template("api", container(env=reference))
+        top = workload("api", made)
+        owner = replicaset(top, 1, made, age=7200)
+        alone = pod(owner, made, running("app", up=up), name="api-p0")
+        written = [managed("kubectl-edit", edited, {"f:data": {"f:AUTH_URL": {}}})]
+        settings = configmap("settings", {"AUTH_URL": "http://auth:80"}, managedFields=written)
+        objects = [*shop("api"), top, owner, alone, service("api"), endpoints("api"), settings]
+        return snapshot(run("still no checkout", "Deployment/api"), objects, log("api-p0", [line] * 8, step=20))
+
+    def test_the_map_was_corrected_and_the_process_not_restarted(self) -> None:
+        assert_root(self.asked(), "Deployment/api", "ConfigNotReloaded", "AUTH_URL = http://auth:80", "auht")
+
+    def test_a_process_that_started_since_has_read_the_present_value(self) -> None:
+        assert_refuted(self.asked(up=200), "Deployment/api", "ConfigNotReloaded")
+
+    def test_an_error_about_the_present_value_is_not_about_an_old_one(self) -> None:
+        line = '{"level":"ERROR","msg":"POST http://auth:80/verify failed: timed out"}'
+        assert hypothesis(report(self.asked(line=line)), "ConfigNotReloaded") is None
