@@ -8,8 +8,9 @@ from casebook.analysis.access import listed, text
 from casebook.analysis.calls import Peer, peers
 from casebook.analysis.changes import Rollout, rollout
 from casebook.analysis.logs import Entry, Log
+from casebook.analysis.revisions import template_of
 from casebook.analysis.things import Cite, Ref, Thing, shown
-from casebook.analysis.workloads import Container, Pod, Workload, template_of
+from casebook.analysis.workloads import Container, Pod, Workload
 from casebook.api.base import timestamp
 from casebook.api.observation import Query, pod_logs
 from casebook.reasoning.cause import Candidate
