@@ -291,3 +291,20 @@ class TestConfigMapNotReloaded:
     def test_an_error_about_the_present_value_is_not_about_an_old_one(self) -> None:
         line = '{"level":"ERROR","msg":"POST http://auth:80/verify failed: timed out"}'
         assert hypothesis(report(self.asked(line=line)), "ConfigNotReloaded") is None
+
+
+def test_a_new_pod_that_is_only_starting_speaks_less_for_a_regression() -> None:
+    def percent(age: float) -> int:
+        before, after = body("api"), template("api", container(image="shop:2"))
+        top = workload("api", after)
+        old, new = replicaset(top, 1, before, age=7200), replicaset(top, 2, after, age=age)
+        starting = pod(new, after, running("app", up=age, ready=False), name="api-new", age=age)
+        refused = '{"level":"ERROR","msg":"GET http://api:80/products failed: connection refused"}'
+        objects = [top, old, new, pod(old, before, name="api-old"), starting, service("api"), endpoints("api")]
+        asked = run("some requests fail", "Deployment/web")
+        found = report(snapshot(asked, [*shop("api"), *objects], log("web-p0", [refused] * 6)))
+        item = hypothesis(found, "ReleaseRegression", "Deployment/api")
+        assert item is not None
+        return item.confidence_percent
+
+    assert percent(60) < percent(900) - 20
