@@ -6,8 +6,8 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
-from casebook.analysis.access import dig, moment, number, text, words
-from casebook.analysis.changes import Edit, edited
+from casebook.analysis.access import count, dig, moment, number, text, words
+from casebook.analysis.changes import Edit, edited, edits
 from casebook.analysis.events import Event
 from casebook.analysis.signs import Sign, Symptom
 from casebook.analysis.things import Cite, Thing
@@ -32,6 +32,10 @@ def unending(world: World) -> Iterator[Symptom]:
         for pod in slow_to_end(world, workload)[:1]:
             said = f"pod {pod.thing.ref.name} is told to end and does not, and no other takes its place"
             yield Symptom(workload.ref, Sign.ENDING, said, told_to_end(pod), (cite_end(pod),))
+        written = unreconciled(world, workload)
+        if written:
+            seen = workload.thing.cite("status", "observedGeneration")
+            yield Symptom(workload.ref, Sign.ROLLOUT, "what was written to it is not acted upon", written, (seen,))
     for cron in world.all("CronJob"):
         for why in overdue(world, cron):
             yield Symptom(cron.ref, Sign.OVERDUE, why.said, why.since, (why.cite,))
@@ -74,6 +78,18 @@ def cite_end(pod: Pod) -> Cite:
     """A citation of the end that was set for it."""
     grace = text(pod.thing.raw, "spec", "terminationGracePeriodSeconds")
     return pod.thing.cite("metadata", "deletionTimestamp", note=f"grace period {grace or 30} s")
+
+
+def unreconciled(world: World, workload: Workload) -> datetime | None:
+    """When a workload was written to, if no controller has looked at that for some time; else None."""
+    if workload.ref.kind not in ("Deployment", "StatefulSet", "DaemonSet"):
+        return None
+    wanted, seen = (
+        count(workload.thing.raw, "metadata", "generation"),
+        count(workload.thing.raw, "status", "observedGeneration"),
+    )
+    newest = next((edit.at for edit in edits(workload.thing)), workload.thing.created)
+    return newest if wanted > seen and _before(world, newest, PATIENCE) else None
 
 
 def stuck(world: World, thing: Thing) -> bool:

@@ -9,6 +9,7 @@ from support.builders import (
     ago,
     container,
     ended,
+    endpoints,
     event,
     managed,
     meta,
@@ -152,3 +153,28 @@ class TestCronJob:
         cron = self.cron(policy="Forbid", active=True)
         said = event(cron, "JobAlreadyActive", "Not starting job because prior execution is running", kind="Normal")
         assert_root(self.asked(cron, said), "CronJob/report", "CronJobConcurrencyBlocked", "prior execution")
+
+
+class TestControllerManagerDown:
+    def asked(self, *, seen: int = 1, written: float = 120, acted: float = 0) -> Any:
+        made = body("api")
+        top = workload("api", made) | {"status": {"observedGeneration": seen}}
+        top["metadata"] |= {"generation": 2, "managedFields": [managed("kubectl-set", written, {"f:spec": {}})]}
+        owner = replicaset(top, 1, made, age=7200)
+        objects = [*shop("api"), top, owner, pod(owner, made, name="api-p0"), service("api"), endpoints("api")]
+        if acted:
+            told = event({"kind": "Deployment", "metadata": meta("web")}, "ScalingReplicaSet", "Scaled up", since=acted)
+            objects.append(told | {"source": {"component": "deployment-controller"}})
+        return snapshot(run("the rollout of api does not begin", "Deployment/api"), objects)
+
+    def test_what_was_written_is_not_acted_upon(self) -> None:
+        assert_root(
+            self.asked(), "Component/kube-controller-manager", "ControllerManagerDown", "observedGeneration = 1"
+        )
+
+    @pytest.mark.parametrize("how", [{"seen": 2}, {"written": 5}])
+    def test_what_was_seen_or_written_just_now_is_well(self, how: Raw) -> None:
+        assert report(self.asked(**how)).verdict.value == "NoFault"
+
+    def test_a_controller_that_acts_for_others_is_up(self) -> None:
+        assert_refuted(self.asked(acted=20), "Component/kube-controller-manager", "ControllerManagerDown")
