@@ -1,47 +1,32 @@
 """AdmissionWebhookMutates: pods are not what their template says, because a webhook changed them on creation."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
-from casebook.analysis.access import dig, listed, mapping, quantity, text, words
+from casebook.analysis.access import listed, mapping, text, words
 from casebook.analysis.selectors import matches
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import RESOURCES, Ref, Thing, shown
-from casebook.analysis.workloads import Container, Pod, Workload
+from casebook.analysis.workloads import Pod
 from casebook.api.observation import Query, listing
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import Subject, command, containers, declared, only
+from casebook.reasoning.helpers import command, containers, only
+from casebook.reasoning.mutated import Altered, altered
 from casebook.reasoning.situation import Situation
 
 KIND = "MutatingWebhookConfiguration"
-_FIELDS = (("resources", "limits", "memory"), ("resources", "limits", "cpu"), ("image",), ("command",), ("args",))
-
-
-class Altered(NamedTuple):
-    """A field of a pod's container that is not as in the template from which the pod was made."""
-
-    subject: Subject
-    owner: Thing
-    path: tuple[str, ...]
-    wanted: Any
-    found: Any
-
-    @property
-    def field(self) -> str:
-        """Its path in words."""
-        return ".".join(self.path)
 
 
 def _detect(situation: Situation) -> Iterator[Candidate[Altered]]:
     for workload, pod, container in containers(situation):
         if container.ready and not container.restarts:
             continue
-        for item in _altered(situation, workload, pod, container):
+        for item in altered(situation, workload, pod, container):
             by = _selecting(situation, pod)
             yield Candidate(
                 object=by[0].ref if by else workload.ref,
                 statement=f"Pods of {situation.label(workload.ref)} are made with {item.field} {shown(item.found)}, "
-                f"while their template says {shown(item.wanted)}: {_who(situation, by)} changes them on creation",
+                f"while their template says {_wanted(item)}: {_who(situation, by)} changes them on creation",
                 harms=only(workload.ref),
                 covers=frozenset({Sign.KILLED, Sign.CRASH, Sign.NOT_READY, Sign.IMAGE, Sign.CREATE}),
                 about=item,
@@ -49,18 +34,8 @@ def _detect(situation: Situation) -> Iterator[Candidate[Altered]]:
             )
 
 
-def _altered(situation: Situation, workload: Workload, pod: Pod, container: Container) -> Iterator[Altered]:
-    owner, wanted = declared(situation, workload, pod, container)
-    for path in _FIELDS:
-        before, now = dig(wanted, *path), dig(container.spec, *path)
-        if before is not None and not _same(path, before, now):
-            yield Altered(Subject(workload, container), owner, path, before, now)
-
-
-def _same(path: tuple[str, ...], one: Any, other: Any) -> bool:
-    if path[0] == "resources":
-        return quantity(one) == quantity(other)
-    return bool(one == other)
+def _wanted(item: Altered) -> str:
+    return "nothing of it" if item.wanted is None else shown(item.wanted)
 
 
 def _who(situation: Situation, by: list[Thing]) -> str:
@@ -94,7 +69,7 @@ def _calls(hook: dict[str, Any], namespace: dict[str, str], pod: dict[str, str])
 def _differs(_: Situation, found: Candidate[Altered]) -> Finding:
     item = found.about
     pod = item.subject.container.pod.say(f"container {item.subject.container.name}: {item.field} = {shown(item.found)}")
-    return held(pod, item.owner.say(f"its template says {item.field} = {shown(item.wanted)}"))
+    return held(pod, item.owner.say(f"its template says {item.field} = {_wanted(item)}"))
 
 
 def _is_called(situation: Situation, found: Candidate[Altered]) -> Finding:

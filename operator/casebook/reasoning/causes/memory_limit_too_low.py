@@ -12,11 +12,11 @@ from casebook.reasoning.helpers import (
     changed_part,
     cite_rollout,
     containers,
-    declared,
     only,
     undo,
     was,
 )
+from casebook.reasoning.mutated import altered
 from casebook.reasoning.situation import Situation
 
 LIMIT = ".resources.limits.memory"
@@ -61,11 +61,8 @@ def _limit_declared(situation: Situation, found: Candidate[Subject]) -> Finding:
     """A limit that no template gives comes from whoever changed the pod on creation."""
     workload, container = found.about
     pod = situation.world.pods[container.pod.ref]
-    owner, wanted = declared(situation, workload, pod, container)
-    path = ("resources", "limits", "memory")
-    if owner.ref.kind == "Pod" or quantity(wanted, *path) in (None, quantity(container.spec, *path)):
-        return UNTESTED
-    return failed(owner.say(f"its template gives container {container.name} {text(wanted, *path)}"))
+    changes = [one for one in altered(situation, workload, pod, container) if one.path[-1] == "memory"]
+    return failed(changes[0].owner.say(f"its template gives {changes[0].wanted or 'none'}")) if changes else UNTESTED
 
 
 def _limit_lowered(situation: Situation, found: Candidate[Subject]) -> Finding:

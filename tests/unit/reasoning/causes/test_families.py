@@ -38,15 +38,18 @@ FINE = '{"level":"INFO","msg":"POST /checkout 200"}'
 
 
 class TestConfigNotReloaded:
-    def served(self, up: float) -> list[Raw]:
-        made = template("auth", container(), volumes=[{"name": "t", "secret": {"secretName": "auth-tls"}}])
+    def served(self, up: float, *, secret: str = "auth-tls", path: str = "/keys") -> list[Raw]:
+        mounts = [{"name": "t", "mountPath": path}]
+        made = template(
+            "auth", container(volumeMounts=mounts), volumes=[{"name": "t", "secret": {"secretName": secret}}]
+        )
         top = workload("auth", made)
         owner = replicaset(top, 1, made, age=7200)
         running_pod = pod(owner, made, running("app", up=up), name="auth-p0")
         return [*shop("auth"), top, owner, running_pod, service("auth"), endpoints("auth")]
 
-    def found(self, up: float, lines: list[str]) -> Any:
-        return snapshot(run("checkout fails", "Deployment/api"), self.served(up), log("api-p0", lines, step=10))
+    def found(self, up: float, lines: list[str], **how: str) -> Any:
+        return snapshot(run("checkout fails", "Deployment/api"), self.served(up, **how), log("api-p0", lines, step=10))
 
     def test_old_process_whose_callers_trusted_it_until_now(self) -> None:
         assert_root(
@@ -59,6 +62,12 @@ class TestConfigNotReloaded:
     def test_a_process_that_started_with_the_errors_has_read_what_is_there(self) -> None:
         found = assert_refuted(self.found(65, [FINE] * 10 + [UNTRUSTED] * 6), "Deployment/auth", "ConfigNotReloaded")
         assert [item.cause for item in found.root_causes] == ["CertificateMismatch"]
+
+    def test_a_secret_is_known_by_where_it_is_mounted(self) -> None:
+        lines = [FINE] * 10 + [UNTRUSTED] * 6
+        asked = self.found(3600, lines, secret="auth-material", path="/etc/ssl/auth")
+        assert_root(asked, "Deployment/auth", "ConfigNotReloaded", "auth-material")
+        assert_not_named(self.found(3600, lines, secret="auth-material"), "ConfigNotReloaded")
 
     def test_callers_that_never_trusted_it_prove_nothing(self) -> None:
         assert_not_named(self.found(3600, [UNTRUSTED] * 6), "ConfigNotReloaded")
@@ -146,20 +155,22 @@ class TestAdmissionWebhookMutates:
         "objectSelector": {"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["guard"]}]},
     }
 
-    def asked(self, *hooks: Raw, given: str = "16Mi", read: bool = True) -> Any:
-        wanted = template("api", container(resources={"limits": {"memory": "128Mi"}}))
+    def asked(self, *hooks: Raw, given: str = "16Mi", wanted_limit: str = "128Mi", default: str = "") -> Any:
+        limits = {"limits": {"memory": wanted_limit}} if wanted_limit else {}
+        wanted = template("api", container(resources=limits))
         made = template("api", container(resources={"limits": {"memory": given}}))
         top = workload("api", wanted)
         owner = replicaset(top, 1, wanted, age=3600)
         status = waiting("app", "CrashLoopBackOff", restarts=4, last=ended(137, "OOMKilled", lived=1))
-        found = snapshot(
-            run("api is down", "Deployment/api"), [top, owner, pod(owner, made, status, name="api-p0"), service("api")]
-        )
+        limits_of = {"limits": [{"type": "Container", "default": {"memory": default}}]}
+        ranges = [{"kind": "LimitRange", "metadata": meta("usual"), "spec": limits_of}] if default else []
+        objects = [top, owner, pod(owner, made, status, name="api-p0"), service("api"), *ranges]
+        found = snapshot(run("api is down", "Deployment/api"), objects)
         configurations = [
             {"kind": "MutatingWebhookConfiguration", "metadata": meta("limits", namespace=""), "webhooks": list(hooks)}
         ]
         query = listing(RESOURCES["MutatingWebhookConfiguration"])
-        return found.extended([observe(query, {"items": configurations if hooks else []}, 2)]) if read else found
+        return found.extended([observe(query, {"items": configurations if hooks else []}, 2)])
 
     def test_the_webhook_that_is_called_for_the_pod(self) -> None:
         assert_root(
@@ -179,6 +190,14 @@ class TestAdmissionWebhookMutates:
 
     def test_a_limit_of_the_template_itself_is_the_templates_fault(self) -> None:
         assert_root(self.asked(self.HOOK, given="128Mi"), "Deployment/api", "MemoryLimitTooLow")
+
+    def test_a_limit_where_the_template_has_none(self) -> None:
+        asked = self.asked(self.HOOK, wanted_limit="")
+        assert_root(asked, "MutatingWebhookConfiguration/limits", "AdmissionWebhookMutates", "16Mi", "nothing of it")
+
+    def test_a_limit_that_a_limit_range_gives_was_changed_by_nobody(self) -> None:
+        asked = self.asked(self.HOOK, wanted_limit="", default="16Mi")
+        assert_root(asked, "Deployment/api", "MemoryLimitTooLow")
 
     def test_the_same_quantity_in_other_words_is_no_change(self) -> None:
         assert_root(self.asked(self.HOOK, given="134217728"), "Deployment/api", "MemoryLimitTooLow")
