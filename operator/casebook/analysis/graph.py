@@ -8,7 +8,6 @@ from typing import NamedTuple
 from casebook.analysis.access import listed, mapping, strings, text
 from casebook.analysis.calls import EXTERNAL, Call, calls, peers
 from casebook.analysis.ongoing import still
-from casebook.analysis.scaling import scale_target
 from casebook.analysis.selectors import matches
 from casebook.analysis.settings import references
 from casebook.analysis.things import Ref, Thing
@@ -213,6 +212,12 @@ def _classes(world: World) -> Iterator[Edge]:
         name = text(ingress.raw, "spec", "ingressClassName")
         if name:
             yield Edge(ingress.ref, Ref("IngressClass", "", name), "of class")
+
+
+def scale_target(scaler: Thing) -> Ref:
+    """What a HorizontalPodAutoscaler scales."""
+    reference = mapping(scaler.raw, "spec", "scaleTargetRef")
+    return Ref(text(reference, "kind"), scaler.ref.namespace, text(reference, "name"))
 
 
 def _others(world: World) -> Iterator[Edge]:

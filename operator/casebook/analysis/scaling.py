@@ -5,9 +5,9 @@ import re
 from datetime import datetime
 from typing import NamedTuple
 
-from casebook.analysis.access import mapping, number, text
+from casebook.analysis.access import number
 from casebook.analysis.changes import edited
-from casebook.analysis.things import Cite, Ref, Thing
+from casebook.analysis.things import Cite, Thing
 from casebook.analysis.workloads import Workload
 from casebook.analysis.world import World
 
@@ -27,12 +27,6 @@ class Scaling(NamedTuple):
         """` by <manager>` and what is known of the number before, in words."""
         had = f", {self.before} in what was last applied" if self.before else ""
         return f"{f' by {self.by}' if self.by else ''}{had}"
-
-
-def scale_target(scaler: Thing) -> Ref:
-    """What a HorizontalPodAutoscaler scales."""
-    reference = mapping(scaler.raw, "spec", "scaleTargetRef")
-    return Ref(text(reference, "kind"), scaler.ref.namespace, text(reference, "name"))
 
 
 def scaling(world: World, workload: Workload) -> Scaling:

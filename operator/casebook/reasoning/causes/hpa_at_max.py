@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from casebook.analysis.access import moment, text
-from casebook.analysis.scaling import scale_target
+from casebook.analysis.graph import scale_target
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import Thing
 from casebook.analysis.workloads import cite_condition, condition
