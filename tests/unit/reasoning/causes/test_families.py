@@ -133,7 +133,7 @@ class TestConsumerTooSlow:
         )
 
     def test_the_setting_that_was_changed_before_the_backlog_grew(self) -> None:
-        assert_root(self.asked([20, 40, 80]), "ConfigMap/pace", "ConsumerTooSlow", "PAUSE", "20 to 80")
+        assert_root(self.asked([20, 40, 80]), "ConfigMap/pace", "ConsumerTooSlow", "PAUSE", "80")
 
     def test_without_a_change_it_is_what_takes_away(self) -> None:
         assert_root(self.asked([20, 40, 80], changed=False), "Deployment/taker", "ConsumerTooSlow")
