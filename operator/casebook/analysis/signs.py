@@ -29,6 +29,7 @@ class Sign(StrEnum):
     NO_ROUTE = "NoRoute"
     ROLLOUT = "Rollout"
     NODE = "Node"
+    EVICTED = "Evicted"
     SCALER = "Autoscaler"
     BACKLOG = "Backlog"
     NEVER_ENDS = "NeverEnds"

@@ -7,6 +7,7 @@ from casebook.analysis.access import count, dig, listed, moment, text
 from casebook.analysis.backlog import backlogs
 from casebook.analysis.changes import edited
 from casebook.analysis.errors import errors_of
+from casebook.analysis.evictions import evictions
 from casebook.analysis.graph import Graph
 from casebook.analysis.scaling import scaling
 from casebook.analysis.services import ready_endpoints, routes
@@ -48,6 +49,8 @@ def _all(world: World, graph: Graph) -> Iterator[Symptom]:
         yield from _node(node)
     for scaler in world.all("HorizontalPodAutoscaler"):
         yield from _scaler(scaler)
+    for item in evictions(world):
+        yield Symptom(item.workload, Sign.EVICTED, "its pods are evicted", item.at, (item.cite(),))
     yield from unending(world)
 
 
