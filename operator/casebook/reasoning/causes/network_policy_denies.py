@@ -1,11 +1,14 @@
 """NetworkPolicyDenies: a NetworkPolicy leaves callers no way to what they call, or to the DNS."""
 
+import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import NamedTuple
 
 from casebook.analysis import failures
 from casebook.analysis.access import listed, text
 from casebook.analysis.changes import changed_after_creation, edits
+from casebook.analysis.logs import Entry, Log
 from casebook.analysis.policies import EGRESS, closing, keeps_from_names, party
 from casebook.analysis.services import target_ports
 from casebook.analysis.signs import Sign
@@ -18,6 +21,7 @@ from casebook.reasoning.situation import Situation
 
 CUT = frozenset({failures.TIMEOUT, failures.UNREACHABLE, failures.RESET, failures.REFUSED})
 DROPPED = frozenset({failures.TIMEOUT, failures.UNREACHABLE})
+_PATH = re.compile(r"https?://[^/\s]+(/[\w./-]{2,})")
 
 
 class Shut(NamedTuple):
@@ -104,15 +108,25 @@ def _called_is_well(situation: Situation, found: Candidate[Shut]) -> Finding:
 
 
 def _nobody_gets_through(situation: Situation, found: Candidate[Shut]) -> Finding:
-    """Where the network does not enforce policies, the same caller still gets answers after the first failure."""
+    """Where the network does not enforce policies, requests still arrive, or the caller still gets answers."""
     begin = min((one.entry.at for one in found.about.said if one.entry.at), default=None)
     names = {called.ref.name for called in found.about.called}
-    for log in situation.world.logs_of(found.about.caller):
-        later = [entry for entry in log.entries if begin and entry.at and entry.at > begin and not entry.is_error]
-        through = [entry for entry in later if {peer.host.split(".")[0] for peer in entry.peers} & names]
+    for log in situation.world.logs_of(found.about.caller) if begin else ():
+        told = [one for one in _after(log, begin) if not one.is_error]
+        through = [one for one in told if {peer.host.split(".")[0] for peer in one.peers} & names]
         if through:
             return failed(log.cite(through[-1]), note="it still gets through")
+    paths = {path[1] for one in found.about.said if (path := _PATH.search(one.entry.message))}
+    for called in found.about.called if begin else ():
+        for log in situation.world.logs_of(called):
+            arrived = [one for one in _after(log, begin) if any(path in one.message for path in paths)]
+            if arrived:
+                return failed(log.cite(arrived[-1]), note="its requests arrive")
     return UNTESTED
+
+
+def _after(log: Log, begin: datetime | None) -> list[Entry]:
+    return [entry for entry in log.entries if begin and entry.at and entry.at > begin]
 
 
 def _written_lately(_: Situation, found: Candidate[Shut]) -> Finding:

@@ -268,6 +268,13 @@ class TestNetworkPolicyDenies:
         through = '{"level":"INFO","msg":"query to db:5432 took 3 ms"}'
         assert_refuted(self.asked(self.policy(), self.LATE, through), "NetworkPolicy/guard", "NetworkPolicyDenies")
 
+    def test_where_requests_arrive_nobody_enforces_it(self) -> None:
+        late = '{"level":"ERROR","msg":"POST http://auth:80/verify failed: timed out"}'
+        arrives = log("auth-p0", ['{"level":"INFO","msg":"POST /verify 200","ms":2100}'] * 3)
+        asked = self.asked(self.policy("auth"), late)
+        assert_root(asked, "NetworkPolicy/guard", "NetworkPolicyDenies")
+        assert_refuted(asked.extended([arrives]), "NetworkPolicy/guard", "NetworkPolicyDenies")
+
     def test_egress_without_a_way_to_the_dns(self) -> None:
         shut = self.policy("api", policyTypes=["Egress"], egress=[{"ports": [{"port": 443}]}])
         assert_root(self.asked(shut, self.DEAF), "NetworkPolicy/guard", "NetworkPolicyDenies", "to any DNS server")
