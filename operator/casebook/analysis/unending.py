@@ -84,12 +84,11 @@ def unreconciled(world: World, workload: Workload) -> datetime | None:
     """When a workload was written to, if no controller has looked at that for some time; else None."""
     if workload.ref.kind not in ("Deployment", "StatefulSet", "DaemonSet"):
         return None
-    wanted, seen = (
-        count(workload.thing.raw, "metadata", "generation"),
-        count(workload.thing.raw, "status", "observedGeneration"),
-    )
+    seen = count(workload.thing.raw, "status", "observedGeneration")
+    if count(workload.thing.raw, "metadata", "generation") <= seen:
+        return None
     newest = next((edit.at for edit in edits(workload.thing)), workload.thing.created)
-    return newest if wanted > seen and _before(world, newest, PATIENCE) else None
+    return newest if _before(world, newest, PATIENCE) else None
 
 
 def stuck(world: World, thing: Thing) -> bool:

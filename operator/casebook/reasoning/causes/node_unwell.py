@@ -25,9 +25,9 @@ Check = Callable[[Situation, Candidate[Unwell]], Finding]
 
 def _detector(kind: str, good: str, said: str) -> Callable[[Situation], Iterator[Candidate[Unwell]]]:
     def detect(situation: Situation) -> Iterator[Candidate[Unwell]]:
+        evicted = [one for one in evictions(situation.world) if one.condition == kind]
         for node in situation.world.all("Node"):
             found = condition(node, kind)
-            evicted = [one for one in evictions(situation.world) if one.condition == kind]
             here = tuple(one for one in evicted if one.pod.node == node.ref.name)
             if (found and text(found, "status") != good) or here:
                 yield _candidate(situation, Unwell(node, here, _eater(here)), found, said)
