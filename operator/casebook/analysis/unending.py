@@ -120,7 +120,7 @@ def overdue(world: World, cron: Thing) -> list[Overdue]:
     if last and gap and world.now - last > 2 * gap + PATIENCE:
         said = f"has started no Job since {timestamp(last)}, before it did every {gap.total_seconds():.0f} s"
         return [Overdue(said, last + gap, cron.cite("status", "lastScheduleTime"), None, edit)]
-    if edit and last and last < edit.at and _before(world, edit.at, PATIENCE):
+    if edit and last and last <= edit.at and _before(world, edit.at, PATIENCE):
         said = f"has started no Job since its schedule was changed at {timestamp(edit.at)}"
         return [Overdue(said, edit.at, cron.cite("spec", "schedule"), None, edit)]
     return []
