@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 
 from scenariokit import fixtures
-from scenariokit.format import FormatError, Scenario, load_all
+from scenariokit.format import WHOLE_CLUSTER, FormatError, Need, Scenario, load_all
 from scenariokit.kubectl import CommandError, Kube
 from scenariokit.needs import lacking
 from scenariokit.rows import Row
@@ -48,16 +48,17 @@ def list_command(directory: Path) -> None:
 @click.option("--via", type=click.Choice(WAYS), default="cli", show_default=True, help="How to ask.")
 @click.option("--repeat", type=click.IntRange(1, 100), default=1, show_default=True, help="Runs of each.")
 @click.option("--parallel", type=click.IntRange(1, 16), default=2, show_default=True, help="Runs side by side.")
+@click.option("--disturb", is_flag=True, help="Run those that disturb the whole cluster too; one after the other.")
 @click.option("--keep", is_flag=True, help="Leave the namespaces for a look; `hack/scenarios clean` removes them.")
 @click.option("--traces", type=click.Path(path_type=Path, file_okay=False), help="Save each trace here (--via cli).")
 @click.option("--receiver", default="alertmanager", show_default=True, help="Receiver to post to (--via alert).")
-def run(ids: tuple[str, ...], directory: Path, out: Path | None, via: str, repeat: int, parallel: int, keep: bool,
-        traces: Path | None, receiver: str) -> None:  # fmt: skip
+def run(ids: tuple[str, ...], directory: Path, out: Path | None, via: str, repeat: int, parallel: int, disturb: bool,
+        keep: bool, traces: Path | None, receiver: str) -> None:  # fmt: skip
     """Run scenarios, all of the folder or those named; exit code 1 if any is not right."""
     scenarios = _loaded(directory, ids)
     if traces:
         traces.mkdir(parents=True, exist_ok=True)
-    session = _Session(_console(), out, keep, traces, repeat, parallel)
+    session = _Session(_console(), out, keep, traces, repeat, 1 if disturb else parallel, disturb)
     try:
         rows = asyncio.run(session.go(scenarios, via, receiver))
     except CommandError as error:
@@ -90,9 +91,10 @@ class _Session:
     """One call of the runner, from its options."""
 
     def __init__(self, console: Console, out: Path | None, keep: bool, traces: Path | None, repeat: int,
-                 parallel: int) -> None:  # fmt: skip
+                 parallel: int, disturb: bool) -> None:  # fmt: skip
         self._console, self._out, self._keep, self._traces = console, out, keep, traces
         self._repeat, self._parallel = repeat, parallel
+        self._granted: set[Need] = {WHOLE_CLUSTER} if disturb else set()
 
     async def go(self, scenarios: list[Scenario], via: str, receiver: str) -> list[Row]:
         """All runs; an interrupt or SIGTERM cancels them, and each cleans up."""
@@ -113,7 +115,7 @@ class _Session:
 
     async def _all(self, kube: Kube, scenarios: list[Scenario], via: str, receiver: str) -> list[Row]:
         needs = {need for scenario in scenarios for need in scenario.needs}
-        options = Options(await lacking(kube, needs), self._keep, self._traces)
+        options = Options(await lacking(kube, needs - self._granted), self._keep, self._traces)
         rows: list[Row] = []
         if self._out:
             self._out.parent.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,9 @@ from casebook.api.enums import Verdict
 NAMESPACE = re.compile(r"\{ns(?::([a-z0-9-]+))?\}")
 """`{ns}` is the namespace main, `{ns:other}` the one that is called other."""
 
-Need = Literal["metrics", "prometheus", "networkpolicy", "two-nodes", "node-access", "registry"]
+Need = Literal["metrics", "prometheus", "networkpolicy", "two-nodes", "node-access", "registry", "whole-cluster"]
+WHOLE_CLUSTER: Need = "whole-cluster"
+"""What such a scenario breaks is not in its namespaces: it runs only when asked for, alone, and always restores."""
 Logical = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?$")]
 Seconds = Annotated[float, Field(gt=0, le=900)]
 
@@ -71,6 +73,23 @@ class Wait(Part):
     wait: Condition
 
 
+class Certificate(Part):
+    """A TLS Secret to make: for which names, for how many days from now, signed by which authority of the run."""
+
+    secret: Logical
+    names: Annotated[list[str], Field(min_length=1)]
+    days: Annotated[float, Field(ge=-3650, le=3650)] = 30
+    authority: Logical = "shop"
+    bundle: str = ""
+    """A webhook configuration, as kubectl names it, that gets the authority as caBundle."""
+
+
+class Issue(Part):
+    """Make a certificate."""
+
+    certificate: Certificate
+
+
 class Sleep(Part):
     """Let time pass."""
 
@@ -98,11 +117,12 @@ Step = Annotated[
     Annotated[Apply, Tag("apply")]
     | Annotated[Kubectl, Tag("kubectl")]
     | Annotated[Wait, Tag("wait")]
+    | Annotated[Issue, Tag("certificate")]
     | Annotated[Sleep, Tag("sleep")],
     Discriminator(
-        _kind_of(("apply", "kubectl", "wait", "sleep")),
+        _kind_of(("apply", "kubectl", "wait", "certificate", "sleep")),
         custom_error_type="step",
-        custom_error_message="a step is one of apply, kubectl, wait, sleep",
+        custom_error_message="a step is one of apply, kubectl, wait, certificate, sleep",
     ),
 ]
 Sign = Annotated[

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from scenariokit.format import Need
+from scenariokit.format import WHOLE_CLUSTER, Need
 from scenariokit.kubectl import Kube
 
 ENFORCERS = ("calico-node", "cilium", "kindnet", "antrea-agent", "kube-router", "weave-net")
@@ -55,6 +55,10 @@ async def _registry(kube: Kube) -> str:
     )
 
 
+async def _whole_cluster(_: Kube) -> str:
+    return "it disturbs all that runs in the cluster; --disturb runs it"
+
+
 CHECKS: dict[Need, Callable[[Kube], Awaitable[str]]] = {
     "metrics": _metrics,
     "prometheus": _prometheus,
@@ -62,4 +66,5 @@ CHECKS: dict[Need, Callable[[Kube], Awaitable[str]]] = {
     "two-nodes": _two_nodes,
     "node-access": _node_access,
     "registry": _registry,
+    WHOLE_CLUSTER: _whole_cluster,
 }

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from scenariokit.format import Ask, Decoy, Expect, Need, Scenario, substituted
+from scenariokit.format import WHOLE_CLUSTER, Ask, Decoy, Expect, Need, Scenario, substituted
 from scenariokit.kubectl import CommandError, Kube
 from scenariokit.rows import Row, blank, filled
 from scenariokit.score import Places, judge
@@ -81,7 +81,7 @@ class Runner:
         return Question(ask, names["main"], names["main"].removeprefix("sc-"), trace)
 
     async def _tidy(self, scenario: Scenario, steps: Steps) -> None:
-        if self._options.keep:
+        if self._options.keep and WHOLE_CLUSTER not in scenario.needs:
             return
         for step in scenario.cleanup:
             with contextlib.suppress(CommandError):  # what was never made cannot be taken away

@@ -1,11 +1,27 @@
 """Does the steps of a scenario."""
 
 import asyncio
+import json
 import re
 import shlex
 import time
 
-from scenariokit.format import Apply, Condition, Kubectl, Scenario, Sign, Sleep, Step, Symptom, Wait, with_names
+from scenariokit import certificates
+from scenariokit.format import (
+    Apply,
+    Certificate,
+    Condition,
+    Issue,
+    Kubectl,
+    Scenario,
+    Sign,
+    Sleep,
+    Step,
+    Symptom,
+    Wait,
+    substituted,
+    with_names,
+)
 from scenariokit.kubectl import CommandError, Kube
 
 POLL_SECONDS = 1.0
@@ -21,6 +37,7 @@ class Steps:
 
     def __init__(self, scenario: Scenario, names: dict[str, str], kube: Kube) -> None:
         self._scenario, self._names, self._kube = scenario, names, kube
+        self._authorities = certificates.Authorities()
 
     async def do(self, steps: list[Step]) -> None:
         """Do the steps in order; manifests that follow each other are applied at once."""
@@ -41,13 +58,21 @@ class Steps:
             else:
                 await self._one(sign)
 
-    async def _one(self, step: Kubectl | Wait | Sleep) -> None:
+    async def _one(self, step: Kubectl | Wait | Issue | Sleep) -> None:
         if isinstance(step, Sleep):
             await asyncio.sleep(step.sleep)
         elif isinstance(step, Wait):
             await self._wait(step.wait)
+        elif isinstance(step, Issue):
+            await self._issue(step.certificate)
         else:
             await self._kube.must(*self._words(step.kubectl), seconds=COMMAND_SECONDS)
+
+    async def _issue(self, certificate: Certificate) -> None:
+        wanted = Certificate.model_validate(substituted(certificate.model_dump(), self._names))
+        await self._kube.must("apply", "-f", "-", stdin=json.dumps(self._authorities.secret(wanted)))
+        if wanted.bundle:
+            await certificates.inject(self._kube, wanted.bundle, self._authorities.bundle(wanted.authority))
 
     def _words(self, text: str) -> list[str]:
         return shlex.split(with_names(text, self._names))

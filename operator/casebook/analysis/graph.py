@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from casebook.analysis.access import listed, strings, text
+from casebook.analysis.access import listed, mapping, strings, text
 from casebook.analysis.calls import EXTERNAL, Call, calls, peers
 from casebook.analysis.ongoing import still
+from casebook.analysis.selectors import matches
 from casebook.analysis.settings import references
 from casebook.analysis.things import Ref, Thing
 from casebook.analysis.workloads import Workload
@@ -213,21 +214,22 @@ def _classes(world: World) -> Iterator[Edge]:
             yield Edge(ingress.ref, Ref("IngressClass", "", name), "of class")
 
 
+def scale_target(scaler: Thing) -> Ref:
+    """What a HorizontalPodAutoscaler scales."""
+    reference = mapping(scaler.raw, "spec", "scaleTargetRef")
+    return Ref(text(reference, "kind"), scaler.ref.namespace, text(reference, "name"))
+
+
 def _others(world: World) -> Iterator[Edge]:
     for scaler in world.all("HorizontalPodAutoscaler"):
-        target = Ref(
-            text(scaler.raw, "spec", "scaleTargetRef", "kind"),
-            scaler.ref.namespace,
-            text(scaler.raw, "spec", "scaleTargetRef", "name"),
-        )
-        yield Edge(target, scaler.ref, "scaled by")
+        yield Edge(scale_target(scaler), scaler.ref, "scaled by")
     for workload in world.workloads.values():
         for kind in ("ResourceQuota", "LimitRange"):
             for thing in world.all(kind, workload.ref.namespace):
                 yield Edge(workload.ref, thing.ref, "limited by")
         for policy in world.all("NetworkPolicy", workload.ref.namespace):
             labels = strings(workload.template, "metadata", "labels")
-            if strings(policy.raw, "spec", "podSelector", "matchLabels").items() <= labels.items():
+            if matches(mapping(policy.raw, "spec", "podSelector"), labels):
                 yield Edge(workload.ref, policy.ref, "guarded by")
         for node in sorted({pod.node for pod in workload.live if pod.node}):
             yield Edge(workload.ref, Ref("Node", "", node), "runs on")

@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from casebook.analysis.access import count, dig, listed, moment, text
+from casebook.analysis.backlog import backlogs
 from casebook.analysis.changes import edited
 from casebook.analysis.errors import errors_of
+from casebook.analysis.evictions import evictions
 from casebook.analysis.graph import Graph
 from casebook.analysis.scaling import scaling
 from casebook.analysis.services import ready_endpoints, routes
 from casebook.analysis.signs import Sign, Symptom
 from casebook.analysis.things import Ref, Thing
+from casebook.analysis.unending import unending
 from casebook.analysis.workloads import Container, Pod, Workload, cite_condition, condition
 from casebook.analysis.world import World
 
@@ -35,6 +38,7 @@ def _all(world: World, graph: Graph) -> Iterator[Symptom]:
             yield from _pod(world, workload, pod)
         yield from _workload(world, workload)
         yield from errors_of(world, workload, graph)
+        yield from _backlog(world, workload)
     for service in world.all("Service"):
         yield from _service(world, service)
     for ingress in world.all("Ingress"):
@@ -45,6 +49,9 @@ def _all(world: World, graph: Graph) -> Iterator[Symptom]:
         yield from _node(node)
     for scaler in world.all("HorizontalPodAutoscaler"):
         yield from _scaler(scaler)
+    for item in evictions(world):
+        yield Symptom(item.workload, Sign.EVICTED, "its pods are evicted", item.at, (item.cite(),))
+    yield from unending(world)
 
 
 def _pod(world: World, workload: Workload, pod: Pod) -> Iterator[Symptom]:
@@ -53,6 +60,10 @@ def _pod(world: World, workload: Workload, pod: Pod) -> Iterator[Symptom]:
     if text(scheduled, "status") == "False":
         cites = (pod.cite_condition("PodScheduled"),)
         yield Symptom(workload.ref, Sign.PENDING, "cannot be scheduled", since, cites)
+    elif pod.overlooked and since is not None and world.now - since >= SETTLING:
+        yield Symptom(
+            workload.ref, Sign.PENDING, "waits, and no scheduler looks at it", since, (pod.thing.cite("status"),)
+        )
     for container in pod.containers:
         yield from _container(world, workload, container)
     yield from _unready(world, workload, pod)
@@ -138,6 +149,12 @@ def _workload(world: World, workload: Workload) -> Iterator[Symptom]:
             yield Symptom(workload.ref, Sign.JOB_FAILED, "a Job failed", at, (cite_condition(job, "Failed"),))
 
 
+def _backlog(world: World, workload: Workload) -> Iterator[Symptom]:
+    for item in backlogs(world, workload):
+        said = f"what waits there grows: {item.was} -> {item.now}"
+        yield Symptom(workload.ref, Sign.BACKLOG, said, item.first.at, (item.log.cite(item.first, item.last),))
+
+
 def _ingress(world: World, ingress: Thing) -> Iterator[Symptom]:
     for route in routes(world, ingress):
         if route.wrong:
@@ -219,3 +236,7 @@ def _scaler(scaler: Thing) -> Iterator[Symptom]:
     if text(active, "status") == "False" and text(active, "reason") != "ScalingDisabled":
         since = moment(active, "lastTransitionTime")
         yield Symptom(scaler.ref, Sign.SCALER, "cannot scale", since, (cite_condition(scaler, "ScalingActive"),))
+    able = condition(scaler, "AbleToScale")
+    if text(able, "status") == "False":
+        since = moment(able, "lastTransitionTime")
+        yield Symptom(scaler.ref, Sign.SCALER, "cannot scale", since, (cite_condition(scaler, "AbleToScale"),))

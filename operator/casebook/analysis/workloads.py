@@ -143,6 +143,11 @@ class Pod:
         """Whether it has ended, whatever the outcome, or is being deleted."""
         return self.leaving or self.phase in ("Succeeded", "Failed")
 
+    @property
+    def overlooked(self) -> bool:
+        """Whether no scheduler has looked at it: it waits, on no node, and not even the condition is there."""
+        return self.phase == "Pending" and not self.node and not self.condition("PodScheduled")
+
     def condition(self, kind: str) -> dict[str, Any]:
         """One of its conditions, or empty."""
         return condition(self.thing, kind)

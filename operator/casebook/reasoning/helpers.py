@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from casebook.analysis.access import quantity
+from casebook.analysis.access import listed, quantity, text
 from casebook.analysis.calls import Peer, peers
 from casebook.analysis.changes import Rollout, rollout
 from casebook.analysis.logs import Entry, Log
-from casebook.analysis.things import Cite, Ref, shown
+from casebook.analysis.revisions import template_of
+from casebook.analysis.things import Cite, Ref, Thing, shown
 from casebook.analysis.workloads import Container, Pod, Workload
 from casebook.api.base import timestamp
 from casebook.api.observation import Query, pod_logs
@@ -149,6 +150,19 @@ def containers(situation: Situation) -> Iterator[tuple[Workload, Pod, Container]
         for pod in pods:
             for container in pod.containers:
                 yield workload, pod, container
+
+
+def declared(situation: Situation, workload: Workload, pod: Pod, container: Container) -> tuple[Thing, dict[str, Any]]:
+    """What a pod was made from, and its container there; empty where the template has none of that name."""
+    owner = pod.thing.owner()
+    made_from = (situation.world.things.get(owner) if owner else None) or workload.thing
+    specs = [
+        spec
+        for key in ("initContainers", "containers")
+        for spec in listed(template_of(made_from), "spec", key)
+        if text(spec, "name") == container.name
+    ]
+    return made_from, (specs or [{}])[0]
 
 
 def only(ref: Ref) -> frozenset[Ref]:

@@ -4,22 +4,12 @@ import re
 from collections.abc import Callable, Iterator
 
 from casebook.analysis import failures
-from casebook.analysis.settings import references
 from casebook.analysis.things import Ref
-from casebook.analysis.workloads import Workload
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, held
+from casebook.reasoning.certificates import EXPIRED, MISMATCH, secrets
 from casebook.reasoning.helpers import Trouble, command
 from casebook.reasoning.logged import EXPLAINS, Said, candidate, quoted, says_so, spoken
 from casebook.reasoning.situation import Situation
-
-_EXPIRED = re.compile(r"expired|not yet valid|notAfter", re.IGNORECASE)
-_MISMATCH = re.compile(
-    r"unknown authority|self[- ]signed|unable to get (?:local )?issuer|hostname mismatch|doesn't match|does not match|"
-    r"not valid for|is valid for|certificate verify failed|bad certificate|IP address mismatch",
-    re.IGNORECASE,
-)
-_LIKELY = re.compile(r"tls|cert|ssl|x509", re.IGNORECASE)
-
 
 Detect = Callable[[Situation], Iterator[Candidate[Said]]]
 
@@ -50,15 +40,10 @@ def _certificate(situation: Situation, found: Said) -> Ref | None:
         for workload in situation.world.selected_by(service)
     ]
     for workload in [*called, found.workload]:
-        secrets = _secrets(workload)
-        if secrets:
-            return secrets[0]
+        held_ = secrets(workload)
+        if held_:
+            return held_[0]
     return None
-
-
-def _secrets(workload: Workload) -> list[Ref]:
-    secrets = [one.target for one in references(workload) if one.target.kind == "Secret"]
-    return [ref for ref in secrets if _LIKELY.search(ref.name)]
 
 
 def _caller_knows_whom(_: Situation, found: Candidate[Said]) -> Finding:
@@ -82,7 +67,7 @@ CAUSES = (
         names="Secret",
         explains=EXPLAINS,
         base_rate=0.02,
-        detect=_detector(_EXPIRED, None, "is not valid at this time"),
+        detect=_detector(EXPIRED, None, "is not valid at this time"),
         predictions=(
             says_so("callers say that the certificate has expired", 420),
             Prediction("they say whose certificate it is", _caller_knows_whom, 40, 0),
@@ -95,7 +80,7 @@ CAUSES = (
         names="Secret",
         explains=EXPLAINS,
         base_rate=0.02,
-        detect=_detector(_MISMATCH, _EXPIRED, "is not the one that its callers trust"),
+        detect=_detector(MISMATCH, EXPIRED, "is not the one that its callers trust"),
         predictions=(
             says_so("callers say that name or issuer do not fit", 380),
             Prediction("they say whose certificate it is", _caller_knows_whom, 40, 0),

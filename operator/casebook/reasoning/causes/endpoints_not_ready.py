@@ -35,8 +35,15 @@ def _says_itself(_: Situation, found: Candidate[Probe]) -> Finding:
 
 
 def _blames_nobody(situation: Situation, found: Candidate[Probe]) -> Finding:
-    blamed = [one for one in troubles(situation, found.about.subject.workload) if one.peers]
-    return failed(blamed[0].cite(), note="it blames something that it calls") if blamed else UNTESTED
+    """Only the logs of what calls others can tell that they are not to blame."""
+    workload = found.about.subject.workload
+    blamed = [one for one in troubles(situation, workload) if one.peers]
+    if blamed:
+        return failed(blamed[0].cite(), note="it blames something that it calls")
+    read = [log.summary() for log in situation.world.logs_of(workload)]
+    if not read and situation.graph.calls[workload.ref]:
+        return UNTESTED
+    return held(*read[:1] or [workload.thing.say("it is set up to call nobody")])
 
 
 def _logs(_: Situation, found: Candidate[Probe]) -> list[Query]:
@@ -56,8 +63,8 @@ CAUSES = (
         base_rate=0.03,
         detect=_detect,
         predictions=(
-            Prediction("the program itself says that it is not ready", _says_itself, 400, -200),
-            Prediction("it blames nothing that it calls", _blames_nobody, 0, -200, _logs),
+            Prediction("the program itself says that it is not ready", _says_itself, 250, -200),
+            Prediction("it blames nothing that it calls", _blames_nobody, 150, -200, _logs),
         ),
         steps=_steps,
     ),

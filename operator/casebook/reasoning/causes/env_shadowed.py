@@ -57,14 +57,22 @@ def _shadows(situation: Situation, workload: Workload) -> Iterator[Shadow]:
             name, value = text(item, "name"), text(item, "value")
             if value and name in given and given[name][0] != value:
                 path = workload.spec_path(key, index, "env", position)
-                said = tuple(one for one in everything(situation, workload) if _about(one, value))
+                said = tuple(one for one in everything(situation, workload) if _about(one, value, given[name][0]))
                 yield Shadow(workload, name, value, given[name][0], given[name][1], path, said)
 
 
-def _about(one: Trouble, value: str) -> bool:
-    host = value.split("://")[-1].split("/")[0].rsplit("@", maxsplit=1)[-1]
-    names = _LOCAL.get(host.split(":")[0], ()) or (host.split(":")[0],)
+def _about(one: Trouble, value: str, given: str) -> bool:
+    """Whether an error names the place of a value; where the other leads to the same host, with the port."""
+    place, other = _place(value), _place(given)
+    host = place.split(":")[0]
+    if host == other.split(":")[0]:
+        return place != other and place in one.entry.said
+    names = _LOCAL.get(host, ()) or (host,)
     return any(name and name in one.entry.said for name in names)
+
+
+def _place(value: str) -> str:
+    return value.split("://")[-1].split("/")[0].rsplit("@", maxsplit=1)[-1]
 
 
 def _errors_name_it(_: Situation, found: Candidate[Shadow]) -> Finding:

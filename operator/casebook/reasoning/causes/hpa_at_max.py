@@ -4,22 +4,15 @@ from collections.abc import Callable, Iterator
 
 from casebook.analysis.access import moment, text
 from casebook.analysis.curves import shown
+from casebook.analysis.graph import scale_target
 from casebook.analysis.signs import Sign
-from casebook.analysis.things import Ref, Thing
+from casebook.analysis.things import Thing
 from casebook.analysis.workloads import cite_condition, condition
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, held, tested
 from casebook.reasoning.helpers import command
 from casebook.reasoning.situation import Situation
 
 AT_MAX = "TooManyReplicas"
-
-
-def _target(thing: Thing) -> Ref:
-    return Ref(
-        text(thing.raw, "spec", "scaleTargetRef", "kind"),
-        thing.ref.namespace,
-        text(thing.raw, "spec", "scaleTargetRef", "name"),
-    )
 
 
 def _detector(kind: str, status: str, reason: str, said: str) -> Callable[[Situation], Iterator[Candidate[Thing]]]:
@@ -32,8 +25,8 @@ def _detector(kind: str, status: str, reason: str, said: str) -> Callable[[Situa
             limit = f" (maxReplicas {text(thing.raw, 'spec', 'maxReplicas')})" if reason else ""
             yield Candidate(
                 object=thing.ref,
-                statement=f"{situation.label(thing.ref)} {said} {situation.label(_target(thing))}{limit}",
-                harms=frozenset({thing.ref, _target(thing)}),
+                statement=f"{situation.label(thing.ref)} {said} {situation.label(scale_target(thing))}{limit}",
+                harms=frozenset({thing.ref, scale_target(thing)}),
                 covers=frozenset({Sign.SCALER}),
                 about=thing,
                 since=moment(found, "lastTransitionTime"),
@@ -51,15 +44,14 @@ def _blind(_: Situation, found: Candidate[Thing]) -> Finding:
 
 
 def _wants_more(_: Situation, found: Candidate[Thing]) -> Finding:
-    current = text(found.about.raw, "status", "currentReplicas")
-    most = text(found.about.raw, "spec", "maxReplicas")
-    return tested(
-        current == most, found.about.cite("status", "currentReplicas"), found.about.cite("status", "currentMetrics")
-    )
+    """What it wants is capped at its maximum; what runs follows some seconds later."""
+    wanted, most = text(found.about.raw, "status", "desiredReplicas"), text(found.about.raw, "spec", "maxReplicas")
+    cites = (found.about.cite("status", "desiredReplicas"), found.about.cite("status", "currentMetrics"))
+    return tested(wanted == most, *cites)
 
 
 def _load_rose(situation: Situation, found: Candidate[Thing]) -> Finding:
-    workload = situation.world.workloads.get(_target(found.about))
+    workload = situation.world.workloads.get(scale_target(found.about))
     requests = situation.measured("traffic", workload) if workload else None
     change = requests.total.shift(situation.world.begin) if requests else None
     if requests is None or change is None or change.after <= change.before:
@@ -90,7 +82,7 @@ CAUSES = (
         detect=_detector("ScalingLimited", "True", AT_MAX, "is at its maximum for"),
         predictions=(
             Prediction("it says that it is limited", _limited, 450, -300),
-            Prediction("it has as many replicas as it may", _wants_more, 80, -200),
+            Prediction("it wants as many replicas as it may have", _wants_more, 80, -200),
             Prediction("the load on what it scales rose", _load_rose, 80, 0, metered=True),
         ),
         steps=_steps,

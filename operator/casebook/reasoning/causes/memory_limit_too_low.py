@@ -17,6 +17,7 @@ from casebook.reasoning.helpers import (
     undo,
     was,
 )
+from casebook.reasoning.mutated import altered
 from casebook.reasoning.situation import Situation
 
 LIMIT = ".resources.limits.memory"
@@ -55,6 +56,14 @@ def _limit_set(_: Situation, found: Candidate[Subject]) -> Finding:
     limit = text(container.spec, "resources", "limits", "memory")
     said = container.pod.say(f"container {container.name}: resources.limits.memory = {limit or 'not set'}")
     return held(said) if limit else failed(said)
+
+
+def _limit_declared(situation: Situation, found: Candidate[Subject]) -> Finding:
+    """A limit that no template gives comes from whoever changed the pod on creation."""
+    workload, container = found.about
+    pod = situation.world.pods[container.pod.ref]
+    changes = [one for one in altered(situation, workload, pod, container) if one.path[-1] == "memory"]
+    return failed(changes[0].owner.say(f"its template gives {changes[0].wanted or 'none'}")) if changes else UNTESTED
 
 
 def _limit_lowered(situation: Situation, found: Candidate[Subject]) -> Finding:
@@ -107,6 +116,7 @@ CAUSES = (
         predictions=(
             Prediction("the kernel killed the container for its memory", _killed_for_memory, 300, -300),
             Prediction("the container has a memory limit", _limit_set, 60, -200),
+            Prediction("the limit is the one of its template", _limit_declared, 0, -250),
             Prediction("the limit was lowered", _limit_lowered, 200, 0),
             Prediction("it is killed soon after its start", _soon, 60, -190),
             Prediction("no liveness probe killed it", _no_probe_kills, 120, -350),

@@ -1,6 +1,7 @@
 """ReleaseRegression: a new revision fails where the old one did not."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from casebook.analysis import failures
 from casebook.analysis.changes import Rollout, rollout
@@ -18,6 +19,8 @@ NAMED = frozenset(
     | {failures.THREADS, failures.CONNECTIONS, failures.POOL, failures.FORBIDDEN}
 )
 KILLED = {137, 143}
+STARTING = timedelta(minutes=3)
+"""Most programs are up in less."""
 SHOWS = frozenset({Sign.CRASH, Sign.ERRORS, Sign.VAGUE, Sign.NOT_READY})
 
 
@@ -125,6 +128,15 @@ def _the_program_itself(situation: Situation, found: Candidate[Rollout]) -> Find
     return failed(*(one.cite() for one in blaming[:2])) if blaming else UNTESTED
 
 
+def _does_not_only_start(situation: Situation, found: Candidate[Rollout]) -> Finding:
+    """Pods that are a few minutes old, say nothing of a failure and have not ended may still be starting."""
+    pods = found.about.workload.pods_of(found.about.new)
+    if not pods or _ends(found.about) or _new(situation, found.about) or any(pod.ready for pod in pods):
+        return UNTESTED
+    young = [pod for pod in pods if pod.thing.created and situation.world.now - pod.thing.created < STARTING]
+    return failed(young[0].cite_condition("Ready")) if len(young) == len(pods) else UNTESTED
+
+
 def _past_its_init(_: Situation, found: Candidate[Rollout]) -> Finding:
     pods = found.about.workload.pods_of(found.about.new)
     failing = [one for pod in pods for one in pod.containers if one.init and not one.sidecar and one.exit_code]
@@ -165,6 +177,7 @@ CAUSES = (
             Prediction("pods of the old revision do not fail", _old_pods_well, 60, -250),
             Prediction("the program itself fails, not what it calls", _the_program_itself, 180, -280, _new_logs),
             Prediction("its errors name no limit, right or credential", _names_nothing_else, 0, -190),
+            Prediction("it fails, it does not only start", _does_not_only_start, 0, -150),
             Prediction("its pods get past their init containers", _past_its_init, 0, -300),
             Prediction("the revision changed what runs or what it is given", _program_changed, 30, -300),
         ),

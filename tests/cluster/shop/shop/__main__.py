@@ -9,7 +9,7 @@ from shop.settings import SettingError
 
 SERVICES = (
     "web", "gateway", "api", "auth", "cache", "partner", "queue", "worker", "loadgen", "db",
-    "tell", "registry", "batch", "watcher", "heap", "discovery",
+    "tell", "registry", "batch", "watcher", "heap", "discovery", "guard",
 )  # fmt: skip
 
 

@@ -1,6 +1,9 @@
 """The HTTP server and client that all services share: JSON in and out, logged, counted."""
 
 import json
+import socket
+import ssl
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -9,7 +12,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from shop import log, settings
+from shop import limits, log, settings
 from shop.metrics import METRICS
 
 QUIET = ("/healthz", "/readyz", "/metrics", "/targets")
@@ -41,12 +44,12 @@ class UpstreamError(Exception):
 
 
 def call(method: str, url: str, body: dict[str, Any] | None = None, timeout: float = 2.0) -> dict[str, Any]:
-    """Call another service; UpstreamError with the reason when there is no 2xx answer."""
+    """Call another service; UpstreamError with the reason when there is no 2xx answer. CA_FILE says who signs https."""
     data = json.dumps(body or {}).encode() if method == "POST" else None
     request = urllib.request.Request(url, data=data, method=method, headers={"Content-Type": "application/json"})
     started = time.monotonic()
     try:
-        with urllib.request.urlopen(request, timeout=timeout) as answer:
+        with urllib.request.urlopen(request, timeout=timeout, context=_trust(url)) as answer:
             return json.loads(answer.read() or b"{}")
     except urllib.error.HTTPError as error:
         reason = f"HTTP {error.code} {error.reason}"
@@ -60,11 +63,17 @@ def call(method: str, url: str, body: dict[str, Any] | None = None, timeout: flo
     raise UpstreamError(f"{method} {url} failed: {reason}")
 
 
+def _trust(url: str) -> ssl.SSLContext | None:
+    return ssl.create_default_context(cafile=settings.text("CA_FILE") or None) if url.startswith("https:") else None
+
+
 def serve(name: str, routes: dict[tuple[str, str], Handler], ready: Callable[[], str] = lambda: "") -> None:
     """Serve the routes until the process is told to stop; `ready` says why not, or nothing.
 
-    A route of method ANY whose path ends in "/" takes everything below it. Port from PORT, 8080 where not set.
+    A route of method ANY whose path ends in "/" takes everything below it. Port from PORT, 8080 where not set;
+    https with the certificate of TLS_DIR, read once at start.
     """
+    limits.apply()
     port = int(settings.number("PORT", 8080))
     own: dict[tuple[str, str], Handler] = {
         ("GET", "/healthz"): lambda _: Response(200, "ok\n"),
@@ -73,12 +82,27 @@ def serve(name: str, routes: dict[tuple[str, str], Handler], ready: Callable[[],
     }
     handler = type("Bound", (_Handler,), {"service": name, "routes": routes | own})
     try:
-        server = ThreadingHTTPServer(("", port), handler)
+        server = _Server(("", port), handler)
     except OSError as error:
         log.error(f"cannot listen on port {port}: {error}")
         raise SystemExit(1) from None
     log.info(f"{name} listening on port {port}")
     server.serve_forever(poll_interval=2.0)
+
+
+class _Server(ThreadingHTTPServer):
+    """Speaks TLS where TLS_DIR holds tls.crt and tls.key."""
+
+    def server_activate(self) -> None:
+        folder = settings.text("TLS_DIR")
+        if folder:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(f"{folder}/tls.crt", f"{folder}/tls.key")
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+        super().server_activate()
+
+    def handle_error(self, request: "socket.socket | tuple[bytes, socket.socket]", client_address: Any) -> None:
+        log.warning(f"connection from {client_address[0]} ended: {sys.exception()}")
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -87,6 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 10
 
     def handle_any(self) -> None:
+        limits.await_collection()
         path = self.path.split("?")[0]
         if path.startswith("http://"):  # as a forward proxy gets it
             path = "/" + path.split("/", 3)[-1]

@@ -83,7 +83,7 @@ def test_one_name_stands_for_a_list_and_numbers_for_names(tmp_path) -> None:
         ({"expect": {"verdict": "RootCause"}}, "expect: verdict RootCause needs at least one entry in causes"),
         ({"trigger": {}}, "trigger: needs a question or an alert"),
         ({"trigger": {"question": "?", "target": "web"}}, "trigger.target: String should match pattern"),
-        ({"setup": [{"script": "rm"}]}, "setup.0: a step is one of apply, kubectl, wait, sleep"),
+        ({"setup": [{"script": "rm"}]}, "setup.0: a step is one of apply, kubectl, wait, certificate, sleep"),
         (
             {"until": [{"apply": "base.yaml"}]},
             "until.0: an entry of until is {kubectl, matches, seconds}, wait or sleep",

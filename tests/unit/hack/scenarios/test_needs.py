@@ -23,8 +23,12 @@ BARE = {
 }
 
 
-async def test_a_full_cluster_lacks_only_a_shell_on_its_nodes() -> None:
-    assert set(await lacking(FakeKube(FULL), set(CHECKS))) == {"node-access"}
+GIVEN = {"node-access", "whole-cluster"}
+"""What no cluster offers by itself."""
+
+
+async def test_a_full_cluster_lacks_only_what_has_to_be_given() -> None:
+    assert set(await lacking(FakeKube(FULL), set(CHECKS))) == GIVEN
 
 
 async def test_a_bare_cluster_lacks_all_and_says_why() -> None:
@@ -37,4 +41,4 @@ async def test_a_bare_cluster_lacks_all_and_says_why() -> None:
 async def test_only_what_is_wanted_is_looked_at(need) -> None:
     kube = FakeKube(FULL)
     await lacking(kube, {need})
-    assert len(kube.calls) == (0 if need == "node-access" else 1)
+    assert len(kube.calls) == (0 if need in GIVEN else 1)

@@ -113,6 +113,13 @@ async def test_an_interrupt_cleans_up_what_runs() -> None:
     assert sum(call.startswith("delete namespace") for call in kube.calls) == 2
 
 
+async def test_what_disturbs_the_whole_cluster_is_restored_also_with_keep() -> None:
+    kube = FakeKube()
+    run, _ = runner(kube, FakeWay(), keep=True)
+    await run.run(scenario(needs=["whole-cluster"]), 1)
+    assert kube.calls[-1] == "delete y"
+
+
 async def test_all_runs_keeps_to_the_number_side_by_side() -> None:
     kube, busy, most = FakeKube(), 0, 0
 

@@ -219,7 +219,8 @@ def test_autoscalers(cause: str, kind: str, status: str, reason: str) -> None:
         "metadata": meta("api"),
         "spec": {"maxReplicas": 2, "scaleTargetRef": {"kind": "Deployment", "name": "api"}},
         "status": {
-            "currentReplicas": 2,
+            "currentReplicas": 1,
+            "desiredReplicas": 2,
             "conditions": [{"type": kind, "status": status, "reason": reason, "lastTransitionTime": ago(90)}],
         },
     }

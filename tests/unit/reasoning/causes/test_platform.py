@@ -107,6 +107,15 @@ def test_little_room_without_pre_emption_is_only_little_room() -> None:
     )
 
 
+def test_what_took_the_scarce_room_with_a_higher_priority_speaks_against_a_mere_lack_of_it() -> None:
+    objects = displaced("nothing")
+    for item in objects:
+        if item["metadata"]["name"] == "batch-p0":
+            item["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "2"}}
+            item["metadata"]["creationTimestamp"] = ago(125)
+    assert_refuted(snapshot(run("api is gone", "Deployment/api"), objects), "Deployment/api", "InsufficientResources")
+
+
 LATE = {
     "type": "Progressing",
     "status": "False",

@@ -8,6 +8,7 @@ from support.builders import (
     ended,
     endpoints,
     event,
+    healthy,
     log,
     pod,
     replicaset,
@@ -18,7 +19,7 @@ from support.builders import (
     template,
     workload,
 )
-from support.reason import assert_refuted, assert_root, report
+from support.reason import assert_not_named, assert_refuted, assert_root, report
 
 PORTS = [{"containerPort": 8080}]
 
@@ -103,3 +104,17 @@ def test_a_program_that_says_itself_that_it_is_not_ready() -> None:
     objects = release("readinessProbe", probe(), running("app", up=180, ready=False), message)
     found = assert_refuted(snapshot(run("", "Deployment/web"), objects), "Deployment/web", "ReadinessProbeWrong")
     assert [item.cause for item in found.root_causes] == ["EndpointsNotReady"]
+
+
+def test_unready_by_its_own_word_is_not_the_end_where_what_it_calls_was_not_asked_about() -> None:
+    message = ("Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503")
+    objects = [
+        *release("readinessProbe", probe(), running("app", up=180, ready=False), message),
+        *healthy("db"),
+    ]
+    for item in objects:
+        if item["kind"] == "Deployment" and item["metadata"]["name"] == "web":
+            item["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "DB_URL", "value": "http://db:80"}]
+    asked, said = run("", "Deployment/web"), log("web-p0", ["warming up"])
+    assert_not_named(snapshot(asked, objects), "EndpointsNotReady")
+    assert_root(snapshot(asked, objects, said), "Deployment/web", "EndpointsNotReady")

@@ -1,6 +1,7 @@
 """The shop's logic: products from cache and database, checkout through auth, partner and queue.
 
 Each dependency is used where its setting is there: DB_HOST, CACHE_URL, AUTH_URL, PARTNER_URL, QUEUE_URL.
+AUTH_URL may also come from SETTINGS_FILE, which is read again when it changes.
 """
 
 import contextlib
@@ -19,7 +20,7 @@ class Api:
 
     def __init__(self) -> None:
         self._release = releases.selected()
-        self._flags = Watched(text("FLAGS_FILE"))
+        self._flags, self._settings = Watched(text("FLAGS_FILE")), Watched(text("SETTINGS_FILE"))
         self._database = Database() if text("DB_HOST") else None
         self._orders = itertools.count(1)
         self._index = _search_index(int(number("INDEX_MB", 0)))
@@ -31,8 +32,9 @@ class Api:
 
     def checkout(self, request: Request) -> Response:
         """Take an order: who, how much, pay, keep, hand on."""
-        if text("AUTH_URL"):
-            call("POST", f"{text('AUTH_URL')}/verify", {"token": request.body.get("token", "")})
+        auth = self._settings.get("AUTH_URL") or text("AUTH_URL")
+        if auth:
+            call("POST", f"{auth}/verify", {"token": request.body.get("token", "")})
         cents = self._release.total_cents(request.body, new_pricing=bool(self._flags.get("new_pricing")))
         if text("PARTNER_URL"):
             call("POST", f"{text('PARTNER_URL')}/charge", {"cents": cents})

@@ -3,6 +3,7 @@
 from collections import deque
 from typing import Any
 
+from shop import log
 from shop.http import Request, Response, serve
 from shop.metrics import METRICS
 
@@ -13,6 +14,8 @@ def main(_: list[str]) -> None:
 
     def push(request: Request) -> Response:
         waiting.append(request.body)
+        if len(waiting) % 20 == 0:
+            log.warning(f"queue depth {len(waiting)}: orders come faster than they are taken", depth=len(waiting))
         return depth(request)
 
     def pop(_: Request) -> Response:
