@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+import sys
 from pathlib import Path
 
 import click
@@ -21,7 +22,7 @@ from casebook.handlers import service
 def controller(path: Path) -> None:
     """Run the controller: one process per cluster."""
     config = _load(path)
-    logs.configure(json=True)
+    logs.configure(json=not sys.stderr.isatty())
     # kopf tells of every event, and warns that it is not in the main thread, where it does not belong here.
     logging.getLogger("kopf").setLevel(logging.ERROR)
     try:
