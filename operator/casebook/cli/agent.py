@@ -18,7 +18,7 @@ from casebook.agent.progress import Logged
 from casebook.agent.rights import TooMuchRight, check_rights
 from casebook.api.observation import KUBERNETES, PROMETHEUS
 from casebook.api.run import Run
-from casebook.cli.logs import configure
+from casebook.cli.plainlogs import configure
 from casebook.cluster.client import NotConfigured, connect
 from casebook.cluster.errors import ClusterError
 from casebook.cluster.reader import Reader
@@ -60,7 +60,7 @@ def agent() -> None:
 
     Settings come from the environment: CASEBOOK_GATEWAY_URL, CASEBOOK_GATEWAY_TOKEN_FILE.
     """
-    configure(json=True)
+    configure()
     settings = Settings.of(os.environ)
     try:
         conclusion = asyncio.run(_run(settings))

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+import sys
 from pathlib import Path
 
 import click
@@ -24,7 +25,7 @@ from casebook.store.traces import Traces
 def controller(path: Path) -> None:
     """Run the controller: one process per cluster. $CASEBOOK_DATABASE_URL names the database of traces to replay."""
     config = _load(path)
-    logs.configure(json=True)
+    logs.configure(json=not sys.stderr.isatty())
     # kopf tells of every event, and warns that it is not in the main thread, where it does not belong here.
     logging.getLogger("kopf").setLevel(logging.ERROR)
     try:

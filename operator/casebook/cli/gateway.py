@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from pathlib import Path
 
 import click
@@ -28,7 +29,7 @@ def gateway(path: Path, kubeconfig: str | None) -> None:
     """Take alerts and serve agents. $CASEBOOK_DATABASE_URL names the database for traces; without it none are kept."""
     try:
         config = load(path)
-        configure(json=True)
+        configure(json=not sys.stderr.isatty())
         asyncio.run(_serve(config, os.environ.get(DATABASE_URL, ""), kubeconfig))
     except (ConfigError, BadAddress, BadStore) as error:
         raise click.UsageError(str(error)) from error
