@@ -9,7 +9,7 @@ import pytest
 
 from casebook.api.run import Trace
 from casebook.reasoning.replay import replay
-from unit.reasoning.test_recorded import HERE, RECORDED
+from support.recorded import HERE, RECORDED
 
 SERVICES = ("web", "api", "auth", "db", "gateway", "worker", "cache", "loadgen", "partner-stub")
 WORDS = ("orders", "identity", "ledger2", "edge", "packer", "memo", "visitors", "acquirer", "atlas", "meadow", "quarry")
