@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from casebook.analysis.calls import Peer, peers
-from casebook.analysis.changes import Rollout, rollout
+from casebook.analysis.changes import PROGRAM, Rollout, rollout
 from casebook.analysis.logs import Entry, Log
 from casebook.analysis.things import Cite, Ref, shown
 from casebook.analysis.workloads import Container, Pod, Workload
 from casebook.api.base import timestamp
 from casebook.api.observation import Query, pod_logs
-from casebook.reasoning.cause import Candidate
+from casebook.reasoning.cause import UNTESTED, Candidate, Finding, held
 from casebook.reasoning.situation import Situation
 
 
@@ -109,6 +109,12 @@ def changed_part(situation: Situation, subject: Subject, *parts: str) -> Rollout
         if found is not None:
             return found
     return None
+
+
+def program_changed(situation: Situation, found: Candidate[Subject]) -> Finding:
+    """Held where the newest revision changed what the container runs or is given."""
+    rolled = changed_part(situation, found.about, *PROGRAM)
+    return held(cite_rollout(rolled)) if rolled else UNTESTED
 
 
 def was(found: Rollout | None, part: str) -> str:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from casebook.analysis.access import moment, text
-from casebook.analysis.changes import PROGRAM, rollout
+from casebook.analysis.changes import PROGRAM
 from casebook.analysis.signs import Sign
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import Subject, changed_part, cite_rollout, containers, only, undo
+from casebook.reasoning.helpers import Subject, changed_part, cite_rollout, containers, only, program_changed, undo
 from casebook.reasoning.situation import Situation
 
 LONG = timedelta(seconds=20)
@@ -46,12 +46,6 @@ def _limit_the_same(situation: Situation, found: Candidate[Subject]) -> Finding:
     return failed(cite_rollout(rolled, LIMIT)) if rolled else UNTESTED
 
 
-def _new_program(situation: Situation, found: Candidate[Subject]) -> Finding:
-    rolled = rollout(found.about.workload)
-    changed = changed_part(situation, found.about, *PROGRAM)
-    return held(cite_rollout(changed)) if rolled and changed else UNTESTED
-
-
 def _steps(_: Situation, found: Candidate[Subject]) -> list[str]:
     return [undo(found.about.workload), "Take a heap profile; raising the limit only makes the intervals longer."]
 
@@ -67,7 +61,7 @@ CAUSES = (
         predictions=(
             Prediction("it serves for a while before it is killed", _lives_long, 200, -300),
             Prediction("the limit is what it was", _limit_the_same, 0, -300),
-            Prediction("the program is new", _new_program, 180, 0),
+            Prediction("the program is new", program_changed, 180, 0),
         ),
         steps=_steps,
     ),
