@@ -64,11 +64,8 @@ class Graph:
 
     def resting(self, ref: Ref) -> frozenset[Ref]:
         """It and what stands on it: workloads on a Node, claims of a StorageClass and the workloads that mount them."""
-        found: dict[Ref, list[Ref]] = {}
-        for edge in self.edges:
-            if edge.kind in RESTS:
-                found.setdefault(edge.target, []).append(edge.source)
-        return frozenset(_closure([ref], found))
+        resting = {one: [edge.source for edge in edges if edge.kind in RESTS] for one, edges in self._down.items()}
+        return frozenset(_closure([ref], resting))
 
     def way(self, start: Ref, goals: Iterable[Ref]) -> list[Edge]:
         """The shortest way along which harm travels from `start` to one of the goals, or empty."""

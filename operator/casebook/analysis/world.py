@@ -78,10 +78,8 @@ class World:
         run = self.snapshot.run
         if self.cluster_target:
             return ""
-        if run.spec.target and run.spec.target.kind == "Namespace":
-            return run.spec.target.name
         alert = run.spec.alert.labels.get("namespace", "") if run.spec.alert else ""
-        target = run.spec.target.namespace if run.spec.target else ""
+        target = run.spec.target.place if run.spec.target else ""
         known = run.scene.platform or not run.scene.namespaces or alert in run.scene.namespaces
         asked = self.places[:1] if run.spec.scope is Reach.TENANT else []
         return target or (alert if known else "") or "".join(asked) or run.namespace

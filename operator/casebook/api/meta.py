@@ -60,3 +60,8 @@ class ObjectRef(Model):
     )
     namespace: Annotated[str, Field(max_length=63)] = Field(default="", description="Namespace of the object.")
     name: Annotated[str, Field(min_length=1, max_length=253)] = Field(description="Name of the object.")
+
+    @property
+    def place(self) -> str:
+        """The namespace that it stands in, or is; empty where none is named."""
+        return self.name if self.kind == "Namespace" else self.namespace

@@ -1,12 +1,13 @@
 """Logs: JSON lines in the cluster, coloured lines in a terminal, from structlog and the standard library alike."""
 
-import logging
 import sys
 
 import structlog
 
+from casebook.cli.plainlogs import MAX_FRAMES, install
+
 # Local variables of a frame may hold what must not be logged: objects of a tenant, credentials.
-_FRAMES = structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=20)
+_FRAMES = structlog.tracebacks.ExceptionDictTransformer(show_locals=False, max_frames=MAX_FRAMES)
 
 
 def configure(*, json: bool, level: str = "INFO") -> None:
@@ -29,12 +30,7 @@ def configure(*, json: bool, level: str = "INFO") -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final]
-        )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *final]
     )
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(level)
+    install(formatter, level)

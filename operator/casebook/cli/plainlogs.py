@@ -32,11 +32,16 @@ class JsonLines(logging.Formatter):
 
 def configure() -> None:
     """Send every log line of the process to standard error."""
+    install(JsonLines(), "INFO")
+
+
+def install(formatter: logging.Formatter, level: str) -> None:
+    """Make this the only form in which the process logs, to standard error and from this level on."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
+    handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.INFO)
+    root.setLevel(level)
 
 
 def _chain(error: BaseException) -> list[dict[str, Any]]:

@@ -76,7 +76,7 @@ def _spec(raw: dict[str, Any], namespace: str) -> dict[str, Any]:
         "cancelled": spec.intent is Intent.CANCEL,
         "seconds": spec.budget.seconds,
         "ttl": spec.ttl_seconds_after_finished,
-        "target": Target(target.api_version, target.kind, target.namespace or namespace, target.name)
+        "target": Target(target.api_version, target.kind, target.place or namespace, target.name)
         if target is not None
         else None,
         "window": (spec.window.start, spec.window.end) if spec.window is not None else None,

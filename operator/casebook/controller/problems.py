@@ -78,10 +78,8 @@ def _kind(target: Target) -> Problem | None:
 
 def _reach(case: Case, target: Target, tenants: Tenants) -> Problem | None:
     tenant = tenants.of[case.namespace]
-    field = "namespace"
+    field = "name" if target.kind == "Namespace" else "namespace"
     wanted = target.namespace
-    if target.kind == "Namespace":
-        field, wanted = "name", target.name
     mine = tenants.spaces[tenant]
     if wanted in mine or (tenant == PLATFORM_TENANT and tenants.known(wanted)):
         return None

@@ -99,7 +99,7 @@ class CaseReconciler:
             return self._inputs(case, None, ())
         await self._learn(case.namespace)
         if case.target is not None:
-            await self._learn(case.target.name if case.target.kind == "Namespace" else case.target.namespace)
+            await self._learn(case.target.namespace)
         job, others = self._jobs(case)
         if case.attempt and job is None:
             job = await self._find_job(run_name(case.uid, case.attempt), case.uid)

@@ -14,7 +14,7 @@ NAMESPACES_ANNOTATION = "casebook.dev/namespaces"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where an investigation is to begin."""
+    """Where an investigation is to begin; `namespace` is its own name where it is one."""
 
     api_version: str
     kind: str

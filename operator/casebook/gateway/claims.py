@@ -54,11 +54,9 @@ def check_holder(record: Record, caller: Caller, *, or_free: bool = False) -> No
 
 def holder(record: Record) -> tuple[int, str]:
     """The attempt that was last claimed, and the UID of the pod that did; (0, "") before the first."""
-    for item in record.parsed.status.conditions:
-        number = item.reason.removeprefix(_REASON)
-        if item.type == CLAIMED and number.isdecimal():
-            return int(number), record.parsed.status.attempt_pod_uid or ""
-    return 0, ""
+    claim = record.condition_of(CLAIMED)
+    number = claim.reason.removeprefix(_REASON) if claim else ""
+    return (int(number), record.parsed.status.attempt_pod_uid or "") if number.isdecimal() else (0, "")
 
 
 def claimed_at(record: Record) -> datetime:
@@ -69,5 +67,5 @@ def claimed_at(record: Record) -> datetime:
 
 def is_finished(record: Record) -> bool:
     """Whether the controller has closed the investigation, with or without a report."""
-    conditions = record.parsed.status.conditions
-    return any(item.type == FINISHED and item.status is ConditionStatus.TRUE for item in conditions)
+    end = record.condition_of(FINISHED)
+    return end is not None and end.status is ConditionStatus.TRUE

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from casebook.api.base import timestamp
 from casebook.api.enums import ConditionStatus, Phase
 from casebook.api.investigation import AlertStatus, Investigation, SeenAlert
-from casebook.api.meta import CLAIMED, GROUP_LABEL, NOTIFIED, TRACE_STORED
+from casebook.api.meta import CLAIMED, GROUP_LABEL, NOTIFIED, TRACE_STORED, Condition
 from casebook.api.problems import explain
 from casebook.cluster.errors import Conflict, NotFound, Unavailable
 from casebook.gateway.episodes import Episode
@@ -52,6 +52,10 @@ class Record:
     def name(self) -> str:
         """Its name."""
         return self.parsed.metadata.name
+
+    def condition_of(self, kind: str) -> Condition | None:
+        """What its status says of this condition."""
+        return next((item for item in self.parsed.status.conditions if item.type == kind), None)
 
     @property
     def owned(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from casebook.api.enums import ConditionStatus
-from casebook.api.meta import FINISHED, GROUP_LABEL, NOTIFIED, Condition
+from casebook.api.meta import FINISHED, GROUP_LABEL, NOTIFIED
 from casebook.gateway.claims import is_finished
 from casebook.gateway.investigations import Record, condition
 
@@ -23,7 +23,7 @@ def due(record: Record, now: datetime) -> bool:
     """
     if GROUP_LABEL not in record.parsed.metadata.labels:
         return False
-    told = _condition(record, NOTIFIED)
+    told = record.condition_of(NOTIFIED)
     if told is None:
         return record.parsed.status.report is not None or is_finished(record)
     return told.status is ConditionStatus.UNKNOWN and now - told.last_transition_time > LEASE
@@ -47,7 +47,7 @@ def notice(record: Record) -> dict[str, Any]:
     """
     metadata, spec, status = record.parsed.metadata, record.parsed.spec, record.parsed.status
     report = status.report
-    end = _condition(record, FINISHED) if not report and is_finished(record) else None
+    end = record.condition_of(FINISHED) if not report and is_finished(record) else None
     return {
         "version": "1",
         "event": "InvestigationFinished",
@@ -69,7 +69,3 @@ def signature(key: bytes, moment: int, body: bytes) -> str:
     """`t=<unix seconds>,v1=<hex HMAC-SHA256 of "<t>.<body>">`; the time lets the other side refuse replays."""
     signed = hmac.new(key, f"{moment}.".encode() + body, sha256).hexdigest()
     return f"t={moment},v1={signed}"
-
-
-def _condition(record: Record, kind: str) -> Condition | None:
-    return next((item for item in record.parsed.status.conditions if item.type == kind), None)

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from pydantic import JsonValue, ValidationError
 
+from casebook.api.enums import ConditionStatus
 from casebook.api.meta import TRACE_STORED
 from casebook.api.names import PLATFORM_TENANT
 from casebook.api.observation import Observation
@@ -147,8 +148,9 @@ class Runs:
         status = current.parsed.status
         if status.report is None and is_finished(current):
             raise Stale(f"investigation {caller.name} is finished")
-        told = next((item.status.value for item in status.conditions if item.type == TRACE_STORED), "")
-        if status.report is not None and (told == "True" or not receipt.trace_stored):
+        told = current.condition_of(TRACE_STORED)
+        is_stored = told is not None and told.status is ConditionStatus.TRUE
+        if status.report is not None and (is_stored or not receipt.trace_stored):
             return None
         flag, reason = (
             ("True", "Stored") if receipt.trace_stored else ("False", "Pending" if receipt.retry else "NoStore")

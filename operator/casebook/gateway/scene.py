@@ -38,8 +38,6 @@ def visible(tenant: str, directory: Directory) -> list[str]:
 
 def _scene(spec: InvestigationSpec, home: str, visible: Sequence[str]) -> list[str]:
     """Its own namespace and its target's, or all of the tenant's; its own first, so that a cut never loses it."""
-    target = spec.target
-    wanted = (target.name if target.kind == "Namespace" else target.namespace) if target else ""
-    wanted = wanted or home
+    wanted = (spec.target.place if spec.target else "") or home
     first = [name for name in dict.fromkeys((wanted, home)) if name in visible]
     return first if spec.scope is Reach.NAMESPACE else [*first, *(name for name in visible if name not in first)]

@@ -53,7 +53,7 @@ def of_run(run: Run) -> Context:
 def of_question(spec: InvestigationSpec, namespace: str) -> Context:
     """What a question in this namespace says by itself: its namespace, alert, severity and target."""
     alert = spec.alert.labels if spec.alert else {}
-    place = (spec.target.namespace if spec.target else "") or alert.get("namespace") or namespace
+    place = (spec.target.place if spec.target else "") or alert.get("namespace") or namespace
     found = {
         "namespace": [place],
         # The resource writes Critical, an alert's label critical: either is meant.

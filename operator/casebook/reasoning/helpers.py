@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 
 from casebook.analysis.access import listed, quantity, text
 from casebook.analysis.calls import Peer, peers
-from casebook.analysis.changes import Rollout, rollout
+from casebook.analysis.changes import PROGRAM, Rollout, rollout
 from casebook.analysis.logs import Entry, Log
 from casebook.analysis.revisions import template_of
 from casebook.analysis.things import Cite, Ref, Thing, shown
 from casebook.analysis.workloads import Container, Pod, Workload
 from casebook.api.base import timestamp
 from casebook.api.observation import Query, pod_logs
-from casebook.reasoning.cause import Candidate
+from casebook.reasoning.cause import UNTESTED, Candidate, Finding, held
 from casebook.reasoning.situation import Situation
 
 
@@ -121,6 +121,12 @@ def lowered(situation: Situation, subject: Subject, limit: str) -> Rollout | Non
         if limit in item.path and new is not None and (old is None or new < old):
             return rolled
     return None
+
+
+def program_changed(situation: Situation, found: Candidate[Subject]) -> Finding:
+    """Held where the newest revision changed what the container runs or is given."""
+    rolled = changed_part(situation, found.about, *PROGRAM)
+    return held(cite_rollout(rolled)) if rolled else UNTESTED
 
 
 def was(found: Rollout | None, part: str) -> str:

@@ -1,7 +1,10 @@
 """What surrounds the verdict: what is affected, what is well, what was not looked at, what could not be read."""
 
+from collections.abc import Sequence
+
 from casebook.analysis.services import ready_endpoints
-from casebook.analysis.things import Cite, clip
+from casebook.analysis.signs import Symptom
+from casebook.analysis.things import clip
 from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
 from casebook.api.enums import Reach
@@ -19,29 +22,30 @@ NOTE = 400
 CITES = 3
 
 
-def _finding(label: str, note: str) -> Finding:
-    return Finding(object=clip(label, 253), note=clip(note, NOTE))
+def _finding(label: str, note: str, evidence: Sequence[str] = ()) -> Finding:
+    return Finding(object=clip(label, 253), note=clip(note, NOTE), evidence=list(evidence))
 
 
 def affected(board: Board, ledger: Ledger) -> list[Finding]:
     """Entities with symptoms, those on the path first, each with the reads that show it."""
     situation = board.situation
-    notes: dict[str, list[str]] = {}
-    cites: dict[str, list[Cite]] = {}
-    ordered = [*situation.pressing, *(item for item in situation.symptoms if item not in situation.pressing)]
-    for symptom in ordered:
-        since = f" since {timestamp(symptom.since)}" if symptom.since else ""
-        aside = "" if symptom.entity in situation.path else " (not on the path of what was asked about)"
-        notes.setdefault(situation.label(symptom.entity), []).append(f"{symptom.said}{since}{aside}")
-        cites.setdefault(situation.label(symptom.entity), []).extend(symptom.cites[:1])
+    shown: dict[str, list[Symptom]] = {}
+    for symptom in [*situation.pressing, *(item for item in situation.symptoms if item not in situation.pressing)]:
+        shown.setdefault(situation.label(symptom.entity), []).append(symptom)
     return [
-        Finding(
-            object=clip(label, 253),
-            note=clip("; ".join(dict.fromkeys(said)), NOTE),
-            evidence=ledger.cite(cites[label][:CITES]),
+        _finding(
+            label,
+            "; ".join(dict.fromkeys(_told(situation, symptom) for symptom in symptoms)),
+            ledger.cite([cite for symptom in symptoms for cite in symptom.cites[:1]][:CITES]),
         )
-        for label, said in list(notes.items())[:MAX_FINDINGS]
+        for label, symptoms in list(shown.items())[:MAX_FINDINGS]
     ]
+
+
+def _told(situation: Situation, symptom: Symptom) -> str:
+    since = f" since {timestamp(symptom.since)}" if symptom.since else ""
+    aside = "" if symptom.entity in situation.path else " (not on the path of what was asked about)"
+    return f"{symptom.said}{since}{aside}"
 
 
 def healthy(board: Board, ledger: Ledger) -> list[Finding]:
@@ -62,12 +66,7 @@ def healthy(board: Board, ledger: Ledger) -> list[Finding]:
         if service.ref in situation.path and service.ref not in unwell and ready:
             found.append(_finding(situation.label(service.ref), f"{ready} ready endpoints"))
     over = [one for one in situation.reruns if not one.presses and one.series]
-    found += [
-        Finding(
-            object=clip(f"Alert/{one.alarm.name}", 253), note=clip(one.said(), NOTE), evidence=ledger.cite([one.cite()])
-        )
-        for one in over
-    ]
+    found += [_finding(f"Alert/{one.alarm.name}", one.said(), ledger.cite([one.cite()])) for one in over]
     return found[:MAX_FINDINGS]
 
 

@@ -23,7 +23,6 @@ from casebook.gateway.ports import TraceStore
 from support.apiserver import private_kubeconfig  # noqa: F401
 from support.postgres import postgres  # noqa: F401
 
-CRDS = Path(__file__).parents[3] / "crds"
 TOKEN = "token-of-prom"
 
 

@@ -136,26 +136,25 @@ class SecondLook(ScriptedEngine):
         return Done(Stop(reason="Clear", message="done"))
 
 
+class Sleep(list[float]):
+    """Takes no time, and remembers how long it was to take."""
+
+    async def __call__(self, seconds: float) -> None:
+        self.append(seconds)
+
+
 async def test_a_second_look_waits_and_asks_anew() -> None:
-    home, observer, slept = FakeHome(make_run(), [observation(QUERIES[0])]), FakeObserver(), []
-
-    async def sleep(seconds: float) -> None:
-        slept.append(seconds)
-
-    await Agent(home, observer, SecondLook(), clock=lambda: 0.0, sleep=sleep).investigate()
+    home, observer, slept = FakeHome(make_run(), [observation(QUERIES[0])]), FakeObserver(), Sleep()
+    await Agent(home, observer, SecondLook(), clock=lambda: 0.0, sleep=slept).investigate()
     assert slept == [10]
     assert observer.made == QUERIES[:1], "the first answer was kept from an earlier attempt, the second is made"
     assert [item.round for item in home.kept] == [0, 1]
 
 
 async def test_a_pause_ends_with_the_budget_of_time() -> None:
-    home, slept = FakeHome(make_run(seconds=10)), []
-
-    async def sleep(seconds: float) -> None:
-        slept.append(seconds)
-
+    home, slept = FakeHome(make_run(seconds=10)), Sleep()
     times = iter([0.0, 0.0, 0.0, 4.0, 4.0, *[5.0] * 20])
-    await Agent(home, FakeObserver(), SecondLook(), clock=lambda: next(times), sleep=sleep).investigate()
+    await Agent(home, FakeObserver(), SecondLook(), clock=lambda: next(times), sleep=slept).investigate()
     assert len(slept) == 1
     assert 3 < slept[0] < 9, "no longer than what is left of nine seconds"
 

@@ -69,6 +69,13 @@ class Bench:
         self.put(name, namespace, **spec)
         self.tell(name, namespace)
 
+    async def fill(self) -> None:
+        """Let the first take the only slot, and the second wait for it."""
+        self.ask("first")
+        await self.until(lambda: self.jobs() == 1)
+        self.ask("second")
+        await self.until(lambda: self.phase("second") == "Queued")
+
     def put(self, name: str, namespace: str = "team-a", **spec: Any) -> dict[str, Any]:
         manifest = {"metadata": {"name": name, "namespace": namespace}, "spec": {"question": "why?", **spec}}
         return self.cluster.put(INVESTIGATIONS, manifest)
@@ -114,10 +121,7 @@ async def test_a_new_one_gets_its_job(alone: Bench) -> None:
 async def test_a_slot_is_free_though_the_answer_to_the_last_write_was_lost(alone: Bench) -> None:
     """The end is written, the API server's answer is not heard, and nothing else would tell those that wait."""
     async with alone.running():
-        alone.ask("first")
-        await alone.until(lambda: alone.jobs() == 1)
-        alone.ask("second")
-        await alone.until(lambda: alone.phase("second") == "Queued")
+        await alone.fill()
         lost = iter([Unavailable("the connection broke")])
 
         def losing(verb: str, resource: str) -> ClusterError | None:
@@ -132,10 +136,7 @@ async def test_a_slot_is_free_though_the_answer_to_the_last_write_was_lost(alone
 async def test_a_slot_is_free_though_a_write_was_the_first_to_learn_of_the_deletion(alone: Bench) -> None:
     """The watch tells of it only when nothing is left to forget."""
     async with alone.running():
-        alone.ask("first")
-        await alone.until(lambda: alone.jobs() == 1)
-        alone.ask("second")
-        await alone.until(lambda: alone.phase("second") == "Queued")
+        await alone.fill()
         alone.cancel("first")
         gone = case_of(alone.delete("first"))
         await alone.until(lambda: alone.jobs() == 0)

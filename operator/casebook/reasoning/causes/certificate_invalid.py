@@ -60,31 +60,30 @@ def _steps(_: Situation, found: Candidate[Said]) -> list[str]:
     ]
 
 
+def _cause(code: str, means: str, detect: Detect, said: Prediction[Said]) -> Cause[Said]:
+    return Cause(
+        code=code,
+        means=means,
+        names="Secret",
+        explains=EXPLAINS,
+        base_rate=0.02,
+        detect=detect,
+        predictions=(said, Prediction("they say whose certificate it is", _caller_knows_whom, 40, 0)),
+        steps=_steps,
+    )
+
+
 CAUSES = (
-    Cause(
-        code="CertificateExpired",
-        means="A certificate is not valid any more, or not yet.",
-        names="Secret",
-        explains=EXPLAINS,
-        base_rate=0.02,
-        detect=_detector(EXPIRED, None, "is not valid at this time"),
-        predictions=(
-            says_so("callers say that the certificate has expired", 420),
-            Prediction("they say whose certificate it is", _caller_knows_whom, 40, 0),
-        ),
-        steps=_steps,
+    _cause(
+        "CertificateExpired",
+        "A certificate is not valid any more, or not yet.",
+        _detector(EXPIRED, None, "is not valid at this time"),
+        says_so("callers say that the certificate has expired", 420),
     ),
-    Cause(
-        code="CertificateMismatch",
-        means="A certificate carries the wrong name or comes from a CA that callers do not trust.",
-        names="Secret",
-        explains=EXPLAINS,
-        base_rate=0.02,
-        detect=_detector(MISMATCH, EXPIRED, "is not the one that its callers trust"),
-        predictions=(
-            says_so("callers say that name or issuer do not fit", 380),
-            Prediction("they say whose certificate it is", _caller_knows_whom, 40, 0),
-        ),
-        steps=_steps,
+    _cause(
+        "CertificateMismatch",
+        "A certificate carries the wrong name or comes from a CA that callers do not trust.",
+        _detector(MISMATCH, EXPIRED, "is not the one that its callers trust"),
+        says_so("callers say that name or issuer do not fit", 380),
     ),
 )

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from casebook.analysis.access import moment, text
-from casebook.analysis.changes import PROGRAM, rollout
+from casebook.analysis.changes import PROGRAM
 from casebook.analysis.curves import Series
 from casebook.analysis.robust import climbs, teeth
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import Cite
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.deviations import nearing
-from casebook.reasoning.helpers import Subject, changed_part, cite_rollout, containers, only, undo
+from casebook.reasoning.helpers import Subject, changed_part, cite_rollout, containers, only, program_changed, undo
 from casebook.reasoning.situation import Situation
 
 LONG = timedelta(seconds=20)
@@ -79,12 +79,6 @@ def _is_of(series: Series, subject: Subject) -> bool:
     return labels.get("container") in (None, subject.container.name)
 
 
-def _new_program(situation: Situation, found: Candidate[Subject]) -> Finding:
-    rolled = rollout(found.about.workload)
-    changed = changed_part(situation, found.about, *PROGRAM)
-    return held(cite_rollout(changed)) if rolled and changed else UNTESTED
-
-
 def _steps(_: Situation, found: Candidate[Subject]) -> list[str]:
     return [undo(found.about.workload), "Take a heap profile; raising the limit only makes the intervals longer."]
 
@@ -102,7 +96,7 @@ CAUSES = (
             Prediction("the limit is what it was", _limit_the_same, 0, -300),
             Prediction("it is about to reach its limit", _near_limit, 150, 0, metered=True),
             Prediction("its memory climbs steadily until it is killed", _climbs, 220, 0, metered=True),
-            Prediction("the program is new", _new_program, 180, 0),
+            Prediction("the program is new", program_changed, 180, 0),
         ),
         steps=_steps,
     ),

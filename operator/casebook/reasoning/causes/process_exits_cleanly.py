@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from casebook.analysis.changes import PROGRAM
 from casebook.analysis.signs import Sign
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import Subject, changed_part, cite_rollout, containers, only, undo
+from casebook.reasoning.helpers import Subject, changed_part, containers, only, program_changed, undo
 from casebook.reasoning.probes import kills
 from casebook.reasoning.situation import Situation
 
@@ -41,11 +41,6 @@ def _nobody_stops_it(situation: Situation, found: Candidate[Subject]) -> Finding
     return UNTESTED if unseen else held(container.cite_state())
 
 
-def _changed(situation: Situation, found: Candidate[Subject]) -> Finding:
-    rolled = changed_part(situation, found.about, *PROGRAM)
-    return held(cite_rollout(rolled)) if rolled else UNTESTED
-
-
 def _steps(_: Situation, found: Candidate[Subject]) -> list[str]:
     return [
         f"Make the command of container {found.about.container.name} stay in the foreground, or run it as a Job.",
@@ -64,7 +59,7 @@ CAUSES = (
         predictions=(
             Prediction("it ends with 0", _ends_with_zero, 240, -300),
             Prediction("nobody stops it", _nobody_stops_it, 300, -350),
-            Prediction("the newest revision changed the program", _changed, 120, 0),
+            Prediction("the newest revision changed the program", program_changed, 120, 0),
         ),
         steps=_steps,
     ),
