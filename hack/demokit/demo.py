@@ -54,10 +54,13 @@ async def prepare(story: Story, place: Place) -> None:
     """Images, chart, monitoring; what is there already is left as it is."""
     with story.step("Images"):
         await command(place, ROOT / "hack" / "image", "build", *(["--load"] if place.own else []))
+    # Casebook's gateway asks the Prometheus that is there; Alertmanager needs a token that Casebook makes.
+    with story.step("Prometheus"):
+        await monitoring.prometheus(place.kube)
     with story.step("Casebook"):
         await quietly(place, ROOT / "hack" / "install")
-    with story.step("Prometheus and Alertmanager"):
-        await monitoring.install(place.kube)
+    with story.step("Alertmanager"):
+        await monitoring.alertmanager(place.kube)
 
 
 async def play(story: Story, place: Place, scenario: Scenario) -> None:

@@ -28,19 +28,31 @@ class Alert:
     summary: str
 
 
-async def install(kube: Kube) -> None:
-    """Have both run, with the token by which the gateway knows Alertmanager; CommandError if they do not start."""
-    secret = await kube.must("get", "secret", "casebook-receivers", "-n", "casebook-system", "-o", "json")
-    token = token_of(json.loads(secret), RECEIVER)
-    await kube.must("apply", "-f", "-", stdin=_base(token))
-    await kube.must("apply", "-f", str(MANIFESTS))
+async def prometheus(kube: Kube) -> None:
+    """Have Prometheus run; CommandError if it does not start."""
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+    await kube.must("apply", "-f", "-", stdin=json.dumps(namespace))
+    await _run(kube, "prometheus")
+
+
+async def alertmanager(kube: Kube) -> None:
+    """Have Alertmanager run beside it, with the token by which the gateway knows it; CommandError if it does not."""
+    found = await kube.must("get", "secret", "casebook-receivers", "-n", "casebook-system", "-o", "json")
+    metadata = {"name": "casebook-receiver", "namespace": NAMESPACE}
+    token = {"token": token_of(json.loads(found), RECEIVER)}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": token}
+    await kube.must("apply", "-f", "-", stdin=json.dumps(secret))
+    await _run(kube, "alertmanager")
+
+
+async def _run(kube: Kube, name: str) -> None:
+    manifest = MANIFESTS / f"{name}.yaml"
+    await kube.must("apply", "-f", str(manifest))
     # a ConfigMap that changed is read by a new pod only
-    texts = [path.read_bytes() for path in sorted(MANIFESTS.glob("*.yaml"))]
-    digest = hashlib.sha256(b"".join(texts)).hexdigest()[:16]
-    for name in ("prometheus", "alertmanager"):
-        patch = {"spec": {"template": {"metadata": {"annotations": {"casebook.dev/config": digest}}}}}
-        await kube.must("-n", NAMESPACE, "patch", f"deployment/{name}", "-p", json.dumps(patch))
-        await kube.must("-n", NAMESPACE, "rollout", "status", f"deployment/{name}", "--timeout=120s", seconds=130)
+    digest = hashlib.sha256(manifest.read_bytes()).hexdigest()[:16]
+    patch = {"spec": {"template": {"metadata": {"annotations": {"casebook.dev/config": digest}}}}}
+    await kube.must("-n", NAMESPACE, "patch", f"deployment/{name}", "-p", json.dumps(patch))
+    await kube.must("-n", NAMESPACE, "rollout", "status", f"deployment/{name}", "--timeout=120s", seconds=130)
 
 
 def token_of(secret: dict[str, Any], receiver: str) -> str:
@@ -93,10 +105,3 @@ async def _alertmanager(kube: Kube, method: str, path: str, body: dict[str, Any]
             return await client.json(method, f"{SERVICES}/alertmanager:9093/proxy/api/v2/{path}", body=body)
     except ClusterError as error:
         raise CommandError(f"Alertmanager, {method} {path}: {error}") from None
-
-
-def _base(token: str) -> str:
-    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
-    metadata = {"name": "casebook-receiver", "namespace": NAMESPACE}
-    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"token": token}}
-    return f"{json.dumps(namespace)}\n---\n{json.dumps(secret)}\n"

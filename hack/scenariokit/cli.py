@@ -5,6 +5,8 @@ import base64
 import os
 import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import click
@@ -17,7 +19,7 @@ from scenariokit.needs import lacking
 from scenariokit.rows import Row
 from scenariokit.run import LABEL, Options, Runner, all_runs, await_gone
 from scenariokit.table import Display, show_list, show_results
-from scenariokit.ways import CommandLine, Resource, Way, Webhook
+from scenariokit.ways import CommandLine, Resource, Way, Webhook, prometheus_url
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = ROOT / "tests" / "cluster" / "scenarios"
@@ -121,16 +123,20 @@ class _Session:
             self._out.parent.mkdir(parents=True, exist_ok=True)
             self._out.write_text("")
         with Display(self._console, len(scenarios) * self._repeat) as display:
-            runner = Runner(kube, await _way(kube, via, receiver), options, display.tell)
-            async for row in all_runs(runner, scenarios, self._repeat, self._parallel):
-                rows.append(row)
-                display.done(row)
-                if self._out:
-                    with self._out.open("a") as file:
-                        file.write(row.model_dump_json() + "\n")
+            async with _way(kube, via, receiver) as way:
+                runner = Runner(kube, way, options, display.tell)
+                async for row in all_runs(runner, scenarios, self._repeat, self._parallel):
+                    rows.append(row)
+                    display.done(row)
+                    self._write(row)
         if not self._keep:
             await await_gone(kube, GONE_SECONDS, {name for row in rows for name in row.namespaces.values()})
         return rows
+
+    def _write(self, row: Row) -> None:
+        if self._out:
+            with self._out.open("a") as file:
+                file.write(row.model_dump_json() + "\n")
 
 
 def cluster() -> Kube:
@@ -147,12 +153,15 @@ def cluster() -> Kube:
     return Kube(settings.kubeconfig)
 
 
-async def _way(kube: Kube, via: str, receiver: str) -> Way:
+@asynccontextmanager
+async def _way(kube: Kube, via: str, receiver: str) -> AsyncIterator[Way]:
     if via == "crd":
-        return Resource()
-    if via == "alert":
-        return Webhook(receiver, await _token(kube, receiver))
-    return CommandLine(ROOT / ".venv" / "bin" / "casebook")
+        yield Resource()
+    elif via == "alert":
+        yield Webhook(receiver, await _token(kube, receiver))
+    else:
+        async with prometheus_url(kube) as url:
+            yield CommandLine(ROOT / ".venv" / "bin" / "casebook", url)
 
 
 async def _token(kube: Kube, receiver: str) -> str:

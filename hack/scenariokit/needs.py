@@ -6,6 +6,9 @@ from collections.abc import Awaitable, Callable
 from scenariokit.format import WHOLE_CLUSTER, Need
 from scenariokit.kubectl import Kube
 
+PROMETHEUS = "casebook.dev/fixture=prometheus"
+"""Label of the Service of a Prometheus that scrapes what scenarios start."""
+
 ENFORCERS = ("calico-node", "cilium", "kindnet", "antrea-agent", "kube-router", "weave-net")
 
 
@@ -22,12 +25,8 @@ async def _metrics(kube: Kube) -> str:
 
 
 async def _prometheus(kube: Kube) -> str:
-    done = await kube.run("get", "service", "-A", "-l", "casebook.dev/fixture=prometheus", "-o", "name")
-    return (
-        ""
-        if done.code == 0 and done.out.strip()
-        else "no Prometheus: no Service labelled casebook.dev/fixture=prometheus"
-    )
+    done = await kube.run("get", "service", "-A", "-l", PROMETHEUS, "-o", "name")
+    return "" if done.code == 0 and done.out.strip() else f"no Prometheus: no Service labelled {PROMETHEUS}"
 
 
 async def _networkpolicy(kube: Kube) -> str:

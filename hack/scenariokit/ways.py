@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from pydantic import ValidationError
 from casebook.api.report import Report
 from scenariokit.format import Ask
 from scenariokit.kubectl import CommandError, Kube, execute
+from scenariokit.needs import PROMETHEUS
 
 REPORT_SECONDS = 600.0
 
@@ -41,12 +43,12 @@ class Way(Protocol):
 
 
 class CommandLine:
-    """`casebook investigate`, with the rights of whoever runs this."""
+    """`casebook investigate`, with the rights of whoever runs this; it asks this Prometheus, where one is given."""
 
     name = "cli"
 
-    def __init__(self, program: Path) -> None:
-        self._program = program
+    def __init__(self, program: Path, prometheus: str = "") -> None:
+        self._program, self._prometheus = program, prometheus
 
     async def ask(self, kube: Kube, question: Question) -> Report:
         """Run the command and read what it prints."""
@@ -55,6 +57,7 @@ class CommandLine:
         command += ["-n", question.namespace, "-o", "json"]
         command += ["--question", asked_in_words(question.ask)]
         command += ["--save", str(question.trace)] if question.trace else []
+        command += ["--prometheus", self._prometheus] if self._prometheus else []
         done = await execute(command, env=kube.env, seconds=REPORT_SECONDS)
         if done.code:
             raise CommandError(f"casebook investigate ended with {done.code}: {done.message}")
@@ -177,6 +180,19 @@ def parsed(text: str) -> Report:
         return Report.model_validate(inner)
     except (json.JSONDecodeError, ValidationError) as error:
         raise CommandError(f"not a report: {' '.join(str(error).split())[:300]}") from None
+
+
+@asynccontextmanager
+async def prometheus_url(kube: Kube) -> AsyncIterator[str]:
+    """The cluster's Prometheus on loopback; empty where there is none, or where $PROMETHEUS_URL names another."""
+    named = "PROMETHEUS_URL" in os.environ
+    found = [] if named else await kube.objects("services", "-A", "-l", PROMETHEUS)
+    if not found:
+        yield ""
+        return
+    metadata, port = found[0]["metadata"], found[0]["spec"]["ports"][0]["port"]
+    async with forwarded(kube, metadata["namespace"], f"service/{metadata['name']}", port) as url:
+        yield url
 
 
 @asynccontextmanager

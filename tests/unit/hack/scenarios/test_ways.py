@@ -9,7 +9,7 @@ import pytest
 from casebook.api.enums import Verdict
 from scenariokit.format import Ask
 from scenariokit.kubectl import CommandError
-from scenariokit.ways import CommandLine, Question, Resource, alert_payload, asked_in_words, parsed
+from scenariokit.ways import CommandLine, Question, Resource, alert_payload, asked_in_words, parsed, prometheus_url
 from unit.hack.scenarios.fakes import FakeKube, failed
 
 REPORT = {"verdict": "NoFault", "summary": "all is well"}
@@ -36,6 +36,27 @@ async def test_the_command_line_gets_target_namespace_question_and_trace(tmp_pat
         *("investigate", "Deployment/web", "-n", "sc-1", "-o", "json"),
         *("--question", "why?", "--save", str(tmp_path / "t.json")),
     ]
+
+
+async def test_the_command_line_is_told_of_a_prometheus(tmp_path) -> None:
+    fake = program(tmp_path, f"printf '%s ' \"$@\" > {tmp_path}/said; echo '{json.dumps(REPORT)}'")
+    await CommandLine(fake, "http://127.0.0.1:9").ask(FakeKube(), question())
+    assert "--prometheus http://127.0.0.1:9" in (tmp_path / "said").read_text()
+
+
+async def test_no_prometheus_is_forwarded_where_the_cluster_has_none(monkeypatch) -> None:
+    monkeypatch.delenv("PROMETHEUS_URL", raising=False)
+    kube = FakeKube()
+    async with prometheus_url(kube) as url:
+        assert url == ""
+    assert kube.calls == ["get services -A -l casebook.dev/fixture=prometheus -o json"]
+
+
+async def test_the_prometheus_that_a_person_names_is_left_to_the_command(monkeypatch) -> None:
+    monkeypatch.setenv("PROMETHEUS_URL", "http://mine:9090")
+    kube = FakeKube()
+    async with prometheus_url(kube) as url:
+        assert (url, kube.calls) == ("", [])
 
 
 async def test_a_command_line_that_fails_is_told(tmp_path) -> None:
