@@ -8,8 +8,8 @@ the kubelet and the Job controller would do, tests do themselves.
 import asyncio
 import copy
 import random
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,10 +17,12 @@ from uuid import uuid4
 import pytest
 import yaml
 
+from casebook.api.base import API_VERSION, GROUP
 from casebook.cluster.client import Client, connect
 from casebook.cluster.errors import ClusterError, NotFound
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
+from casebook.crdgen.kinds import KINDS
 from support.waiting import until
 
 CRDS = Path(__file__).parents[2] / "crds"
@@ -47,15 +49,27 @@ async def _install(kubeconfig: str) -> None:
             path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
             await client.json("POST", path, body=yaml.safe_load(file.read_text()))
         reader = Reader(client)
-        await until("Investigations are served", lambda: _served(reader))
+        await until("all kinds are served", lambda: _served(reader))
 
 
 async def _served(reader: Reader) -> bool:
     try:
-        await reader.list("investigations.casebook.dev")
+        for kind in KINDS:
+            await reader.list(f"{kind.plural}.{GROUP}")
     except ClusterError:
         return False
     return True
+
+
+async def remove(client: Client, namespaces: Iterable[str]) -> None:
+    """Delete namespaces of such a server at once, as its controllers would, with what a controller of ours acts on."""
+    for name in namespaces:
+        for kind in KINDS:
+            await client.json("DELETE", f"/apis/{API_VERSION}/namespaces/{name}/{kind.plural}")
+        await Writer(client, "casebook-tests").delete("namespaces", name)
+        gone = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}, "spec": {"finalizers": []}}
+        with suppress(NotFound):
+            await client.json("PUT", f"/api/v1/namespaces/{name}/finalize", body=gone)
 
 
 @asynccontextmanager

@@ -24,6 +24,7 @@ from casebook.cluster.writer import Writer
 from casebook.controller.config import ControllerConfig
 from casebook.controller.replaying import TraceReader
 from casebook.handlers import service
+from support.apiserver import remove
 from support.faultproxy import FaultProxy
 from support.waiting import condition as condition_of
 from support.waiting import until
@@ -217,15 +218,7 @@ class Rig:
         await self.writer.create("serviceaccounts", {"apiVersion": "v1", "kind": "ServiceAccount", **account})
 
     async def teardown(self) -> None:
-        for space in self.spaces:
-            for item in (await self.reader.list(INVESTIGATIONS, space)).items:
-                await self.writer.delete(INVESTIGATIONS, item["metadata"]["name"], space)
-            await self.writer.delete("namespaces", space)
-            gone = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}, "spec": {"finalizers": []}}
-            try:
-                await self.client.json("PUT", f"/api/v1/namespaces/{space}/finalize", body=gone)
-            except NotFound:
-                continue
+        await remove(self.client, self.spaces)
 
     @asynccontextmanager
     async def controller(self, traces: TraceReader | None = None, **changes: Any) -> AsyncIterator[asyncio.Task[None]]:

@@ -20,8 +20,7 @@ from casebook.gateway.app import FIELD_MANAGER, Gateway, build
 from casebook.gateway.config import GatewayConfig, Receiver
 from casebook.gateway.investigations import RESOURCE
 from casebook.gateway.ports import TraceStore
-from support.apiserver import private_kubeconfig  # noqa: F401
-from support.postgres import postgres  # noqa: F401
+from support.apiserver import remove
 
 TOKEN = "token-of-prom"
 
@@ -69,6 +68,10 @@ class Scene:
     home: str = field(default_factory=lambda: f"gw-home-{uuid4().hex[:6]}")
 
     @property
+    def spaces(self) -> tuple[str, ...]:
+        return self.operator, self.runs, self.shop, self.home
+
+    @property
     def reader(self) -> Reader:
         return Reader(self.client)
 
@@ -109,8 +112,9 @@ async def scene(private_kubeconfig: str, tmp_path: Path) -> AsyncIterator[Scene]
 
         (tmp_path / "prom").write_text(TOKEN)
         made = Scene(client, private_kubeconfig, tmp_path, start)
-        for name in (made.operator, made.runs, made.shop, made.home):
+        for name in made.spaces:
             await made.writer.create(
                 "namespaces", {"metadata": {"name": name}, "apiVersion": "v1", "kind": "Namespace"}
             )
         yield made
+        await remove(client, made.spaces)

@@ -1,4 +1,4 @@
-"""An API server of these tests' own, and a proxy before it."""
+"""What folders share for the whole session: one API server of the tests' own, one Postgres."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 from casebook.cluster.client import connect
 from support.apiserver import private_kubeconfig  # noqa: F401
 from support.faultproxy import fault_proxy
+from support.postgres import postgres  # noqa: F401
 from support.rig import Rig
 
 

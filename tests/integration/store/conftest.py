@@ -1,3 +1,0 @@
-"""The real Postgres."""
-
-from support.postgres import postgres  # noqa: F401
