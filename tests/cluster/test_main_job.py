@@ -3,7 +3,6 @@
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,20 +16,19 @@ from support.cluster import deployment
 from support.tools import output
 from support.waiting import condition, finished, until
 
-MONITORING = "casebook-monitoring"
-MANIFEST = Path(__file__).parent / "monitoring" / "alertmanager.yaml"
+from .conftest import MANIFESTS, MONITORING
+
 ALERTS = f"/api/v1/namespaces/{MONITORING}/services/alertmanager:9093/proxy/api/v2/alerts"
 INVESTIGATIONS = "investigations.casebook.dev"
 
 
 @pytest.fixture
-async def alertmanager(receiver_token: str, writer: Writer) -> None:
+def alertmanager(monitoring: str, receiver_token: str) -> None:
     """Alertmanager in the cluster, with the receiver's token."""
-    await writer.create("namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": MONITORING}})
-    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "casebook-receiver", "namespace": MONITORING}}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "casebook-receiver", "namespace": monitoring}}
     output("kubectl", "apply", "-f", "-", stdin=json.dumps(secret | {"stringData": {"token": receiver_token}}))
-    output("kubectl", "apply", "-f", str(MANIFEST))
-    output("kubectl", "-n", MONITORING, "rollout", "status", "deployment/alertmanager", "--timeout=180s")
+    output("kubectl", "apply", "-f", str(MANIFESTS / "alertmanager.yaml"))
+    output("kubectl", "-n", monitoring, "rollout", "status", "deployment/alertmanager", "--timeout=180s")
 
 
 @pytest.fixture
