@@ -7,9 +7,12 @@ the kubelet and the Job controller would do, tests do themselves.
 
 import asyncio
 import copy
+import logging
 import random
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -26,6 +29,8 @@ from casebook.crdgen.kinds import KINDS
 from support.waiting import until
 
 CRDS = Path(__file__).parents[2] / "crds"
+ATTEMPTS, START_SECONDS = 3, 150.0
+log = logging.getLogger(__name__)
 
 
 @pytest.fixture(scope="session")
@@ -78,19 +83,65 @@ async def private_api_server(kubeconfig: str, folder: Path) -> AsyncIterator[str
     async with connect(kubeconfig) as outer:
         reader, writer = Reader(outer), Writer(outer, "casebook-tests")
         space = f"test-api-{uuid4().hex[:8]}"
-        port = random.randrange(20_000, 29_000)
         await writer.create("namespaces", {"metadata": {"name": space}, "apiVersion": "v1", "kind": "Namespace"})
         try:
             await _default_account(reader, space)
-            model = await _model(reader)
-            await writer.create("pods", _pod(model, space, port))
-            path = folder / f"{space}.kubeconfig"
-            path.write_text(_kubeconfig(kubeconfig, f"https://{model['status']['hostIP']}:{port}"))
-            await _answers(str(path))
-            yield str(path)
+            yield await _started(Starter(reader, writer, space, kubeconfig, folder))
         finally:
-            await writer.delete("pods", "api", space)
             await writer.delete("namespaces", space)
+
+
+@dataclass(frozen=True)
+class Starter:
+    """What it takes to start one, in this namespace of the cluster of this kubeconfig."""
+
+    reader: Reader
+    writer: Writer
+    space: str
+    outer: str
+    folder: Path
+
+    def kubeconfig(self, server: str) -> str:
+        """The path of a kubeconfig for a server with the certificates of the cluster's own."""
+        config = yaml.safe_load(Path(self.outer).read_text())
+        for cluster in config["clusters"]:
+            cluster["cluster"]["server"] = server
+        path = self.folder / f"{self.space}.kubeconfig"
+        path.write_text(yaml.safe_dump(config))
+        return str(path)
+
+    async def said(self, pod: str) -> str:
+        """How its containers stand, and their last lines."""
+        status = (await self.reader.get("pods", pod, self.space)).get("status", {})
+        words = [f"pod {pod}: {status.get('phase')} {status.get('reason', '')} {status.get('message', '')}"]
+        for container in status.get("containerStatuses", []):
+            words.append(f"{container['name']}: {container['state']}")
+            try:
+                words.append((await self.reader.logs(self.space, pod, container=container["name"], tail=15))[0])
+            except ClusterError as error:
+                words.append(error.message)
+        return "\n".join(words)
+
+
+async def _started(starter: Starter) -> str:
+    """Its kubeconfig once it answers.
+
+    A port may be taken, and a server gives up where its etcd is late: then it is another pod's turn, on other ports.
+    """
+    model, said = await _model(starter.reader), []
+    for attempt in range(ATTEMPTS):
+        name, port = f"api-{attempt}", random.randrange(20_000, 29_000)
+        await starter.writer.create("pods", _pod(model, starter.space, name, port))
+        path = starter.kubeconfig(f"https://{model['status']['hostIP']}:{port}")
+        try:
+            if await _answers(path, starter, name) is _State.READY:
+                return path
+        except AssertionError as error:
+            said.append(str(error))
+        said.append(await starter.said(name))
+        log.warning("an API server did not start: %s", said[-1])
+        await starter.writer.delete("pods", name, starter.space)
+    raise AssertionError("no API server of the tests' own:\n" + "\n".join(said))
 
 
 async def _default_account(reader: Reader, space: str) -> None:
@@ -112,13 +163,13 @@ async def _model(reader: Reader) -> dict[str, Any]:
     return model
 
 
-def _pod(model: dict[str, Any], space: str, port: int) -> dict[str, Any]:
+def _pod(model: dict[str, Any], space: str, name: str, port: int) -> dict[str, Any]:
     server = copy.deepcopy(model["spec"]["containers"][0])
     etcd_url = f"http://127.0.0.1:{port + 1}"
     replaced = ("--etcd-", "--secure-port", "--authorization-mode")
     kept = [flag for flag in server["command"] if not flag.startswith(replaced)]
-    for name in ("livenessProbe", "readinessProbe", "startupProbe", "ports"):
-        server.pop(name, None)
+    for left_out in ("livenessProbe", "readinessProbe", "startupProbe", "ports"):
+        server.pop(left_out, None)
     # Without a share of its own it starves on a busy machine.
     server["resources"] = {"requests": {"cpu": "200m"}}
     # The cluster's administrator has its rights by a binding that is not in here.
@@ -143,9 +194,10 @@ def _pod(model: dict[str, Any], space: str, port: int) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {"name": "api", "namespace": space},
+        "metadata": {"name": name, "namespace": space},
         "spec": {
             "hostNetwork": True,
+            "restartPolicy": "Never",
             "automountServiceAccountToken": False,
             "terminationGracePeriodSeconds": 1,
             "nodeName": model["spec"]["nodeName"],
@@ -156,16 +208,26 @@ def _pod(model: dict[str, Any], space: str, port: int) -> dict[str, Any]:
     }
 
 
-def _kubeconfig(outer: str, server: str) -> str:
-    config = yaml.safe_load(Path(outer).read_text())
-    for cluster in config["clusters"]:
-        cluster["cluster"]["server"] = server
-    return yaml.safe_dump(config)
+class _State(Enum):
+    READY = "ready"
+    ENDED = "ended"
 
 
-async def _answers(kubeconfig: str) -> None:
+async def _answers(kubeconfig: str, starter: Starter, pod: str) -> Any:
     async with connect(kubeconfig) as client:
-        await until("an API server of the test's own", lambda: _ready(client))
+
+        async def look() -> _State | None:
+            if await _ready(client):
+                return _State.READY
+            return _State.ENDED if await _ended(starter.reader, pod, starter.space) else None
+
+        return await until("an API server of the tests' own", look, seconds=START_SECONDS)
+
+
+async def _ended(reader: Reader, pod: str, space: str) -> bool:
+    status = (await reader.get("pods", pod, space)).get("status", {})
+    containers = status.get("containerStatuses", [])
+    return status.get("phase") == "Failed" or any("terminated" in container["state"] for container in containers)
 
 
 async def _ready(client: Client) -> bool:

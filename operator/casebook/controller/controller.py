@@ -18,6 +18,7 @@ from casebook.controller.lessons import Lessons
 from casebook.controller.manifests import AgentSettings
 from casebook.controller.metrics import Metrics
 from casebook.controller.news import announce
+from casebook.controller.pace import Pace
 from casebook.controller.reconcile import CaseReconciler
 from casebook.controller.resync import Resync
 from casebook.controller.shelf import MemoryView, Shelf
@@ -34,6 +35,8 @@ LESSONS_MANAGER = "casebook-controller-lessons"
 """Owns what became of feedback, apart from the other, so that neither has to repeat what the other wrote."""
 SCHEDULE_EVERY = 0.1
 """Slots are given out at most this often, in seconds: one distribution serves all that ask meanwhile."""
+TOLD_AT_ONCE, TOLD_A_SECOND = 100, 15.0
+"""How many are told that they have to wait: in a storm these writes take the API server's time from the alerts."""
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +60,7 @@ class Controller:
         self._workers = config.workers
         self._clock = clock
         self._distributed = clock() - SCHEDULE_EVERY
+        self._telling = Pace(TOLD_A_SECOND, TOLD_AT_ONCE, clock)
         self._worklist = Worklist(clock)
         self._tools = _tools(reader, writer, config, self._worklist, self.metrics, now)
         self._world = self._tools.world
@@ -176,7 +180,7 @@ class Controller:
             return
         slots = self._tools.slots
         for case in slots.distribute():
-            after = FIRST if slots.state(case) is Slot.GRANTED else 0.0
+            after = FIRST if slots.state(case) is Slot.GRANTED else self._telling.delay()
             self._wake(Kind.CASE, case.namespace, case.name, after=after)
         self._distributed = self._clock()
 

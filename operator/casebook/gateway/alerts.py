@@ -14,6 +14,8 @@ from casebook.gateway.payload import decode
 from casebook.gateway.tokens import TokenFiles
 
 MAX_REQUESTS = 64
+MAX_WAITING, PATIENCE = 256, 5.0
+"""For a place among them; seconds, well below what a drain leaves them."""
 MAX_BYTES = 4 << 20
 """Bodies in memory at once, or a single larger one; decoded they take several times as much."""
 _log = structlog.get_logger(__name__)
@@ -30,15 +32,16 @@ class Alerts:
         self._intake = intake
         self._metrics = metrics
         self._limit = limit
-        self._room = Room(MAX_REQUESTS, MAX_BYTES)
+        self._room = Room(MAX_REQUESTS, MAX_BYTES, waiting=MAX_WAITING, patience=PATIENCE)
 
     async def post(self, request: web.Request) -> web.Response:
         """Take one notification."""
         receiver = self._authorized(request)
         size = min(request.content_length or self._limit, self._limit)
-        with self._room.enter(size), self._metrics.busy.track_inprogress():
-            body = await read_clipped(request, self._limit)
-            outcomes = await self._intake.take(receiver, decode(body))
+        async with self._room.enter(size):
+            with self._metrics.busy.track_inprogress():
+                body = await read_clipped(request, self._limit)
+                outcomes = await self._intake.take(receiver, decode(body))
         for outcome, count in outcomes.items():
             self._metrics.alerts.labels(receiver.name, outcome.value).inc(count)
         self._metrics.created.inc(outcomes[Outcome.CREATED])

@@ -2,9 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from aiohttp import web
@@ -20,27 +19,53 @@ _CHUNK = 64 << 10
 READ_SECONDS = 30.0
 
 
-@dataclass
 class Room:
-    """How many notifications, and how many bytes of them, are taken in at once; more are sent away with 503."""
+    """How many notifications, and how many bytes of them, are taken in at once.
 
-    requests: int
-    bytes: int
-    taken: int = 0
-    held: int = 0
+    Where there are too many, `waiting` more wait up to `patience` seconds for their turn, their bodies unread: sending
+    them away costs more than that, since they come again. All others are sent away.
+    """
 
-    @contextmanager
-    def enter(self, size: int) -> Iterator[None]:
-        """Hold a place for a body of this size. A single body is never too large for an empty room."""
-        if self.taken >= self.requests or (self.taken and self.held + size > self.bytes):
-            raise Problem(503, "too many notifications at once; send it again", retry_after=1.0)
-        self.taken += 1
-        self.held += size
+    def __init__(self, requests: int, size: int, *, waiting: int, patience: float) -> None:
+        self._places = asyncio.Semaphore(requests)
+        self._size = size
+        self._waiting = waiting
+        self._patience = patience
+        self._held = 0
+
+    @asynccontextmanager
+    async def enter(self, size: int) -> AsyncIterator[None]:
+        """Hold a place for a body of this size. A single body is never too large for an empty room.
+
+        Raises `Problem` 503 where there is none.
+        """
+        await self._place()
         try:
-            yield
+            if self._held and self._held + size > self._size:
+                raise _full()
+            self._held += size
+            try:
+                yield
+            finally:
+                self._held -= size
         finally:
-            self.taken -= 1
-            self.held -= size
+            self._places.release()
+
+    async def _place(self) -> None:
+        if not self._waiting:
+            raise _full()
+        self._waiting -= 1
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._places.acquire()
+        except TimeoutError:
+            raise _full() from None
+        finally:
+            self._waiting += 1
+
+
+def _full() -> Problem:
+    return Problem(503, "too many notifications at once; send it again", retry_after=1.0)
 
 
 async def read_clipped(request: web.Request, limit: int) -> Body:
