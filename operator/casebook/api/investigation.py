@@ -235,7 +235,9 @@ class InvestigationStatus(Model):
         description="Queued, Running, Succeeded, Finished, TraceStored, Claimed, Notified.",
         json_schema_extra=map_list("type"),
     )
-    alert: AlertStatus | None = Field(default=None, description="What came in for the alert group.")
+    alert: AlertStatus | None = Field(
+        default=None, description="What came in for the alert group; absent while that is no more than spec.alert says."
+    )
     notified: ConditionStatus | None = Field(
         default=None, description="Whether the receiver of the alert was told how it ended; as condition Notified."
     )

@@ -79,6 +79,12 @@ def _note(
     return Note(AlertStatus(last_seen_at=now, resolved_at=resolved, count=alert.count + 1, seen=seen))
 
 
+def opened(group: Group, now: datetime) -> AlertStatus:
+    """What the notification that opened an episode leaves on it."""
+    seen = merge(seen_alerts(group, resolved=False), seen_alerts(group, resolved=True))
+    return AlertStatus(last_seen_at=now, count=1, seen=seen)
+
+
 def seen_alerts(group: Group, *, resolved: bool) -> list[SeenAlert]:
     """The identities of the alerts of the group that fire, or that have ended."""
     chosen = (alert for alert in group.alerts if alert.resolved is resolved)

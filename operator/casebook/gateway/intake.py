@@ -10,7 +10,7 @@ from casebook.api.names import group_hash
 from casebook.cluster.errors import ClusterError, Denied, NotFound, Unavailable
 from casebook.gateway.config import GatewayConfig, Receiver
 from casebook.gateway.directory import Directory, Namespaces
-from casebook.gateway.episodes import Begin, Decision, Ignore, Note, decide
+from casebook.gateway.episodes import Begin, Decision, Ignore, Note, decide, opened
 from casebook.gateway.groups import NAMESPACE, Group, split
 from casebook.gateway.investigations import Investigations, Record, alert_change
 from casebook.gateway.manifest import investigation
@@ -104,19 +104,28 @@ class Intake:
                     manifest = investigation(group, receiver.name, number, self._config.lookback_seconds)
                     record, created = await self._investigations.create(manifest)
                     met[record.name] = record
-                    if created and await self._noted([*records, record], group):
+                    if created and await self._opened([*records, record], group):
                         return Outcome.CREATED
         raise Unavailable(f"others keep writing the episodes of group {key}", 1.0)
 
-    async def _noted(self, records: list[Record], group: Group) -> bool:
-        """Note the group on the latest of these; False where that episode has ended meanwhile."""
+    async def _opened(self, records: list[Record], group: Group) -> bool:
+        """Note the group that opened the latest of these; False where that episode has ended meanwhile.
+
+        A group of one alert stands whole in what was created: in a storm of them that halves the writes.
+        """
+        note = opened(group, self._clock())
+        return records[-1].episode.alert.seen == note.seen or await self._noted(records, group, Note(note))
+
+    async def _noted(self, records: list[Record], group: Group, first: Note | None = None) -> bool:
+        """Note the group on the latest of these, as `first` where nothing was noted; False where that has ended."""
         *earlier, latest = records
         before = [record.episode for record in earlier]
         decision: Decision = Ignore()
 
         def change(current: Record) -> dict[str, object] | None:
             nonlocal decision
-            decision = decide([*before, current.episode], group, self._clock())
+            untouched = current.parsed.status.alert is None
+            decision = (untouched and first) or decide([*before, current.episode], group, self._clock())
             return alert_change(decision.alert, current) if isinstance(decision, Note) else None
 
         await self._investigations.update(latest, change)

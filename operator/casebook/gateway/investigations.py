@@ -71,12 +71,12 @@ class Record:
         return Episode(_number(self.name), self._alert())
 
     def _alert(self) -> AlertStatus:
-        """The alert status, or what it was to be where a crash came between the create and its first write."""
+        """The alert status; before its first write, what the notification that made it says of itself."""
         noted, sent = self.parsed.status.alert, self.parsed.spec.alert
         if noted is not None or sent is None:
             return noted or AlertStatus(last_seen_at=self.parsed.metadata.creation_timestamp)
         lead = SeenAlert(fingerprint=sent.fingerprint, starts_at=sent.starts_at or EPOCH)
-        return AlertStatus(last_seen_at=self.parsed.metadata.creation_timestamp, count=0, seen=[lead])
+        return AlertStatus(last_seen_at=self.parsed.metadata.creation_timestamp, count=1, seen=[lead])
 
 
 Change = Callable[[Record], dict[str, Any] | None]

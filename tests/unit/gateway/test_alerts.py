@@ -3,10 +3,13 @@
 import asyncio
 import json
 from collections import Counter
+from typing import Any
 
 import pytest
 
+from casebook.api.investigation import AlertStatus
 from casebook.cluster.errors import ClusterError, Conflict, Denied, Unavailable
+from casebook.gateway.investigations import Record
 from support.alerts import body, sent
 
 
@@ -18,7 +21,7 @@ async def test_an_alert_becomes_an_investigation(world) -> None:
     response = await world.alert(body(sent(deployment="checkout", severity="page")))
     assert (response.status, await response.json()) == (200, {"created": 1})
     (made,) = world.investigations()
-    spec, status = made["spec"], made["status"]
+    spec = made["spec"]
     assert made["metadata"]["namespace"] == "shop"
     assert (spec["trigger"], spec["scope"], spec["severity"], spec["lookbackSeconds"]) == (
         "Alert",
@@ -28,8 +31,26 @@ async def test_an_alert_becomes_an_investigation(world) -> None:
     )
     assert spec["target"] == {"apiVersion": "apps/v1", "kind": "Deployment", "namespace": "", "name": "checkout"}
     assert spec["alert"]["receiver"] == "prom"
-    assert status["alert"]["count"] == 1
-    assert status["alert"]["seen"] == [{"fingerprint": sent()["fingerprint"], "startsAt": "2026-11-22T03:00:00Z"}]
+    assert "status" not in made, "what stands in the spec is not written a second time"
+    assert heard(made).count == 1
+    assert [one.wire() for one in heard(made).seen] == [
+        {"fingerprint": sent()["fingerprint"], "startsAt": "2026-11-22T03:00:00Z"}
+    ]
+
+
+async def test_a_group_of_several_alerts_remembers_them_all(world) -> None:
+    await world.alert(body(sent(), sent("Other")))
+    (made,) = world.investigations()
+    assert made["status"]["alert"]["count"] == 1
+    assert {one["fingerprint"] for one in made["status"]["alert"]["seen"]} == {
+        sent()["fingerprint"],
+        sent("Other")["fingerprint"],
+    }
+
+
+def heard(made: dict[str, Any]) -> AlertStatus:
+    """What the gateway knows of the alerts of an Investigation."""
+    return Record.of(made).episode.alert
 
 
 async def test_repeats_update_and_an_end_closes(world) -> None:
@@ -71,7 +92,7 @@ async def test_a_late_end_does_not_close_the_next_episode(world) -> None:
     await world.alert(body(sent(minute=30)))
     assert await (await world.alert(body(sent(resolved=True)))).json() == {"ignored": 1}
     latest = max(world.investigations(), key=lambda item: item["metadata"]["name"])
-    assert "resolvedAt" not in latest["status"]["alert"]
+    assert heard(latest).resolved_at is None
 
 
 async def test_an_end_counts_though_its_alert_is_said_to_have_begun_earlier(world) -> None:
@@ -93,14 +114,14 @@ async def test_a_group_is_split_by_namespace(world) -> None:
 async def test_one_namespace_ends_while_another_goes_on(world) -> None:
     await world.alert(body(sent(), sent("Other", namespace="pay")))
     await world.alert(body(sent(resolved=True), sent("Other", namespace="pay")))
-    ended = {item["metadata"]["namespace"]: "resolvedAt" in item["status"]["alert"] for item in world.investigations()}
+    ended = {item["metadata"]["namespace"]: heard(item).resolved_at is not None for item in world.investigations()}
     assert ended == {"shop": True, "pay": False}
 
 
 async def test_where_alerts_are_missing_nothing_is_taken_for_ended(world) -> None:
     await world.alert(body(sent(), sent("Other", namespace="pay")))
     await world.alert(body(sent(resolved=True), truncatedAlerts=7, status="firing"))
-    assert not any("resolvedAt" in item["status"]["alert"] for item in world.investigations())
+    assert not any(heard(item).resolved_at for item in world.investigations())
 
 
 @pytest.mark.parametrize(
@@ -182,14 +203,14 @@ async def test_trouble_of_the_api_server_is_503_and_the_retry_is_taken_once(worl
         world.cluster.after = failing
     else:
         world.cluster.before = failing
-    response = await world.alert(body(sent()))
+    response = await world.alert(body(sent(), sent("Other")))
     assert response.status == 503
     assert int(response.headers["Retry-After"]) >= 1
     assert "Traceback" not in await response.text()
     world.cluster.before = world.cluster.after = lambda done, resource: None
-    assert (await world.alert(body(sent()))).status == 200
+    assert (await world.alert(body(sent(), sent("Other")))).status == 200
     (made,) = world.investigations()
-    assert made["status"]["alert"]["seen"]
+    assert len(heard(made).seen) == 2
 
 
 async def test_what_nobody_foresaw_is_503_without_a_word_of_it(world) -> None:
@@ -286,7 +307,7 @@ async def test_the_queue_of_one_tenant_is_not_that_of_another(make_world) -> Non
 async def test_finished_ones_do_not_wait(make_world) -> None:
     world = await make_world(queue_limit_per_tenant=1)
     await world.alert(body(sent(), key="one"))
-    world.investigations()[0]["status"]["phase"] = "Succeeded"
+    world.investigations()[0]["status"] = {"phase": "Succeeded"}
     world.clock.advance(seconds=6)
     assert await (await world.alert(body(sent(), key="two"))).json() == {"created": 1}
 

@@ -85,7 +85,7 @@ async def stored_world(make_world, store: MemoryStore):
 
 
 async def investigated(world, attempt: int = 1) -> dict:
-    await world.alert(body(sent(deployment="checkout")))
+    await world.alert(body(sent(deployment="checkout"), sent("Other", deployment="checkout")))
     (made,) = world.investigations()
     made["status"]["attempt"] = attempt
     return made
@@ -224,8 +224,8 @@ async def test_a_report_reaches_the_status(stored_world, store: MemoryStore) -> 
     assert (status["verdict"], status["cause"], status["object"]) == ("RootCause", "OomKilled", "Deployment/checkout")
     assert status["confidencePercent"] == 90
     assert status["report"]["summary"]
-    assert trace_stored(made) == ("True", "Stored")
     assert status["alert"]["count"] == 1
+    assert trace_stored(made) == ("True", "Stored")
     assert store.reports[TENANT, made["metadata"]["uid"]].report.wire() == status["report"]
 
 
