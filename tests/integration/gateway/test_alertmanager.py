@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from casebook.cluster.errors import Unavailable
+from casebook.gateway.investigations import Record
 from support.alertmanager import alertmanager
 from support.waiting import until
 
@@ -18,7 +19,7 @@ async def settled(scene: Scene, number: int, what: str, /, **alert: object) -> l
 
     async def look() -> list[dict[str, Any]] | None:
         found = await scene.investigations()
-        noted = found[-1].get("status", {}).get("alert", {}) if found else {}
+        noted = Record.of(found[-1]).episode.alert.wire() if found else {}
         there = all((noted.get(key) == value if value is not True else key in noted) for key, value in alert.items())
         return found if len(found) == number and there else None
 
@@ -82,9 +83,10 @@ async def test_a_gateway_that_dies_after_its_write_is_asked_again(scene: Scene) 
     failures = iter([Unavailable("the connection broke after the create")])
     gateway.writer.fault = lambda verb: next(failures, None) if verb == "apply" else None
     async with alertmanager(scene.folder / "am", gateway.webhook, TOKEN) as manager:
-        await manager.fire("Broken", {"namespace": scene.shop}, since=SINCE)
-        (made,) = await settled(scene, 1, "one Investigation", lastSeenAt=True)
+        await manager.fire("Broken", *({"namespace": scene.shop, "pod": pod} for pod in ("a", "b")), since=SINCE)
+        (made,) = await settled(scene, 1, "one Investigation", count=2)
     assert made["metadata"]["name"].endswith("-1")
+    assert len(made["status"]["alert"]["seen"]) == 2
 
 
 async def test_a_group_that_alertmanager_cut_is_marked(scene: Scene) -> None:
