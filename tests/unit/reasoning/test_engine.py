@@ -329,7 +329,7 @@ def mangled(draw: st.DrawFn) -> list[Raw]:
     return [item for item in objects if isinstance(item, dict)]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
     mangled(), st.lists(st.text(max_size=60), max_size=8), st.text(max_size=80), st.sampled_from(["", "Deployment/web"])
 )
@@ -340,7 +340,7 @@ def test_nothing_odd_makes_it_fail(objects: list[Raw], lines: list[str], questio
     conclude(asked, board, STOP, cost(asked))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(JUNK, JUNK)
 def test_nothing_odd_in_an_answer_makes_it_fail(pods: object, services: object) -> None:
     odd = [
