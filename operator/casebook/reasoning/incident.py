@@ -6,6 +6,7 @@ then it may stop before it has looked at all that it would look at for a cause t
 
 from datetime import datetime
 
+from casebook.analysis.failures import is_answer
 from casebook.analysis.signs import Sign, Symptom
 from casebook.analysis.things import Ref
 from casebook.api.enums import Outcome, Trigger
@@ -20,6 +21,7 @@ from casebook.reasoning.tailing import logs_of
 
 EXPLAINED = "Explained"
 MAX_CHECKS = 10
+_VAGUE = frozenset({Sign.VAGUE, Sign.CRASH, Sign.JOB_FAILED})
 
 
 def check(situation: Situation, board: Board) -> list[Query]:
@@ -86,11 +88,15 @@ def _is_seen(situation: Situation) -> bool:
 
 
 def _may_be_its_own(board: Board, symptom: Symptom) -> bool:
-    """Whether it could as well come of a fault right there: it travels along the graph, but blames nobody."""
-    if any(symptom.entity in item.candidate.harms for item in board.chosen):
+    """Whether it could as well come of a fault right there, though it travels along the graph.
+
+    That is so of a crash and of vague errors where nobody is blamed; and of vague errors that are no answers to a
+    caller, for they need not come of what the other errors beside them blame.
+    """
+    if symptom.sign not in _VAGUE or any(symptom.entity in item.candidate.harms for item in board.chosen):
         return False
     blames = any(one.sign is Sign.PEER_ERRORS for one in board.situation.symptoms_of(symptom.entity))
-    return symptom.sign is Sign.VAGUE or (symptom.sign in (Sign.CRASH, Sign.JOB_FAILED) and not blames)
+    return not blames or (symptom.sign is Sign.VAGUE and not is_answer(symptom.said))
 
 
 def _holds(item: Ranked) -> bool:

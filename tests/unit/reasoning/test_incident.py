@@ -133,11 +133,16 @@ class TestApart:
         causes = [one.cause for one in stands_alone(alert(), world=world).root_causes]
         assert "ImageNotFound" in causes
 
-    def test_a_fault_of_its_own_that_only_its_log_shows(self) -> None:
-        own = ['{"level":"ERROR","msg":"invalid value \\"tru\\" for FEATURE_CACHE: not a boolean"}'] * 6
-        world = snapshot(run(), wrong_selector(300), logs()[0], log("web-p0", own, step=10))
+    @pytest.mark.parametrize("besides", [(), (BAD,)])
+    def test_a_fault_of_its_own_that_only_its_log_shows(self, besides: tuple[str, ...]) -> None:
+        """Alone, and beside errors that come of the incident."""
+        own = '{"level":"ERROR","msg":"invalid value \\"tru\\" for FEATURE_CACHE: not a boolean"}'
+        world = snapshot(run(), wrong_selector(300), logs()[0], log("web-p0", [own, *besides] * 3, step=10))
         assert "VAGUE" in [one.sign.name for one in weigh(world).situation.pressing]
         stands_alone(alert(), world=world)
+        answer = '{"level":"ERROR","msg":"GET /cart 502"}'
+        served = snapshot(run(), wrong_selector(300), logs()[0], log("web-p0", [answer, *besides] * 3, step=10))
+        assert bool(told(alert(), world=served)[0].explained_by) is bool(besides)
 
     def test_a_crash_that_blames_nobody(self) -> None:
         """It could come of what it depends on, or of a fault right there: nobody can tell yet."""
