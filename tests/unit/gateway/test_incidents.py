@@ -76,7 +76,7 @@ async def test_the_platform_is_told_of_its_own_alone(world: Any) -> None:
     """It sees every namespace, and still its incidents are its own."""
     await world.alert(body(sent(namespace="kube-system", node="n1")), "root", "of-root")
     (made,) = world.investigations()
-    made["status"]["attempt"] = 1
+    made.setdefault("status", {})["attempt"] = 1
     ended(world, "of-a-tenant")
     ended(world, "own", "casebook-system")
     run = await (await Agent(world, made, tenant=PLATFORM_TENANT).call("GET", "")).json()
