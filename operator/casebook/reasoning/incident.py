@@ -64,7 +64,7 @@ def _told(situation: Situation) -> list[Incident]:
 
 
 def _between(board: Board) -> list[Ref]:
-    """What is asked about, what incidents blame, and the ways that harm takes between; nothing where there is none."""
+    """What is asked about first, what incidents blame, and the ways that harm takes; nothing where it takes none."""
     situation = board.situation
     blamed = {cause.entity for incident in _told(situation) for cause in incident.causes}
     if not blamed or not situation.focus:
@@ -75,7 +75,7 @@ def _between(board: Board) -> list[Ref]:
     for ref in starts:
         way = situation.graph.way(ref, situation.focus)
         found |= {ref, *(edge.source for edge in way)} if way or ref in situation.focus else set()
-    return sorted(found | situation.focus) if found else []
+    return sorted(found | situation.focus, key=lambda ref: (ref not in situation.focus, ref)) if found else []
 
 
 def _named(ref: Ref) -> str:

@@ -15,7 +15,7 @@ from casebook.api.report import Report
 from casebook.api.run import Incident, IncidentCause, Run, Trace
 from casebook.reasoning.cause import Finding, Prediction, failed, held
 from casebook.reasoning.engine import ENGINE, conclude, cost, weigh
-from casebook.reasoning.incident import explaining
+from casebook.reasoning.incident import check, explaining
 from casebook.reasoning.replay import replay
 from support.builders import (
     NOW,
@@ -101,9 +101,9 @@ class TestJoined:
         assert found.next_steps == [f"kubectl casebook show inv-head -n {NS}"]
         assert len(trace.observations) < len(look(alert(), storm())[0].observations)
 
-    def test_the_logs_of_what_is_asked_about_are_part_of_the_check(self) -> None:
-        _, trace = told(alert())
-        assert "web-p0" in [one.query.name for one in trace.observations]
+    def test_the_logs_of_what_is_asked_about_are_the_first_of_the_check(self) -> None:
+        board = weigh(snapshot(alert().replace(incidents=[incident()]), wrong_selector(300)))
+        assert [query.name for query in check(board.situation, board)] == ["web-p0", "api-p0"]
 
     def test_the_target_of_the_incident_itself_may_ask_again(self) -> None:
         assert told(alert("api"))[0].explained_by == "inv-head"
