@@ -293,20 +293,22 @@ async def test_memories_are_told_how_they_stand() -> None:
         assert told == {"Fresh": "Verified", "Conflicting": "Contradicted"}
 
 
-def end(bench: Bench, name: str, *causes: str, created: str, **report: Any) -> None:
+def end(
+    bench: Bench, name: str, *causes: str, created: str = "2026-11-22T00:00:00Z", space: str = "team-a", **report: Any
+) -> None:
     """Let an agent hand in what it found on Service/auth, and its Job and the controller do the rest."""
     roots = [
         {"hypothesis": "h1", "object": "Service/auth", "namespace": "team-a", "cause": one, "statement": "s"}
         | {"confidencePercent": 90}
         for one in causes
     ]
-    found = bench.change(name)
+    found = bench.change(name, space)
     found["metadata"]["creationTimestamp"] = created
     stored = {"type": "TraceStored", "status": "True", "reason": "Stored", "lastTransitionTime": timestamp(now())}
     found.setdefault("status", {}).setdefault("conditions", []).append(stored)
     said = {"verdict": "RootCause", "summary": "s", "rootCauses": roots, **report}
     found["status"] |= {"verdict": "RootCause", "cause": causes[0], "object": "Service/auth", "report": said}
-    bench.tell(name)
+    bench.tell(name, space)
 
 
 async def test_an_incident_has_one_head_whoever_ends_first_and_shows_who_follows() -> None:
@@ -342,3 +344,23 @@ async def test_an_incident_has_one_head_whoever_ends_first_and_shows_who_follows
         bench.controller.lost_case(case_of(gone))
         await bench.until(lambda: status("oldest").get("followers") == {"count": 1, "names": ["middle"]})
     assert "followers" not in status("apart")
+
+
+async def test_an_incident_ends_at_the_border_when_a_namespace_changes_hands() -> None:
+    """Nothing of one tenant stays named in another."""
+    bench = Bench(max_running=4, max_running_per_tenant=4)
+    for name in ("team-a", "team-b"):
+        bench.cluster.namespace(name, casebook_dev__tenant="acme")
+    async with bench.running():
+        bench.ask("head")
+        bench.ask("follower", "team-b")
+        await bench.until(lambda: bench.jobs() == 2)
+        end(bench, "head", "ServiceSelectorMismatch", created="2026-11-21T00:00:00Z")
+        end(bench, "follower", "ServiceSelectorMismatch", space="team-b")
+        status = bench.cluster.find(INVESTIGATIONS, "team-b", "follower")["status"]
+        await bench.until(lambda: status.get("explainedBy") == "team-a/head")
+        await bench.until(lambda: bench.cluster.find(INVESTIGATIONS, "team-a", "head")["status"].get("followers"))
+        bench.cluster.namespace("team-b", casebook_dev__tenant="globex")
+        bench.controller.saw_namespace(namespace_of(bench.cluster.find("namespaces", "", "team-b")))
+        await bench.until(lambda: "explainedBy" not in status)
+        await bench.until(lambda: "followers" not in bench.cluster.find(INVESTIGATIONS, "team-a", "head")["status"])
