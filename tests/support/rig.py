@@ -169,11 +169,11 @@ class Rig:
         told = condition("Claimed", "True", f"Attempt{attempt}")
         await self._status(made, {"attemptPodUID": pod, "conditions": [told]})
 
-    async def reports(self, made: dict[str, Any], *, stored: bool = True) -> None:
-        """As the gateway: the report stands in the status."""
+    async def reports(self, made: dict[str, Any], *, stored: bool = True, **report: Any) -> None:
+        """As the gateway: the report stands in the status; that nothing is wrong, unless it says something else."""
         trace = condition("TraceStored", "True" if stored else "False", "Stored" if stored else "DatabaseAway")
-        found = {"verdict": "NoFault", "summary": "All is well."}
-        await self._status(made, {"report": found, "verdict": "NoFault", "conditions": [trace]})
+        found = {"verdict": "NoFault", "summary": "All is well.", **report}
+        await self._status(made, {"report": found, "verdict": found["verdict"], "conditions": [trace]})
 
     async def _status(self, made: dict[str, Any], status: dict[str, Any]) -> None:
         """Apply all that the gateway has ever said of it, as a field manager must."""

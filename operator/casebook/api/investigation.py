@@ -20,7 +20,7 @@ from casebook.api.enums import (
     Trigger,
     Verdict,
 )
-from casebook.api.meta import Condition, Line, ObjectRef, Short, Text
+from casebook.api.meta import Condition, Line, ObjectRef, Placed, Short, Text
 from casebook.api.report import CauseCode, Report
 from casebook.api.rules import Rule, checked_by, fixed, map_list
 from casebook.api.scope import Scope
@@ -213,6 +213,15 @@ class Lesson(Model):
     message: Line = Field(default="", description="What was done, for people.")
 
 
+class Followers(Model):
+    """Other investigations of the same incident, which this one explains."""
+
+    count: Annotated[int, Field(ge=1)] = Field(description="How many there are.")
+    names: Annotated[list[Placed], Field(max_length=10)] = Field(
+        default_factory=list, description="The earliest of them; namespace/name elsewhere."
+    )
+
+
 class InvestigationStatus(Model):
     """What became of it."""
 
@@ -248,6 +257,10 @@ class InvestigationStatus(Model):
     started_at: Time | None = Field(default=None, description="When the first attempt was started.")
     finished_at: Time | None = Field(default=None, description="When it finished.")
     report: Report | None = Field(default=None, description="What was found.")
+    explained_by: Placed | None = Field(
+        default=None, description="Investigation whose root causes explain this one; namespace/name elsewhere."
+    )
+    followers: Followers | None = Field(default=None, description="Investigations that this one explains.")
     recurrence: Recurrence | None = Field(default=None, description="Which occurrence of the problem this is.")
     lessons: Annotated[list[Lesson], Field(max_length=20)] = Field(
         default_factory=list,

@@ -9,10 +9,13 @@ from casebook.api.investigation import InvestigationSpec
 from casebook.api.memory import MemorySpec
 from casebook.api.meta import Line, Short
 from casebook.api.observation import Observation, Query, Result
-from casebook.api.report import Report, Window
+from casebook.api.report import CauseCode, Report, Window
 
 MAX_RECALLED = 512
 """Memories that one run may recall; beyond that the narrowest are taken, and the report says how many were not."""
+
+MAX_INCIDENTS = 16
+"""Incidents that one run may be told of; of more the newest are."""
 
 
 class Scene(Model):
@@ -35,12 +38,29 @@ class Recalled(Model):
     spec: MemorySpec
 
 
+class IncidentCause(Model):
+    """A root cause of an incident; `entity` is `Kind/namespace/name`."""
+
+    entity: Annotated[str, Field(max_length=512)]
+    cause: CauseCode
+    since: Time | None = None
+
+
+class Incident(Model):
+    """What a fresh Investigation of the same tenant found, so that another can tell whether that explains it."""
+
+    namespace: Short
+    name: Short
+    finished_at: Time
+    causes: Annotated[list[IncidentCause], Field(min_length=1, max_length=5)]
+
+
 class Run(Model):
     """One attempt at one investigation, as the agent fetches it.
 
     `now` is the clock that the reasoning uses; `spec.target` is filled in where it could be inferred; `recalled` is
-    knowledge that may apply, `unrecalled` says in words what of it could not be had; `prometheus` says whether there is
-    one to be asked.
+    knowledge that may apply, `unrecalled` says in words what of it could not be had; `incidents` is what others found
+    just before; `prometheus` says whether there is one to be asked.
     """
 
     uid: Short
@@ -53,6 +73,7 @@ class Run(Model):
     prometheus: bool = False
     recalled: Annotated[list[Recalled], Field(max_length=MAX_RECALLED)] = Field(default_factory=list)
     unrecalled: Annotated[list[Line], Field(max_length=20)] = Field(default_factory=list)
+    incidents: Annotated[list[Incident], Field(max_length=MAX_INCIDENTS)] = Field(default_factory=list)
 
 
 class ObservationBatch(Model):
@@ -71,7 +92,7 @@ class Checkpoint(Model):
 class Stop(Model):
     """Why a run stopped looking."""
 
-    reason: Annotated[str, Field(pattern="^(Clear|NothingLeft|Budget|Deadline)$")]
+    reason: Annotated[str, Field(pattern="^(Clear|Explained|NothingLeft|Budget|Deadline)$")]
     message: Line = ""
 
 

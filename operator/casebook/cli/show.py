@@ -29,7 +29,7 @@ def show(name: str, output: str, namespace: str | None, kubeconfig: str | None, 
     colour = colourful(sys.stdout)
     click.echo(render_report(report, heading(found), output, colour=colour), nl=False, color=colour)
     if output == "text":
-        for line in said(found):
+        for line in (*incident(found), *said(found)):
             click.echo(line)
 
 
@@ -51,6 +51,16 @@ def heading(found: Investigation) -> Heading:
         question=spec.question,
         now=status.finished_at or status.started_at or metadata.creation_timestamp or EPOCH,
     )
+
+
+def incident(found: Investigation) -> Iterator[str]:
+    """Which investigation explains it, and which ones it explains itself, a line each."""
+    head, followers = found.status.explained_by, found.status.followers
+    if head:
+        yield f"\nOf the same incident as investigation {head}, which found its cause"
+    if followers:
+        more = f" and {followers.count - len(followers.names)} more" if followers.count > len(followers.names) else ""
+        yield f"\nExplains {followers.count} more of this incident: {', '.join(followers.names)}{more}"
 
 
 def said(found: Investigation) -> Iterator[str]:

@@ -14,6 +14,7 @@ from casebook.controller.access import Access
 from casebook.controller.config import ControllerConfig
 from casebook.controller.decide import Policy, Slot
 from casebook.controller.fairshare import Limits
+from casebook.controller.joining import Joiner
 from casebook.controller.lessons import Lessons
 from casebook.controller.manifests import AgentSettings
 from casebook.controller.metrics import Metrics
@@ -27,12 +28,14 @@ from casebook.controller.tenancy import Domain
 from casebook.controller.tools import Tools
 from casebook.controller.views import Case, JobView, NamespaceView
 from casebook.controller.worker import Handler, Worker
-from casebook.controller.worklist import FIRST, Key, Kind, Worklist
+from casebook.controller.worklist import FIRST, SETTLE, Key, Kind, Worklist
 from casebook.controller.world import World
 
 FIELD_MANAGER = "casebook-controller"
 LESSONS_MANAGER = "casebook-controller-lessons"
 """Owns what became of feedback, apart from the other, so that neither has to repeat what the other wrote."""
+INCIDENTS_MANAGER = "casebook-controller-incidents"
+"""Owns who explains whom, for the same reason."""
 SCHEDULE_EVERY = 0.1
 """Slots are given out at most this often, in seconds: one distribution serves all that ask meanwhile."""
 TOLD_AT_ONCE, TOLD_A_SECOND = 100, 15.0
@@ -43,6 +46,8 @@ log = structlog.get_logger(__name__)
 
 class Controller:
     """One controller for one cluster. `now` is the wall clock, `clock` a monotonic one in seconds.
+
+    `lessons` and `incidents` write under field managers of their own, `LESSONS_MANAGER` and `INCIDENTS_MANAGER`.
 
     All methods belong to the event loop that runs it.
     """
@@ -55,6 +60,7 @@ class Controller:
         now: Callable[[], datetime],
         clock: Callable[[], float],
         lessons: Lessons,
+        incidents: Writer,
     ) -> None:
         self.metrics = Metrics()
         self._workers = config.workers
@@ -67,6 +73,7 @@ class Controller:
         self._cases = CaseReconciler(self._tools)
         self._lessons = lessons
         self._shelf = Shelf(writer, now)
+        self._joiner = Joiner(self._world, incidents, self._worklist)
         self._resync = Resync(self._tools, self._cases, config.resync_seconds, clock)
 
     @property
@@ -95,12 +102,16 @@ class Controller:
         if self._world.put_case(case):
             # One that nobody has looked at yet only asks for its slot, and does not wait behind a storm for that.
             self._wake(Kind.CASE, case.namespace, case.name, after=FIRST if case.phase is None else 0.0)
+            if case.finished and case.roots:
+                self._wake(Kind.INCIDENT, case.namespace, case.name, after=SETTLE)
 
     def lost_case(self, case: Case) -> None:
         """An Investigation was deleted."""
         if self._world.drop_case(case.namespace, case.name, case.uid):
             self._wake(Kind.ORPHANS, case.namespace, case.name)
             self._wake(Kind.SCHEDULE)
+            if case.explained_by:
+                self._wake(Kind.INCIDENT, *case.explained_by, after=SETTLE)
 
     def saw_job(self, job: JobView) -> None:
         """A Job as it is now."""
@@ -150,6 +161,7 @@ class Controller:
             Kind.SCHEDULE: self._schedule,
             Kind.LESSONS: self._learn,
             Kind.MEMORIES: self._judge,
+            Kind.INCIDENT: lambda key: self._joiner.join((key.namespace, key.name)),
             Kind.RESYNC: lambda _: self._resync.run(),
         }
 

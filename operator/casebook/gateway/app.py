@@ -19,6 +19,7 @@ from casebook.gateway.errors import Handler, problems
 from casebook.gateway.given import Given
 from casebook.gateway.health import Health
 from casebook.gateway.identity import Identities
+from casebook.gateway.incidents import Incidents
 from casebook.gateway.intake import Intake
 from casebook.gateway.investigations import Investigations
 from casebook.gateway.measured import Measurer
@@ -65,7 +66,8 @@ def build(
     queue = Queue(reader, config.queue_limit_per_tenant, clock)
     intake = Intake(investigations, namespaces, queue, Overflow(investigations, clock), config, clock)
     claims, prometheus = Claims(investigations, clock), _prometheus(config, http)
-    given = Given(Recall(reader, config.operator_namespace, clock), store)
+    incidents = Incidents(reader, investigations, clock)
+    given = Given(Recall(reader, config.operator_namespace, clock), incidents, store)
     runs = Runs(investigations, claims, namespaces, given, store, clock, prometheus=prometheus is not None)
     notifier = Notifier(receivers, investigations, Outbox(http, tokens), metrics, clock)
     sweep = Sweep(config.receivers, namespaces, investigations, notifier)

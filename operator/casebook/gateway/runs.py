@@ -17,7 +17,7 @@ from casebook.api.problems import first_problem
 from casebook.api.report import Report
 from casebook.api.run import Checkpoint, ObservationBatch, ReportEnvelope, ReportReceipt, Run
 from casebook.evidence.redaction import redact
-from casebook.gateway.accept import accept, check_digests, check_knowledge, check_scope
+from casebook.gateway.accept import accept, check_digests, check_incident, check_knowledge, check_scope
 from casebook.gateway.claims import Claims, check_holder, is_finished
 from casebook.gateway.directory import Namespaces
 from casebook.gateway.errors import Problem, Stale
@@ -110,6 +110,7 @@ class Runs:
             given = await self._given.known(held.run, held.tenant)
             if given is not None:
                 check_knowledge(envelope.report, given)
+                check_incident(envelope.report, given)
             report = await asyncio.to_thread(accept, envelope.report, _budget(held.record))
         else:
             report = earlier

@@ -12,7 +12,7 @@ from casebook.cluster.errors import ClusterError
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.controller.config import ControllerConfig
-from casebook.controller.controller import FIELD_MANAGER, LESSONS_MANAGER, Controller
+from casebook.controller.controller import FIELD_MANAGER, INCIDENTS_MANAGER, LESSONS_MANAGER, Controller
 from casebook.controller.lessons import Lessons
 from casebook.controller.replaying import Replays, TraceReader
 from casebook.handlers import probes
@@ -28,7 +28,8 @@ async def run(client: Client, config: ControllerConfig, traces: TraceReader | No
     """Until cancelled; corrected investigations are replayed from `traces`. Raises `OSError` if it cannot listen."""
     reader, writer = Reader(client), Writer(client, FIELD_MANAGER)
     lessons = Lessons(reader, Writer(client, LESSONS_MANAGER), Replays(traces), config.operator_namespace)
-    controller = Controller(reader, writer, config, lambda: datetime.now(UTC), monotonic, lessons)
+    incidents = Writer(client, INCIDENTS_MANAGER)
+    controller = Controller(reader, writer, config, lambda: datetime.now(UTC), monotonic, lessons, incidents)
     watches = (
         Watch("cluster", cluster_sources(controller), config, controller.metrics),
         Watch("runs", runs_sources(controller), config, controller.metrics, config.runs_namespace),

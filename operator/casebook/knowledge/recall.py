@@ -10,6 +10,7 @@ from casebook.analysis.access import listed, moment, text
 from casebook.analysis.things import clip
 from casebook.api.enums import ConditionStatus, KnowledgeReach, State
 from casebook.api.memory import MemorySpec, MemoryStatus
+from casebook.api.names import placed
 from casebook.api.problems import explain
 from casebook.api.run import MAX_RECALLED, Recalled, Run
 from casebook.knowledge.context import Context, of_run
@@ -88,7 +89,7 @@ def recalled(memories: Iterable[Recalled], run: Run) -> tuple[list[Recalled], in
 
 def display_name(memory: Recalled, home: str) -> str:
     """Its name in a report, with its namespace where that is not the investigation's own."""
-    return memory.name if memory.namespace == home else clip(f"{memory.namespace}/{memory.name}", 253)
+    return clip(placed(memory.namespace, memory.name, home), 253)
 
 
 def _settled(run: Run) -> Context:

@@ -13,6 +13,8 @@ from casebook.reasoning.word import Force, Idle, Word
 
 DECISIVE = -200
 MAX_PERCENT = 99
+TELLING = 100
+"""A prediction that makes its cause at least e times likelier, in centinats."""
 
 
 class Part(NamedTuple):
@@ -72,6 +74,13 @@ class Ranked:
         """Whether a decisive prediction failed, or a person's word rules it out."""
         return (self.word is not None and self.word.force is Force.RULES_OUT) or any(
             finding.outcome is Outcome.FAILED and prediction.failed <= DECISIVE for prediction, finding in self.results
+        )
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether a prediction that tells much holds."""
+        return any(
+            finding.outcome is Outcome.HELD and prediction.held >= TELLING for prediction, finding in self.results
         )
 
     @property

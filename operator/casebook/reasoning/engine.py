@@ -4,7 +4,9 @@ from casebook.analysis.snapshot import Snapshot
 from casebook.api.report import Cost, Report
 from casebook.api.run import Stop
 from casebook.reasoning.board import Board, Ranked
+from casebook.reasoning.brief import brief
 from casebook.reasoning.covering import choose
+from casebook.reasoning.incident import EXPLAINED, explaining
 from casebook.reasoning.planning import Done, Look, plan
 from casebook.reasoning.registry import REGISTRY
 from casebook.reasoning.remembered import remember
@@ -44,7 +46,8 @@ def decide(snapshot: Snapshot, board: Board) -> Look | Done:
 
 def conclude(snapshot: Snapshot, board: Board, stop: Stop, cost: Cost) -> Report:
     """The report: the same bytes for the same observations in whatever order they came."""
-    return write(snapshot, board, stop, cost)
+    incident = explaining(board) if stop.reason == EXPLAINED else None
+    return brief(snapshot, board, incident, stop, cost) if incident else write(snapshot, board, stop, cost)
 
 
 def cost(snapshot: Snapshot, milliseconds: int = 0) -> Cost:

@@ -5,27 +5,28 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from casebook.analysis.workloads import Container, Pod, Workload
-from casebook.api.enums import Outcome, Reach
-from casebook.api.observation import Query, listing, pod_logs
+from casebook.analysis.workloads import Workload
+from casebook.api.enums import Reach
+from casebook.api.names import placed
+from casebook.api.observation import Query, listing
 from casebook.api.run import Stop
 from casebook.reasoning import measuring
 from casebook.reasoning.baseline import before_the_onset
-from casebook.reasoning.board import Board, Ranked
+from casebook.reasoning.board import Board
+from casebook.reasoning.deciding import is_clear, wanted
 from casebook.reasoning.focus import naming
+from casebook.reasoning.incident import EXPLAINED, check, explaining
 from casebook.reasoning.patience import again, pause
 from casebook.reasoning.situation import Situation
 from casebook.reasoning.survey import ELSEWHERE, NAMESPACED, survey
+from casebook.reasoning.tailing import logs_of
 
 MAX_LOGS = 20
 MEASURED_LOGS = 12
 """Logs that are read where curves are too, so that the reads of a run stay under 60."""
-PODS_PER_WORKLOAD = 2
 MAX_WIDENED = 3
 MAX_TESTS = 8
 MAX_ROUNDS = 8
-CLEAR = 200
-"""Centinats by which the leader must stand above the next that explains the same, for the run to stop early."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,10 @@ class Step(NamedTuple):
 def plan(situation: Situation, board: Board) -> Look | Done:
     """The next queries, one that was made before only after a pause; or why the looking ends."""
     snapshot = situation.world.snapshot
+    incident = explaining(board)
+    if incident is not None:
+        name = placed(incident.namespace, incident.name, snapshot.run.namespace)
+        return Done(Stop(reason=EXPLAINED, message=f"investigation {name} has found the cause, which still holds"))
     left = snapshot.run.spec.budget.observations - len(snapshot.observations)
     rounds = 1 + max((item.round for item in snapshot.observations), default=-1)
     for step in _steps(situation, board):
@@ -82,6 +87,7 @@ def _steps(situation: Situation, board: Board) -> Iterator[Step]:
     else:
         yield Step(f"survey of {situation.label(target)} and of what rests on it", survey(world))
         yield Step(f"namespaces where {situation.label(target)} is named or carries what is unwell", _harmed(situation))
+    yield Step("quick check of a cause that another investigation has just found", check(situation, board))
     curves = measuring.curves(world)
     said = "logs of what looks suspicious and of what the path leads through"
     yield Step(f"{said}, and their curves" if curves else said, [*_logs(situation), *curves])
@@ -140,45 +146,13 @@ def _logs(situation: Situation) -> list[Query]:
     if situation.world.cluster_target:
         # What runs on a node may be hundreds of pods, which nobody asked about: only those that are not ready.
         ordered = [item for item in ordered if _ailing(item)]
-    asked = [query for workload in ordered for query in _of_workload(situation, workload)]
+    asked = [query for workload in ordered for query in logs_of(situation, workload)]
     return _unique(asked)[: MEASURED_LOGS if situation.world.snapshot.run.prometheus else MAX_LOGS]
-
-
-def _of_workload(situation: Situation, workload: Workload) -> Iterator[Query]:
-    for pod in _telling_pods(workload):
-        for container in pod.containers:
-            yield from _of_container(situation, container)
-
-
-def _telling_pods(workload: Workload) -> list[Pod]:
-    """At most a pod or two: the least well of the newest revision, and one of another revision if there is one."""
-    pods = workload.pods if workload.ref.kind in ("Job", "CronJob", "Pod") else workload.live
-    newest = workload.revisions[0].thing.ref if workload.revisions else None
-    ordered = sorted(pods, key=lambda pod: (pod.revision != newest, pod.ready, -_restarts(pod), pod.thing.ref))
-    chosen: list[Pod] = []
-    for pod in ordered:
-        if all(pod.revision != other.revision for other in chosen) or (len(ordered) <= PODS_PER_WORKLOAD):
-            chosen.append(pod)
-    return chosen[:PODS_PER_WORKLOAD]
-
-
-def _restarts(pod: Pod) -> int:
-    return sum(container.restarts for container in pod.containers)
-
-
-def _of_container(situation: Situation, container: Container) -> Iterator[Query]:
-    place, pod = container.pod.ref.namespace, container.pod.ref.name
-    if container.is_running or container.ended:
-        finished = container.init and not container.sidecar and container.exit_code == 0
-        if not finished:
-            yield pod_logs(place, pod, container.name)
-    if container.restarts > 0 and not container.steady(situation.world.now):
-        yield pod_logs(place, pod, container.name, previous=True)
 
 
 def _tests(situation: Situation, board: Board) -> list[Query]:
     """What the leading hypotheses want to know, best first; of the others nothing where one stands clear."""
-    clear = _clear(board)
+    clear = is_clear(board)
     found = [
         query
         for item in board.ranked
@@ -188,21 +162,7 @@ def _tests(situation: Situation, board: Board) -> list[Query]:
     return _unique(found)[:MAX_TESTS]
 
 
-def wanted(situation: Situation, item: Ranked) -> list[Query]:
-    """Queries that would decide the untested predictions of one hypothesis, most telling first."""
-    untested = [prediction for prediction, finding in item.results if finding.outcome is Outcome.UNTESTED]
-    untested.sort(key=lambda prediction: prediction.failed - prediction.held)
-    return [query for prediction in untested for query in prediction.wants(situation, item.candidate)]
-
-
-def _clear(board: Board) -> bool:
-    if not board.chosen or board.unexplained:
-        return False
-    rivals = [item for item in board.ranked if not item.chosen and not item.refuted and item.explained]
-    return all(item.centinats <= chosen.centinats - CLEAR for chosen in board.chosen for item in rivals)
-
-
 def _end(board: Board) -> Stop:
-    if board.chosen and _clear(board):
+    if is_clear(board):
         return Stop(reason="Clear", message="the leading hypothesis stands clear of the others")
     return Stop(reason="NothingLeft", message="nothing left to look at would decide more")

@@ -26,8 +26,6 @@ CONFIRMED = 300
 """Centinats that a person's confirmation adds: as telling as a decisive prediction that held."""
 RULED_OUT = -500
 """Where a cause that is ruled out stands at most, in centinats: below one percent."""
-TELLING = 100
-"""A prediction that makes its cause at least e times likelier, in centinats."""
 
 Hypotheses = dict[tuple[str, str], Ranked]
 
@@ -123,13 +121,12 @@ def _confirmed(item: Ranked, memory: Recalled) -> Ranked:
     )
     if against:
         return replace(item, word=Word(memory, Force.CONTRADICTED, item.percent, against=against))
-    proven = any(finding.outcome is Outcome.HELD and one.held >= TELLING for one, finding in item.results)
-    wanted = max(item.centinats + CONFIRMED, THRESHOLD) if proven else THRESHOLD
-    mark = "" if proven else f" ({by_whom(memory)}, unproven)"
+    wanted = max(item.centinats + CONFIRMED, THRESHOLD) if item.is_proven else THRESHOLD
+    mark = "" if item.is_proven else f" ({by_whom(memory)}, unproven)"
     part = Part(f"memory {memory.name} version {memory.version} confirms it{mark}", wanted - item.centinats)
     statement = f"{item.statement.rstrip('.')}{mark}" if mark else item.statement
     candidate = replace(item.candidate, statement=statement)
-    word = Word(memory, Force.LEADS, item.percent, proven)
+    word = Word(memory, Force.LEADS, item.percent, item.is_proven)
     return replace(item, candidate=candidate, parts=(*item.parts, part), word=word)
 
 

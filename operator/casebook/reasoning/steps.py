@@ -4,8 +4,8 @@ from casebook.analysis.things import Ref
 from casebook.analysis.workloads import Container
 from casebook.api.enums import Verdict
 from casebook.reasoning.board import Board, Ranked
+from casebook.reasoning.deciding import wanted
 from casebook.reasoning.helpers import command
-from casebook.reasoning.planning import wanted
 from casebook.reasoning.restoring import put_back
 from casebook.reasoning.situation import Situation
 from casebook.reasoning.verdict import blind_spots, no_fault

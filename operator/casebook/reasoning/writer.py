@@ -40,14 +40,14 @@ def _write(snapshot: Snapshot, board: Board, stop: Stop, cost: Cost, chars: int,
     said = verdict(board)
     calm = no_fault(board) if said is Verdict.NO_FAULT else None
     written = [
-        _hypothesis(ledger, item, f"h{number}", stands=item is calm)
+        hypothesis(ledger, item, f"h{number}", stands=item is calm)
         for number, item in enumerate(board.ranked[:hypotheses], start=1)
     ]
     ids = {item.object + item.cause: item.id for item in written}
     harmed, well = affected(board, ledger), healthy(board, ledger)
     changed = changes(board, ledger, ids)
     news = logbook(board, ledger)
-    causes = [_root_cause(board, item, ids) for item in board.chosen] if said is Verdict.ROOT_CAUSE else []
+    causes = [root_cause(board, item, ids) for item in board.chosen] if said is Verdict.ROOT_CAUSE else []
     return Report(
         verdict=said,
         summary=clip(summary(board, said), 4000),
@@ -69,7 +69,8 @@ def _write(snapshot: Snapshot, board: Board, stop: Stop, cost: Cost, chars: int,
     )
 
 
-def _hypothesis(ledger: Ledger, item: Ranked, name: str, *, stands: bool) -> Hypothesis:
+def hypothesis(ledger: Ledger, item: Ranked, name: str, *, stands: bool = False) -> Hypothesis:
+    """One hypothesis with its tests; `stands` where the report stands behind it though it is no fault."""
     predictions = [
         Prediction(
             statement=clip(f"{prediction.says}{f' ({finding.note})' if finding.note else ''}", LINE),
@@ -94,10 +95,12 @@ def _hypothesis(ledger: Ledger, item: Ranked, name: str, *, stands: bool) -> Hyp
     )
 
 
-def _root_cause(board: Board, item: Ranked, ids: dict[str, str]) -> RootCause:
+def root_cause(board: Board, item: Ranked, ids: dict[str, str]) -> RootCause:
+    """A hypothesis that the report stands behind; `ids` are those of the written ones, by object and cause."""
     return RootCause(
         hypothesis=ids.get(item.object + item.cause, ""),
         object=clip(item.object, 253),
+        namespace=item.ref.namespace,
         cause=item.cause,
         statement=clip(item.statement, STATEMENT),
         confidence_percent=item.percent,

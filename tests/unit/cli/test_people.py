@@ -15,7 +15,7 @@ from casebook.cli.judging import _judge
 from casebook.cli.main import casebook
 from casebook.cli.memories import _applying
 from casebook.cli.people import INVESTIGATIONS, MEMORIES, Place
-from casebook.cli.show import said
+from casebook.cli.show import incident, said
 from casebook.cli.why import _lines, pick
 from casebook.cluster.errors import Conflict, Denied
 from casebook.knowledge.context import Context
@@ -168,6 +168,20 @@ def test_why_shows_the_tests_and_what_they_rest_on() -> None:
     assert lines[0].startswith("h1  OomKilled on Deployment/checkout: Supported")
     assert any(line.startswith("  Held      the pod was killed [e1]") for line in lines)
     assert any("kubectl get pods" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("status", "lines"),
+    [
+        ({}, []),
+        ({"explainedBy": "pay/inv-0"}, ["Of the same incident as investigation pay/inv-0, which found its cause"]),
+        ({"followers": {"count": 2, "names": ["a", "b"]}}, ["Explains 2 more of this incident: a, b"]),
+        ({"followers": {"count": 9, "names": ["a", "b"]}}, ["Explains 9 more of this incident: a, b and 7 more"]),
+    ],
+)
+def test_the_incident_stands_below_the_report(status: dict[str, Any], lines: list[str]) -> None:
+    raw = {"metadata": {"name": "inv-1", "namespace": "shop"}, "spec": {}, "status": status}
+    assert [line.strip() for line in incident(Investigation.model_validate(raw))] == lines
 
 
 def test_what_people_said_stands_below_the_report() -> None:
