@@ -16,7 +16,8 @@ from casebook.reasoning.situation import Situation
 
 KIND = "APIService"
 _WORDS = re.compile(
-    r"the server is currently unable to handle the request \((?:get|list|watch) [\w.*-]+?\.(?P<group>[\w-]+(?:\.[\w-]+)+)\)"
+    r"the server is currently unable to handle the request "
+    r"\((?:get|list|watch) [\w.*-]+?\.(?P<group>[\w-]+(?:\.[\w-]+)+)\)"
 )
 
 

@@ -9,6 +9,7 @@ from support.builders import Raw, ago, log, meta, observe, run, snapshot
 from support.reason import assert_refuted, assert_root
 from support.shop import shop
 
+METRICS = "APIService/v1beta1.metrics.k8s.io"
 WORDS = "the server is currently unable to handle the request (get pods.metrics.k8s.io)"
 SCALER: Raw = {
     "kind": "HorizontalPodAutoscaler",
@@ -41,7 +42,7 @@ def served(available: str = "False", group: str = "metrics.k8s.io") -> Observati
     thing = {
         "kind": "APIService",
         "metadata": {"name": f"v1beta1.{group}"},
-        "spec": {"group": group, "version": "v1beta1", "service": {"namespace": "kube-system", "name": "metrics-server"}},
+        "spec": {"group": group, "service": {"namespace": "kube-system", "name": "metrics-server"}},
         "status": {"conditions": [condition]},
     }
     return observe(listing(RESOURCES["APIService"]), {"items": [thing]}, 2)
@@ -56,14 +57,14 @@ def scaled(*observations: Observation, said: str = "") -> Snapshot:
 
 
 class TestAutoscaler:
-    NO_PODS: ClassVar[str] = "the HPA was unable to compute the replica count: did not receive metrics for targeted pods"
+    NO_PODS: ClassVar[str] = "failed to get cpu utilization: did not receive metrics for targeted pods"
 
     def test_the_api_of_the_metrics_has_nothing_behind_it(self) -> None:
-        found = assert_root(scaled(served()), "APIService/v1beta1.metrics.k8s.io", "APIServiceUnavailable", "MissingEndpoints")
+        found = assert_root(scaled(served()), METRICS, "APIServiceUnavailable", "MissingEndpoints")
         assert any("-n kube-system metrics-server" in step for step in found.next_steps)
 
     def test_an_api_that_is_available_refutes_it(self) -> None:
-        found = assert_refuted(scaled(served("True")), "APIService/v1beta1.metrics.k8s.io", "APIServiceUnavailable")
+        found = assert_refuted(scaled(served("True")), METRICS, "APIServiceUnavailable")
         assert [one.cause for one in found.root_causes] == ["HPANoMetrics"]
 
     def test_what_was_not_looked_at_is_not_claimed(self) -> None:
@@ -79,4 +80,4 @@ class TestAutoscaler:
 def test_a_program_that_asks_for_it() -> None:
     line = f'{{"level":"ERROR","msg":"cannot list usage: {WORDS}"}}'
     found = snapshot(run("api fails", "Deployment/api"), shop(), log("api-p0", [line] * 6)).extended([served()])
-    assert_root(found, "APIService/v1beta1.metrics.k8s.io", "APIServiceUnavailable")
+    assert_root(found, METRICS, "APIServiceUnavailable")
