@@ -10,7 +10,7 @@ from casebook.analysis.things import Cite, Ref
 from casebook.analysis.workloads import Pod, Workload
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.helpers import Trouble
-from casebook.reasoning.logged import Said, quoted, spoken
+from casebook.reasoning.logged import quoted, spoken
 from casebook.reasoning.situation import Situation
 
 _WORDS = re.compile(
@@ -64,7 +64,7 @@ def _clock_is_off(situation: Situation, found: Candidate[Skewed]) -> Finding:
     if early or ahead:
         return held(*(early or ahead)[:2])
     fits = [pod for pod in here if _started_in_time(situation, pod)]
-    return failed(_times(fits[0]), note="the times that the node gives fit those of the API server") if fits else UNTESTED
+    return failed(_times(fits[0]), note="the node's times fit those of the API server") if fits else UNTESTED
 
 
 def _started_before_it_was_made(pod: Pod) -> Cite | None:
@@ -87,7 +87,8 @@ def _first_start(pod: Pod) -> datetime | None:
 
 
 def _times(pod: Pod) -> Cite:
-    return pod.thing.say(f"made {pod.thing.created}, as the API server says; started {_first_start(pod)}, as its node says")
+    made, started = pod.thing.created, _first_start(pod)
+    return pod.thing.say(f"made {made}, as the API server says; started {started}, as its node says")
 
 
 def _lines_of_the_future(situation: Situation, node: str) -> list[Cite]:

@@ -81,7 +81,7 @@ def _callers(situation: Situation, found: Candidate[Fewer]) -> Iterator[Cite]:
 def _nobody_scales_it(situation: Situation, found: Candidate[Fewer]) -> Finding:
     """An autoscaler takes replicas away when there is little to do, and gives them back."""
     scalers = [one for one in situation.world.all("HorizontalPodAutoscaler") if scale_target(one) == found.object]
-    return failed(scalers[0].cite("status", "desiredReplicas"), note="an autoscaler keeps them") if scalers else UNTESTED
+    return failed(scalers[0].cite("status", "desiredReplicas")) if scalers else UNTESTED
 
 
 def _no_more_comes_in(situation: Situation, found: Candidate[Fewer]) -> Finding:
@@ -112,7 +112,7 @@ CAUSES = (
             Prediction("its replicas were lowered within the time asked about", _lowered_lately, 200, -300),
             Prediction("the pods that are left are ready", _left_ones_are_well, 60, -250),
             Prediction(
-                "it is slower or behind since, or callers wait too long", _too_much_since, 300, -250, callers_logs_wanted
+                "it is slower or behind since, or callers wait", _too_much_since, 300, -250, callers_logs_wanted
             ),
             Prediction("no autoscaler keeps its replicas", _nobody_scales_it, 0, -250),
             Prediction("no more requests come in than before", _no_more_comes_in, 0, -250, metered=True),

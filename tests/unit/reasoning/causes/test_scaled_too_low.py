@@ -56,7 +56,8 @@ def test_replicas_that_were_lowered_long_ago_have_long_been_enough() -> None:
 
 def test_an_autoscaler_takes_and_gives_by_itself() -> None:
     spec = {"scaleTargetRef": {"kind": "Deployment", "name": "api"}, "minReplicas": 1, "maxReplicas": 5}
-    scaler = {"kind": "HorizontalPodAutoscaler", "metadata": meta("api"), "spec": spec, "status": {"desiredReplicas": 1}}
+    status = {"desiredReplicas": 1}
+    scaler = {"kind": "HorizontalPodAutoscaler", "metadata": meta("api"), "spec": spec, "status": status}
     assert_refuted(asked([*objects(), scaler]), "Deployment/api", "ScaledTooLow")
 
 
