@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from casebook.analysis.access import count, dig, listed, moment, text
 from casebook.analysis.backlog import backlogs
+from casebook.analysis.budgets import held_up
 from casebook.analysis.changes import edited
 from casebook.analysis.errors import errors_of
 from casebook.analysis.evictions import evictions
@@ -49,8 +50,14 @@ def _all(world: World, graph: Graph) -> Iterator[Symptom]:
         yield from _node(node)
     for scaler in world.all("HorizontalPodAutoscaler"):
         yield from _scaler(scaler)
+    for api in world.all("APIService"):
+        yield from _api(api)
     for item in evictions(world):
         yield Symptom(item.workload, Sign.EVICTED, "its pods are evicted", item.at, (item.cite(),))
+    for held in held_up(world):
+        cites = (held.budget.cite("status", "disruptionsAllowed"),)
+        said = f"lets none of its pods be evicted from Node/{held.node.ref.name}"
+        yield Symptom(held.budget.ref, Sign.DRAIN, said, held.since, cites)
     yield from unending(world)
 
 
@@ -226,6 +233,13 @@ def _node(node: Thing) -> Iterator[Symptom]:
                 since,
                 (cite_condition(node, kind),),
             )
+
+
+def _api(api: Thing) -> Iterator[Symptom]:
+    found = condition(api, "Available")
+    if text(found, "status") == "False":
+        since = moment(found, "lastTransitionTime")
+        yield Symptom(api.ref, Sign.UNSERVED, "is not available", since, (cite_condition(api, "Available"),))
 
 
 def _scaler(scaler: Thing) -> Iterator[Symptom]:

@@ -2,11 +2,15 @@
 
 from typing import ClassVar
 
+import pytest
+
 from casebook.analysis.snapshot import Snapshot
 from casebook.analysis.things import RESOURCES
-from casebook.api.observation import Observation, listing
+from casebook.api.enums import Verdict
+from casebook.api.meta import ObjectRef
+from casebook.api.observation import Observation, getting, listing
 from support.builders import Raw, ago, log, meta, observe, run, snapshot
-from support.reason import assert_refuted, assert_root
+from support.reason import assert_refuted, assert_root, report
 from support.shop import shop
 
 METRICS = "APIService/v1beta1.metrics.k8s.io"
@@ -81,3 +85,13 @@ def test_a_program_that_asks_for_it() -> None:
     line = f'{{"level":"ERROR","msg":"cannot list usage: {WORDS}"}}'
     found = snapshot(run("api fails", "Deployment/api"), shop(), log("api-p0", [line] * 6)).extended([served()])
     assert_root(found, METRICS, "APIServiceUnavailable")
+
+
+@pytest.mark.parametrize(("available", "verdict"), [("False", Verdict.ROOT_CAUSE), ("True", Verdict.NO_FAULT)])
+def test_an_api_service_that_was_asked_about_itself(available: str, verdict: Verdict) -> None:
+    made = run("is it served?")
+    target = ObjectRef(kind="APIService", name="v1beta1.metrics.k8s.io")
+    (thing,) = served(available).items()
+    asked = observe(getting(RESOURCES["APIService"], thing["metadata"]["name"]), thing)
+    found = report(Snapshot(made.replace(spec=made.spec.replace(target=target)), (asked,)))
+    assert found.verdict is verdict
