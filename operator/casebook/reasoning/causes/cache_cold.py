@@ -38,7 +38,8 @@ class Cold(NamedTuple):
 
 def _detect(situation: Situation) -> Iterator[Candidate[Cold]]:
     for workload in situation.workloads:
-        began, callers = _began(workload), _callers(situation, workload)
+        began = _began(workload)
+        callers = [one for one in _callers(situation, workload) if _ran_before(one, began)]
         if began is None or began < situation.world.begin or not callers:
             continue
         sources = _sources(situation, workload, callers)
@@ -49,7 +50,7 @@ def _detect(situation: Situation) -> Iterator[Candidate[Cold]]:
             f"{behind or 'what stands behind it'} has to answer what it did",
             harms=frozenset({workload.ref, *(one.ref for one in sources)}),
             covers=frozenset({Sign.SLOW, Sign.BACKLOG, Sign.VAGUE, Sign.PEER_ERRORS, Sign.NOT_READY}),
-            about=Cold(workload, began, callers, sources),
+            about=Cold(workload, began, tuple(callers), sources),
             changed=began,
         )
 
@@ -60,7 +61,13 @@ def _began(workload: Workload) -> datetime | None:
     return min(starts, default=None)
 
 
-def _callers(situation: Situation, cache: Workload) -> tuple[Workload, ...]:
+def _ran_before(caller: Workload, began: datetime | None) -> bool:
+    """Who began with the cache never found anything in it."""
+    own = _began(caller)
+    return own is not None and began is not None and own < began
+
+
+def _callers(situation: Situation, cache: Workload) -> list[Workload]:
     """Workloads that call it as a cache, by the name of their setting or by its image."""
     services = {one.ref for one in situation.world.services_of(cache)}
     images = " ".join(text(spec, "image").rpartition("/")[2] for _, _, spec in cache.specs())
@@ -69,10 +76,10 @@ def _callers(situation: Situation, cache: Workload) -> tuple[Workload, ...]:
         calls = [one for one in situation.graph.calls.get(caller.ref, ()) if one.target in services]
         if caller.ref != cache.ref and any(_CACHE.search(f"{one.setting.key} {images}") for one in calls):
             found.append(caller)
-    return tuple(found)
+    return found
 
 
-def _sources(situation: Situation, cache: Workload, callers: tuple[Workload, ...]) -> tuple[Workload, ...]:
+def _sources(situation: Situation, cache: Workload, callers: list[Workload]) -> tuple[Workload, ...]:
     """What the callers ask besides, as far as its pods are there to be asked."""
     targets = {one.target for caller in callers for one in situation.graph.calls.get(caller.ref, ())}
     services = [situation.world.things[ref] for ref in sorted(targets) if ref in situation.world.things]

@@ -87,3 +87,11 @@ def test_what_is_kept_on_a_volume_is_not_lost() -> None:
 
 def test_a_service_that_is_no_cache_has_nothing_to_lose() -> None:
     assert hypothesis(report(asked(store(setting="PRICES_URL"), latency=SLOW, traffic=BUSY)), "CacheCold") is None
+
+
+def test_a_cache_that_began_with_its_callers_never_held_anything() -> None:
+    objects = store()
+    for item in objects:
+        if item["metadata"]["name"] == "front-p0":
+            item["status"]["containerStatuses"] = [running("app", up=600)]
+    assert hypothesis(report(asked(objects, latency=SLOW, traffic=BUSY)), "CacheCold") is None
