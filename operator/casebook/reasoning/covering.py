@@ -9,7 +9,6 @@ from casebook.reasoning.situation import Situation
 
 THRESHOLD = 40
 """Log-odds in centinats (60 %) from which a hypothesis may become a root cause."""
-MARGIN = 50
 MAX_CHOSEN = 5
 PER_NEW_SYMPTOM = 60
 CONSEQUENCE, RIVAL = -150, -120
