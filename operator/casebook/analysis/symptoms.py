@@ -145,7 +145,7 @@ def _workload(world: World, workload: Workload) -> Iterator[Symptom]:
         cites = (cite_condition(workload.thing, "Progressing"),)
         since = moment(progress, "lastTransitionTime")
         yield Symptom(workload.ref, Sign.ROLLOUT, "its rollout does not go on", since, cites)
-    if workload.ref.kind == "CronJob" and dig(workload.thing.raw, "spec", "suspend") is True:
+    if workload.ref.kind in ("CronJob", "Job") and dig(workload.thing.raw, "spec", "suspend") is True:
         edit = edited(workload.thing, "spec", "suspend")
         cites = (workload.thing.cite("spec", "suspend"),)
         yield Symptom(workload.ref, Sign.SUSPENDED, "is suspended", edit.at if edit else None, cites)
