@@ -15,7 +15,7 @@ from casebook.analysis.world import World
 
 DRAINING = timedelta(seconds=60)
 """A drain that nothing holds up has evicted most pods by then; what is left ends within its grace period."""
-_SAYS_SO = re.compile(r"\bdrain|\bevict|disruption ?budget|\bpdb\b", re.IGNORECASE)
+_SAYS_SO = re.compile(r"\bdrain|\bevict(?:ion)?\b|to be evicted|disruption ?budget|\bpdb\b", re.IGNORECASE)
 _TAINT = "node.kubernetes.io/unschedulable"
 _STATIC = "kubernetes.io/config.mirror"
 

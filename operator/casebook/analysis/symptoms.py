@@ -14,7 +14,7 @@ from casebook.analysis.scaling import scaling
 from casebook.analysis.services import ready_endpoints, routes
 from casebook.analysis.signs import Sign, Symptom
 from casebook.analysis.things import Ref, Thing
-from casebook.analysis.unending import unending
+from casebook.analysis.unending import suspended, unending
 from casebook.analysis.workloads import Container, Pod, Workload, cite_condition, condition
 from casebook.analysis.world import World
 
@@ -145,7 +145,7 @@ def _workload(world: World, workload: Workload) -> Iterator[Symptom]:
         cites = (cite_condition(workload.thing, "Progressing"),)
         since = moment(progress, "lastTransitionTime")
         yield Symptom(workload.ref, Sign.ROLLOUT, "its rollout does not go on", since, cites)
-    if workload.ref.kind in ("CronJob", "Job") and dig(workload.thing.raw, "spec", "suspend") is True:
+    if workload.ref.kind in ("CronJob", "Job") and suspended(workload.thing):
         edit = edited(workload.thing, "spec", "suspend")
         cites = (workload.thing.cite("spec", "suspend"),)
         yield Symptom(workload.ref, Sign.SUSPENDED, "is suspended", edit.at if edit else None, cites)

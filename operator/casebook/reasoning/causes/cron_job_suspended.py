@@ -2,23 +2,21 @@
 
 from collections.abc import Callable, Iterator
 
-from casebook.analysis.access import count, dig, text
+from casebook.analysis.access import count, text
 from casebook.analysis.changes import edited
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import Thing
+from casebook.analysis.unending import suspended
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held, tested
 from casebook.reasoning.helpers import at
 from casebook.reasoning.planned import announcement
 from casebook.reasoning.situation import Situation
 
-QUEUED = "kueue.x-k8s.io/queue-name"
-"""A Job with this label is suspended until its queue has room; to let it run is up to the queue."""
-
 
 def _detector(kind: str, said: str) -> Callable[[Situation], Iterator[Candidate[Thing]]]:
     def detect(situation: Situation) -> Iterator[Candidate[Thing]]:
         for thing in situation.world.all(kind):
-            if dig(thing.raw, "spec", "suspend") is True and QUEUED not in thing.labels:
+            if suspended(thing):
                 edit = edited(thing, "spec", "suspend")
                 by = f" by {edit.manager}{at(edit.at)}" if edit else ""
                 yield Candidate(

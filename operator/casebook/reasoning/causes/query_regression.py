@@ -124,7 +124,7 @@ CAUSES = (
         base_rate=0.01,
         detect=_detect,
         predictions=(
-            Prediction("its log names slow statements again and again", _again_and_again, 330, -250),
+            Prediction("its log names slow statements again and again", _again_and_again, 300, -250),
             Prediction("they are of one shape, or of a few", _of_one_shape, 100, -250),
             Prediction("they were not slow before", _not_before, 200, -300, _logs),
             Prediction("they wait for no lock", _waits_for_no_lock, 0, -300),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from casebook.analysis.signs import Sign
 from casebook.analysis.symptoms import CREATE_REASONS, IMAGE_REASONS
 from casebook.analysis.workloads import Container, Pod
-from casebook.api.observation import Query
+from casebook.api.observation import LOGS, Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.helpers import Subject, changed_part, cite_rollout, command, containers, last_words, only
 from casebook.reasoning.situation import Situation
@@ -85,6 +85,14 @@ def _by_itself(situation: Situation, found: Candidate[Beside]) -> Finding:
     return failed(blamed[0].cite(), note="it fails for something that it calls") if blamed else held(said[-1].cite())
 
 
+def _nothing_hidden(situation: Situation, found: Candidate[Beside]) -> Finding:
+    """What it calls may be why it ends; its own log would say so."""
+    pod = found.about.subject.container.pod.ref
+    unread = [one for one in situation.world.snapshot.failed() if one.query.source == LOGS]
+    hidden = any((one.query.namespace, one.query.name) == (pod.namespace, pod.name) for one in unread)
+    return failed(note="its log could not be read; it would say why") if hidden else UNTESTED
+
+
 def _was_started(_: Situation, found: Candidate[Beside]) -> Finding:
     """An image, a command, a setting or a limit that stops it has a name of its own."""
     container = found.about.subject.container
@@ -126,6 +134,7 @@ CAUSES = (
             Prediction("a sidecar does not stay up or does not become ready", _does_not_stay_up, 280, -300),
             Prediction("the main container is well, or waits for it", _main_is_well, 150, -300),
             Prediction("it fails by itself, not for something that it calls", _by_itself, 60, -150, _logs),
+            Prediction("nothing hides why it ends", _nothing_hidden, 0, -200),
             Prediction("it was started, and no limit ended it", _was_started, 0, -300),
             Prediction("the newest revision changed it", _changed, 100, 0),
         ),

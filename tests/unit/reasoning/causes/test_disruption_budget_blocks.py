@@ -76,6 +76,12 @@ def test_a_cordon_that_nobody_calls_a_drain_is_no_fault() -> None:
     assert hypothesis(found, "DisruptionBudgetBlocks") is None
 
 
+def test_a_kubelet_that_frees_memory_does_not_drain() -> None:
+    said = event(node(), "EvictionThresholdMet", "Attempting to reclaim memory")
+    found = report(asked(left(node(), budget(), said), "what is wrong?"))
+    assert hypothesis(found, "DisruptionBudgetBlocks") is None
+
+
 def test_a_budget_with_room_holds_nobody_up() -> None:
     assert_not_named(asked(left(node(), budget(allowed=1))), "DisruptionBudgetBlocks")
 

@@ -238,7 +238,8 @@ class TestJobs:
 
     def test_a_job_that_waits_for_its_turn_is_suspended_by_its_queue(self) -> None:
         asked = run("the migration does not start", "Job/migrate")
-        assert_not_named(snapshot(asked, [self.suspended(**{"kueue.x-k8s.io/queue-name": "nightly"})]), "JobSuspended")
+        queued = self.suspended(**{"kueue.x-k8s.io/queue-name": "nightly"})
+        assert report(snapshot(asked, [queued])).verdict.value == "NoFault"
 
     def test_a_suspended_job_that_nobody_asked_about_is_left_alone(self) -> None:
         assert_not_named(snapshot(run("web fails", "Deployment/web"), [*shop(), self.suspended()]), "JobSuspended")

@@ -5,12 +5,15 @@ from typing import Any
 import pytest
 
 from casebook.analysis.snapshot import Snapshot
+from casebook.api.observation import Result, pod_logs
 from support.builders import (
+    NS,
     Raw,
     container,
     ended,
     endpoints,
     log,
+    observe,
     pod,
     replicaset,
     run,
@@ -56,6 +59,13 @@ def asked(objects: list[Raw], *lines: str, of: str = "proxy") -> Snapshot:
 def test_the_program_runs_and_what_stands_beside_it_crashes(how: dict[str, Any]) -> None:
     found = asked(api(running("app"), CRASHES, **how), *BOOT)
     assert_root(found, "Deployment/api", "SidecarFailed", "proxy", "no listener named inbound")
+
+
+def test_where_its_log_may_not_be_read_nothing_is_claimed() -> None:
+    query = pod_logs(NS, "api-p0", "proxy", previous=True)
+    denied = observe(query, None, 1, result=Result.DENIED, message="forbidden")
+    found = snapshot(run("web fails", "Deployment/web"), api(running("app"), CRASHES), denied)
+    assert_refuted(found, "Deployment/api", "SidecarFailed")
 
 
 def test_a_native_sidecar_that_never_gets_ready_keeps_the_program_from_starting() -> None:
