@@ -17,7 +17,7 @@ from casebook.reasoning.scheduling import unscheduled
 from casebook.reasoning.situation import Situation
 
 _NO_PORTS = re.compile(r"didn't have free ports for the requested pod ports")
-PARTS = ("containers[", ".ports", *PROGRAM)
+_PARTS = ("containers[", ".ports", *PROGRAM)
 
 
 class Clash(NamedTuple):
@@ -43,7 +43,7 @@ def _detect(situation: Situation) -> Iterator[Candidate[Clash]]:
 
 
 def _candidate(situation: Situation, clash: Clash, text: str) -> Candidate[Clash]:
-    rolled = next((one for part in PARTS if (one := changed(situation, clash.workload, part))), None)
+    rolled = next((one for part in _PARTS if (one := changed(situation, clash.workload, part))), None)
     return Candidate(
         object=clash.workload.ref,
         statement=text,
