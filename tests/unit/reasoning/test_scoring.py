@@ -25,9 +25,11 @@ from casebook.reasoning.situation import Situation
 from support.builders import (
     NOW,
     NS,
+    configmap,
     container,
     env,
     healthy,
+    log,
     pod,
     replicaset,
     run,
@@ -38,7 +40,7 @@ from support.builders import (
 )
 from support.curves import STEPS, curves, level, metered
 from support.shop import body, shop
-from support.weighing import API, AUTH, WEB, candidate, cascade, cause, crashing, parts
+from support.weighing import API, AUTH, REFUSED, WEB, candidate, cascade, cause, crashing, parts
 
 YES = Prediction[None]("a", lambda *_: held(Cite("o", "x")), 120, -200)
 NO = Prediction[None]("b", lambda *_: failed(), 80, -90)
@@ -144,8 +146,16 @@ class TestExplains:
         assert Sign.IMAGE not in {one.sign for one in explains(asked, candidate(AUTH))}
 
     def test_a_symptom_that_blames_another_is_not_explained(self) -> None:
-        db = Ref("StatefulSet", NS, "db")
-        assert not [one for one in explains(cascade(), candidate(db)) if one.entity in (API, WEB)]
+        """Even where it stands on what is harmed: api reads these settings, and is refused by auth."""
+        made = template(
+            "api", container(env=env(AUTH_URL="http://auth:80"), envFrom=[{"configMapRef": {"name": "set"}}])
+        )
+        objects = [*shop("api"), *healthy("api", made), configmap("set", {"PACE": "1"})]
+        asked = Situation.of(snapshot(run("why?"), objects, log("api-p0", [REFUSED] * 6)))
+        settings = Ref("ConfigMap", NS, "set")
+        assert API in asked.graph.downstream([settings])
+        assert [one.entity for one in asked.symptoms] == [API]
+        assert not explains(asked, candidate(settings))
 
     def test_who_takes_work_away_explains_what_waits_though_nothing_depends_on_it(self) -> None:
         taker = healthy("taker", template("taker", container(env=env(QUEUE_URL="http://queue:80"))))
