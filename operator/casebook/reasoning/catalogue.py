@@ -21,6 +21,7 @@ def page() -> str:
     faults = [cause for cause in REGISTRY.values() if cause.fault]
     others = [cause for cause in REGISTRY.values() if not cause.fault]
     parts = [_INTRODUCTION.format(count=len(REGISTRY), threshold=THRESHOLD / 100, decisive=-DECISIVE / 100)]
+    parts += [" ·\n".join(f"[{code}](#{code.lower()})" for code in REGISTRY), ""]
     parts += ["## Faults\n", *map(_section, faults)]
     parts += ["## No fault\n\nThe code says why there is nothing to mend.\n", *map(_section, others)]
     parts += ["## What cannot be told\n", *(f"- `{code}`: {why}" for code, why in UNSEEN.items()), ""]

@@ -37,6 +37,7 @@ def test_check_fails_where_the_page_is_not_what_would_be_written(tmp_path: Path)
 @pytest.mark.parametrize("code", sorted(REGISTRY))
 def test_a_person_can_look_up_any_code(code: str) -> None:
     cause, told = REGISTRY[code], section(code)
+    assert f"[{code}](#{code.lower()})" in PAGE
     assert {cause.means, f"- Object: {cause.names}", f"- Explains: {cause.explains}"} <= set(told.splitlines())
     assert f"{100 * cause.base_rate:g} %" in told
     assert (ROOT / "operator/casebook/reasoning/causes" / f"{SOURCES[code]}.py").is_file()

@@ -27,8 +27,6 @@ _SPEECH = (
     r"(?:response|request|message|event|payload)"
 )
 _WORDS = re.compile(f"{_SCHEMA}|{_SPEECH}", re.IGNORECASE)
-
-
 _SLACK = timedelta(seconds=30)
 """Times of revisions are whole seconds of another clock than those of log lines."""
 
