@@ -24,15 +24,15 @@ def cascade(target: str = "Deployment/web", question: str = "why?", **asked: Any
     return Situation.of(snapshot(run(question, target, **asked), [*objects, endpoints("auth", 0)], *logs))
 
 
-def crashing(*names: str) -> list[Raw]:
-    """Workloads that nothing connects, each with a pod that crashes."""
+def crashing(*names: str, age: float = 600) -> list[Raw]:
+    """Workloads that nothing connects, each with a pod of so many seconds that crashes."""
     found: list[Raw] = []
     for name in names:
         body = template(name)
         top = workload(name, body)
-        owner = replicaset(top, 1, body, age=600)
+        owner = replicaset(top, 1, body, age=age)
         status = waiting(name, "CrashLoopBackOff", restarts=4, last=ended(1))
-        found += [top, owner, pod(owner, body, status, name=f"{name}-p0", age=600)]
+        found += [top, owner, pod(owner, body, status, name=f"{name}-p0", age=age)]
     return found
 
 

@@ -5,14 +5,17 @@ from dataclasses import replace
 import pytest
 
 from casebook.analysis.signs import Sign
+from casebook.analysis.snapshot import Snapshot
 from casebook.analysis.things import Cite, Ref
+from casebook.api.enums import Verdict
 from casebook.reasoning.board import Board, Part, Ranked
 from casebook.reasoning.cause import Prediction, failed
 from casebook.reasoning.covering import CONSEQUENCE, MAX_CHOSEN, RIVAL, THRESHOLD, choose
+from casebook.reasoning.planning import CLEAR, Done, plan
 from casebook.reasoning.scoring import assess
 from casebook.reasoning.situation import Situation
-from casebook.reasoning.verdict import NO_FAULT_PERCENT, no_fault
-from support.builders import NS, run, snapshot
+from casebook.reasoning.verdict import NO_FAULT_PERCENT, no_fault, verdict
+from support.builders import NS, log, run, snapshot
 from support.weighing import API, AUTH, WEB, at, candidate, cascade, cause, crashing, parts, ranked
 
 
@@ -131,6 +134,18 @@ class TestCover:
         assert [item.cause for item in choose(found, [loud, weighed[0]])] == ["One", "Fine"]
 
 
+class TestStop:
+    @pytest.mark.parametrize(("rival", "reason"), [(220, "Clear"), (221, "NothingLeft")])
+    def test_a_leader_stands_clear_by_a_margin(self, rival: int, reason: str) -> None:
+        logs = [log("a-p0", ["boom"], container="a", previous=previous) for previous in (False, True)]
+        found = Situation.of(snapshot(run("why?"), crashing("a"), *logs))
+        weighed = choose(found, [crash(found, 300, "One", "a"), crash(found, rival, "Two", "a")])
+        assert weighed[0].centinats - weighed[1].centinats == CLEAR + 220 - rival
+        step = plan(found, Board(found, weighed))
+        assert isinstance(step, Done)
+        assert step.stop.reason == reason
+
+
 class TestNoFault:
     @pytest.mark.parametrize(("total", "found"), [(THRESHOLD, True), (THRESHOLD - 10, False)])
     def test_it_takes_60_percent(self, total: int, found: bool) -> None:
@@ -146,6 +161,14 @@ class TestNoFault:
         )
         assert no_fault(Board(found, (some,))) is None
         assert no_fault(Board(found, (some, all_))) is all_
+
+    def test_it_must_have_been_possible_to_see_more(self) -> None:
+        whole = snapshot(run("why?"), crashing("a"))
+        blind = Snapshot(whole.run, tuple(one for one in whole.observations if one.query.resource != "events"))
+        for seen, said in ((whole, Verdict.NO_FAULT), (blind, Verdict.INCONCLUSIVE)):
+            found = Situation.of(seen)
+            fine = replace(crash(found, 300, "Fine", "a"), cause_entry=cause("Fine", fault=False))
+            assert verdict(Board(found, (fine,))) is said
 
     def test_a_refuted_one_accounts_for_nothing(self) -> None:
         bad = Prediction[None]("a", lambda *_: failed(Cite("o", "x")), 10, -200)

@@ -8,8 +8,10 @@ import pytest
 from casebook.analysis.signs import Sign, Symptom
 from casebook.analysis.things import Cite, Ref
 from casebook.api.enums import Outcome
-from casebook.reasoning.board import Part, Ranked
+from casebook.reasoning.board import Board, Part, Ranked
 from casebook.reasoning.cause import UNTESTED, Candidate, Prediction, failed, held
+from casebook.reasoning.covering import choose
+from casebook.reasoning.history import onset
 from casebook.reasoning.scoring import (
     CHANGED_AFTER_STATED,
     CHANGED_BEFORE,
@@ -40,7 +42,7 @@ from support.builders import (
 )
 from support.curves import STEPS, curves, level, metered
 from support.shop import body, shop
-from support.weighing import API, AUTH, REFUSED, WEB, candidate, cascade, cause, crashing, parts
+from support.weighing import API, AUTH, REFUSED, WEB, candidate, cascade, cause, crashing, parts, ranked
 
 YES = Prediction[None]("a", lambda *_: held(Cite("o", "x")), 120, -200)
 NO = Prediction[None]("b", lambda *_: failed(), 80, -90)
@@ -180,15 +182,19 @@ class TestOnset:
 
     ONSET = NOW - timedelta(seconds=10)
 
+    def two(self, target: str = "") -> Situation:
+        """a crashes since ten minutes, b since a hundred seconds."""
+        return Situation.of(snapshot(run("why?", target), [*crashing("a"), *crashing("b", age=100)]))
+
     def test_it_is_the_earliest_symptom_on_the_path(self) -> None:
-        found = crashing("a") + [one for one in crashing("b") if one["kind"] != "Pod"]
-        owner = next(one for one in found if one["kind"] == "ReplicaSet" and one["metadata"]["name"].startswith("b"))
-        status = waiting("b", "CrashLoopBackOff", restarts=4)
-        later = pod(owner, template("b"), status, name="b-p0", age=100)
-        seen = snapshot(run("why?"), [*found, later])
-        assert Situation.of(seen).onset == NOW - timedelta(seconds=600)
-        asked = snapshot(run("why?", "Deployment/b"), [*found, later])
-        assert Situation.of(asked).onset == NOW - timedelta(seconds=100)
+        assert self.two().onset == NOW - timedelta(seconds=600)
+        assert self.two("Deployment/b").onset == NOW - timedelta(seconds=100)
+
+    def test_the_report_dates_what_its_root_causes_explain(self) -> None:
+        two = self.two()
+        assert onset(Board(two)) == NOW - timedelta(seconds=600)
+        later = ranked(two, *refs("b"), 300, "Later", Sign.CRASH)
+        assert onset(Board(two, choose(two, [later]))) == NOW - timedelta(seconds=100)
 
     def test_a_cause_explains_nothing_that_began_before_it(self) -> None:
         assert not dated(cascade(), candidate(AUTH, since=self.ONSET + timedelta(seconds=120)))
