@@ -8,10 +8,11 @@ from casebook.analysis.signs import Sign
 from casebook.analysis.snapshot import Snapshot
 from casebook.analysis.things import Cite, Ref
 from casebook.api.enums import Verdict
+from casebook.api.observation import listing
 from casebook.reasoning.board import Board, Part, Ranked
-from casebook.reasoning.cause import Prediction, failed
+from casebook.reasoning.cause import UNTESTED, Prediction, failed
 from casebook.reasoning.covering import CONSEQUENCE, MAX_CHOSEN, RIVAL, THRESHOLD, choose
-from casebook.reasoning.planning import CLEAR, Done, plan
+from casebook.reasoning.planning import CLEAR, Done, Look, plan, wanted
 from casebook.reasoning.scoring import assess
 from casebook.reasoning.situation import Situation
 from casebook.reasoning.verdict import NO_FAULT_PERCENT, no_fault, verdict
@@ -135,10 +136,42 @@ class TestCover:
 
 
 class TestStop:
+    def seen(self, *names: str) -> Situation:
+        """Workloads that crash, of which all was looked at that is looked at without a hypothesis."""
+        logs = [log(f"{name}-p0", ["boom"], container=name, previous=old) for name in names for old in (False, True)]
+        return Situation.of(snapshot(run("why?"), crashing(*names), *logs))
+
+    def test_a_leader_that_leaves_symptoms_unexplained_is_not_clear(self) -> None:
+        found = self.seen("a", "b")
+        step = plan(found, Board(found, choose(found, [crash(found, 300, "One", "a")])))
+        assert isinstance(step, Done)
+        assert step.stop.reason == "NothingLeft"
+
+    def wanting(self, item: Ranked, **weights: int) -> Ranked:
+        """The same with an untested prediction for each name, which wants the pods of a namespace of that name."""
+        wishes = [
+            Prediction[None](name, lambda *_: UNTESTED, weight, 0, lambda *_, name=name: [listing("pods", name)])
+            for name, weight in weights.items()
+        ]
+        return replace(item, results=(*item.results, *((wish, UNTESTED) for wish in wishes)))
+
+    def test_what_tells_most_is_asked_first(self) -> None:
+        found = self.seen("a")
+        item = self.wanting(crash(found, 30, "One", "a"), little=50, much=300)
+        assert [query.namespace for query in wanted(found, item)] == ["much", "little"]
+
+    def test_nothing_is_asked_for_what_is_refuted(self) -> None:
+        found = self.seen("a")
+        bad = Prediction[None]("no", lambda *_: failed(), 10, -200)
+        refuted = assess(found, cause("No", 0.1, bad), candidate(Ref("Deployment", NS, "a"), Sign.CRASH))
+        items = [self.wanting(refuted, theirs=100), self.wanting(crash(found, 30, "One", "a"), mine=100)]
+        step = plan(found, Board(found, choose(found, items)))
+        assert isinstance(step, Look)
+        assert [query.namespace for query in step.queries] == ["mine"]
+
     @pytest.mark.parametrize(("rival", "reason"), [(220, "Clear"), (221, "NothingLeft")])
     def test_a_leader_stands_clear_by_a_margin(self, rival: int, reason: str) -> None:
-        logs = [log("a-p0", ["boom"], container="a", previous=previous) for previous in (False, True)]
-        found = Situation.of(snapshot(run("why?"), crashing("a"), *logs))
+        found = self.seen("a")
         weighed = choose(found, [crash(found, 300, "One", "a"), crash(found, rival, "Two", "a")])
         assert weighed[0].centinats - weighed[1].centinats == CLEAR + 220 - rival
         step = plan(found, Board(found, weighed))
