@@ -24,6 +24,7 @@ COMMANDS = {
     "agent": "Run one attempt at an investigation (in a Job).",
     "db": "Create, upgrade and check the database.",
     "crds": "Write the custom resource definitions.",
+    "causes": "Write the page about every cause.",
 }
 
 

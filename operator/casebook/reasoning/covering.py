@@ -9,7 +9,6 @@ from casebook.reasoning.situation import Situation
 
 THRESHOLD = 40
 """Log-odds in centinats (60 %) from which a hypothesis may become a root cause."""
-MARGIN = 50
 MAX_CHOSEN = 5
 PER_NEW_SYMPTOM = 60
 CONSEQUENCE, RIVAL = -150, -120
@@ -42,7 +41,7 @@ def _cover(situation: Situation, ranked: Sequence[Ranked]) -> list[Ranked]:
             break
         chosen.append(best)
         wanted -= new
-        able = [item for item in able if item is not best and not _same_place(item, best)]
+        able.remove(best)
     return chosen
 
 
@@ -51,22 +50,15 @@ def _worth(item: Ranked, wanted: set[Symptom]) -> int:
     return item.centinats + PER_NEW_SYMPTOM * new if new else -10_000
 
 
-def _same_place(item: Ranked, best: Ranked) -> bool:
-    """Two causes on one entity that explain the same are rivals, not two faults."""
-    return item.explained <= best.explained
-
-
 def _is_consequence(situation: Situation, item: Ranked, other: Ranked) -> bool:
-    """Whether `other` lies upstream of `item` and explains all that `item` explains."""
-    if other is item or other.candidate.harms == item.candidate.harms:
-        return False
+    """Whether `other` lies upstream of `item`, and not downstream too, and explains all that `item` explains."""
     reached = situation.graph.downstream(other.candidate.harms)
     if not any(ref in reached for ref in item.candidate.harms):
         return False
     back = situation.graph.downstream(item.candidate.harms)
     if any(ref in back for ref in other.candidate.harms):
         return False
-    return bool(item.explained) and item.explained <= other.explained
+    return item.explained <= other.explained
 
 
 def _lost(situation: Situation, item: Ranked, chosen: Sequence[Ranked]) -> Ranked:

@@ -51,6 +51,13 @@ def quoted(said: Said) -> str:
     return (f"{kind}: {message}" if kind else said.entries[0].entry.message)[:180]
 
 
+def blamed(situation: Situation, said: Said) -> list[Workload]:
+    """The workloads behind the Services that the entries blame, in the order in which they are blamed."""
+    targets = dict.fromkeys(peer.target for one in said.entries for peer in one.peers)
+    services = [situation.world.things[ref] for ref in targets if ref in situation.world.things]
+    return [workload for service in services for workload in situation.world.selected_by(service)]
+
+
 def of_kind(*kinds: str) -> Callable[[Trouble], bool]:
     """Fits entries that name one of these kinds of failure."""
     wanted = frozenset(kinds)

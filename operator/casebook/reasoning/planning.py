@@ -87,6 +87,7 @@ def _steps(situation: Situation, board: Board) -> Iterator[Step]:
     else:
         yield Step(f"survey of {situation.label(target)} and of what rests on it", survey(world))
         yield Step(f"namespaces where {situation.label(target)} is named or carries what is unwell", _harmed(situation))
+        yield Step("budgets that may keep pods on a node that is cordoned", _keeping(situation))
     yield Step("quick check of a cause that another investigation has just found", check(situation, board))
     curves = measuring.curves(world)
     said = "logs of what looks suspicious and of what the path leads through"
@@ -121,6 +122,15 @@ def _harmed(situation: Situation) -> list[Query]:
     worst = Counter(sorted(place for place in named if place and place not in seen)).most_common()
     places = [*seen, *(place for place, _ in worst)][:MAX_WIDENED]
     return [listing(resource, place) for place in places for resource in NAMESPACED]
+
+
+def _keeping(situation: Situation) -> list[Query]:
+    world = situation.world
+    node = world.things.get(world.cluster_target) if world.cluster_target else None
+    if node is None or node.ref.kind != "Node" or node.spec("unschedulable") is not True:
+        return []
+    pods = Counter(sorted(pod.thing.ref.namespace for pod in world.pods.values() if pod.node == node.ref.name))
+    return [listing("poddisruptionbudgets.policy", place) for place, _ in pods.most_common(MAX_TESTS)]
 
 
 def _ailing(workload: Workload) -> bool:

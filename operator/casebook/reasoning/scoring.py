@@ -15,7 +15,7 @@ SLACK = timedelta(seconds=90)
 FRESH = timedelta(minutes=30)
 PER_SYMPTOM, MOST_FOR_SYMPTOMS = 40, 160
 EXPLAINS_NOTHING = -300
-CHANGED_BEFORE, CHANGED_AFTER, CHANGED_AFTER_STATED = 80, -250, -120
+CHANGED_BEFORE, CHANGED_AFTER_STATED = 80, -120
 OFF_PATH = -150
 FOLLOWS = frozenset({Sign.NO_ENDPOINTS, Sign.ROLLOUT, Sign.ALERT, Sign.SLOW, Sign.FAILING, Sign.UNEXPECTED})
 """Signs that follow from any harm on the same entity."""
@@ -91,8 +91,6 @@ def _timing(situation: Situation, candidate: Candidate[Any], explained: frozense
     said, latest = _said(situation)
     if candidate.changed is None:
         return []
-    if seen is not None and candidate.changed > seen + SLACK:
-        return [Part("the change came after the symptoms", CHANGED_AFTER)]
     if latest is not None and candidate.changed > latest:
         return [Part("the change came after the trouble is said to have begun", CHANGED_AFTER_STATED)]
     began = min((at for at in (seen, said) if at), default=None)

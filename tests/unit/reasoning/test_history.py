@@ -35,6 +35,12 @@ def change(of: Report, name: str) -> Change:
     return next(one for one in of.changes if one.object == name)
 
 
+def test_errors_that_went_on_before_the_change_do_not_tell_when_its_harm_began() -> None:
+    one = unreachable(*wrong_selector(80), lines=16)
+    assert roots(one) == [("Service/auth", "ServiceSelectorMismatch")]
+    assert one.onset is None
+
+
 def test_the_change_behind_the_root_cause_with_old_and_new_value_manager_and_time() -> None:
     one = unreachable(*wrong_selector(80))
     assert roots(one) == [("Service/auth", "ServiceSelectorMismatch")]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from casebook.analysis import failures
-from casebook.analysis.access import count, listed, text
+from casebook.analysis.access import count, dig, listed, text
 from casebook.analysis.changes import changed_after_creation, edited
 from casebook.analysis.services import target_ports
 from casebook.analysis.signs import Sign
@@ -54,6 +54,9 @@ def _wrong(service: Thing, workload: Workload, port: int, target: object, protoc
     else:
         number = int(target) if isinstance(target, int | str) else port
     known = sorted({count(item, "containerPort") for item in ports})
+    if dig(service.raw, "spec", "clusterIP") == "None" and known and port not in known:
+        said = f"its pods unchanged, as it is headless: they serve {', '.join(map(str, known))}, not {port}"
+        return Wrong(service, workload, port, port, protocol, False, said)
     same = [item for item in ports if count(item, "containerPort") == number]
     if known and not same:
         said = f"target port {number}, while the containers declare {', '.join(map(str, known))}"
