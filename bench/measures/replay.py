@@ -20,7 +20,7 @@ class NoTraceError(Exception):
 
 async def measure(session: Session, _chosen: set[str]) -> list[Row]:
     """Each trace that `investigate` and `workloads` have saved, several times; and the whole command once each."""
-    files = sorted(session.traces.glob("*.json"))
+    files = sorted(session.traces.glob("*.json*"))
     if not files:
         raise NoTraceError(f"no saved investigation in {session.traces}: run `python -m bench investigate replay`")
     session.tell(f"replaying {len(files)} traces")
