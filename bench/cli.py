@@ -12,7 +12,7 @@ from rich.console import Console
 
 from bench import machine
 from bench.installation import ensure
-from bench.measures import faults, image, memory, recorded, replay, startup, storm, workloads
+from bench.measures import faults, image, memory, peers, recorded, replay, startup, storm, workloads
 from bench.measures.replay import NoTraceError
 from bench.process import ROOT, ProcessError
 from bench.row import Row, broken
@@ -26,7 +26,6 @@ from scenariokit.kubectl import CommandError
 Measure = Callable[[Session, set[str]], Awaitable[list[Row]]]
 FAILURES = (CommandError, ClusterError, NotConfigured, FormatError, ProcessError, NoTraceError, TimeoutError)
 WIDTH = 150
-SCENARIOS = ("bad-deploy-exception", "oom-limit-low", "svc-selector", "configmap-missing", "quota-exceeded")
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,8 @@ class Step:
 
     names: dict[str, str]
     measure: Measure
+    asked_for: bool = False
+    """Whether it takes so long that it is done only when it is named."""
 
 
 STEPS = (
@@ -52,10 +53,13 @@ STEPS = (
     Step(
         {"recorded": "the engine over saved investigations of known faults: right, wrong, how sure"}, recorded.measure
     ),
+    Step({"saved-peers": "Casebook and other tools on saved investigations"}, peers.measure_saved, asked_for=True),
+    Step({"peers": "Casebook and other tools on every fault; hours, only when named"}, peers.measure, asked_for=True),
     Step({"memory": "controller and gateways, idle"}, memory.measure),
     Step({"storm": "5,000 alert groups in a minute, with kills; memory with all of them queued"}, storm.measure),
 )
 INSTALLED = {"agent", "memory", "storm"}
+ALWAYS = {name for step in STEPS if not step.asked_for for name in step.names}
 NAMES = {name: told for step in STEPS for name, told in step.names.items()}
 
 
@@ -73,6 +77,10 @@ NAMES = {name: told for step in STEPS for name, told in step.names.items()}
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="Folder of saved investigations (`hack/scenarios run --traces`) for `recorded`, besides the repository's.",
 )
+@click.option(
+    "--variants", type=click.IntRange(0, 50), default=0, show_default=True, help="Variants of each fault of `peers`."
+)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="What the variants are made from.")
 @click.option("--image", "image_name", default="casebook:dev", show_default=True, help="Image to measure.")
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), default=ROOT / "out", help="Folder for results."
@@ -83,6 +91,8 @@ def main(
     scenarios: tuple[str, ...],
     groups: int,
     saved: tuple[Path, ...],
+    variants: int,
+    seed: int,
     image_name: str,
     out: Path,
 ) -> None:
@@ -91,8 +101,8 @@ def main(
     What needs a cluster uses the one of `hack/cluster`, and installs the chart there where it is not.
     """
     out.mkdir(parents=True, exist_ok=True)
-    options = Options(runs, out, scenarios or SCENARIOS, groups, image_name, saved)
-    rows, shown = asyncio.run(_measure(options, set(names) or set(NAMES)))
+    options = Options(runs, out, scenarios, groups, image_name, saved, variants, seed)
+    rows, shown = asyncio.run(_measure(options, set(names) or ALWAYS))
     # In a file or a pipe the table takes the width that it needs.
     screen = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     screen.print(table(rows, machine.description()))

@@ -19,9 +19,9 @@ from scenariokit.kubectl import Kube
 class Options:
     """What a person may choose.
 
-    `runs`: repetitions of each timing; `out`: folder for results and traces; `scenarios`: faults to investigate;
-    `groups`: alert groups of the storm; `image`: what is measured in the cluster; `saved`: folders of saved
-    investigations besides those of the repository.
+    `runs`: repetitions of each timing; `out`: folder for results and traces; `scenarios`: faults to investigate, none
+    for those that are usual; `groups`: alert groups of the storm; `image`: what is measured in the cluster; `saved`:
+    folders of saved investigations besides those of the repository; `variants` and `seed`: so many variants of a fault.
     """
 
     runs: int
@@ -30,6 +30,8 @@ class Options:
     groups: int
     image: str
     saved: tuple[Path, ...] = ()
+    variants: int = 0
+    seed: int = 1
 
 
 class Session:
