@@ -18,6 +18,7 @@ from scenariokit.format import Scenario, load_all
 from scenariokit.needs import lacking
 from scenariokit.rows import Row as ScenarioRow
 from scenariokit.run import Options, Runner, await_gone
+from scenariokit.ways import prometheus_url
 
 GONE_SECONDS = 300.0
 
@@ -27,8 +28,9 @@ async def measure(session: Session, _chosen: set[str]) -> list[Row]:
     options = session.options
     scenarios = with_variants(load_all(SCENARIOS, options.scenarios), options.variants, options.seed)
     await _installed(session)
-    panel = Panel(session, contestants())
-    rows = await _runs(session, scenarios, panel)
+    async with prometheus_url(session.kube) as url:
+        panel = Panel(session, contestants(), url)
+        rows = await _runs(session, scenarios, panel)
     session.show(f"not asked: {row.id}: {row.reason}"[:200] for row in rows if row.verdict is None)
     return _shown(session, entries(rows, {scenario.name: scenario for scenario in scenarios}, panel.asked), "peers")
 

@@ -41,12 +41,16 @@ class Asked:
 
 
 class Panel:
-    """A way of asking, for the scenario runner, that asks everybody; who begins changes with every fault."""
+    """A way of asking, for the scenario runner, that asks everybody; who begins changes with every fault.
+
+    Casebook asks `prometheus` too, where there is one; its peers know none.
+    """
 
     name = "cli"
 
-    def __init__(self, session: Session, peers: Sequence[Contestant]) -> None:
+    def __init__(self, session: Session, peers: Sequence[Contestant], prometheus: str = "") -> None:
         self._session, self._peers = session, peers
+        self._prometheus = ["--prometheus", prometheus] if prometheus else []
         self.asked: dict[str, Asked] = {}
         """By the namespace main of the run."""
 
@@ -67,7 +71,7 @@ class Panel:
 
     async def _ours(self, question: Question, asked: Asked) -> Report:
         async with counting(await self._session.client(), question.namespace) as (counter, env):
-            done = await in_background(arguments(question), env)
+            done = await in_background([*arguments(question), *self._prometheus], env)
         asked.answers.append(Answer(OURS, done.seconds, counter.calls))
         return parsed(done.out)
 
