@@ -29,6 +29,9 @@ LITERAL = frozenset(
 )
 """Keys whose values are never names of the scenario's own."""
 
+OF_ALERTS = frozenset({"alertname", "severity"})
+"""Labels whose values are words of the monitoring system."""
+
 
 def vary(scenario: Scenario, seed: int, number: int) -> Scenario:
     """Variant `number`, from 1, of a scenario under a seed; the same arguments give the same bytes."""
@@ -157,7 +160,7 @@ class _Told:
 
     def _prose(self, value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: self._prose(item) for key, item in value.items()}
+            return {key: item if key in OF_ALERTS else self._prose(item) for key, item in value.items()}
         if isinstance(value, list):
             return [self._prose(item) for item in value]
         return self.names.prose(value) if isinstance(value, str) else value

@@ -205,6 +205,13 @@ def test_decoys_are_added_and_none_where_a_pod_more_would_matter(name: str) -> N
             assert {item["kind"] for item in more} == {"ConfigMap"}
 
 
+@each
+def test_an_alert_stays_as_severe_and_keeps_its_name(name: str) -> None:
+    for varied in variants(name):
+        for label in ("alertname", "severity"):
+            assert varied.trigger.alert.labels[label] == ALL[name].trigger.alert.labels[label]
+
+
 def test_a_slip_of_the_pen_stays_one() -> None:
     for varied in variants("hostname-typo"):
         config = next(item for item in objects(varied) if item["kind"] == "ConfigMap")
