@@ -18,6 +18,7 @@ from scenariokit.wording import ENGLISH, TABLE, languages, translated
 
 ALL = {scenario.id: scenario for scenario in load_all(SCENARIOS)}
 SEEDS = (1, 77)
+NO_NAMES = {"args", "command", "image", "app.kubernetes.io/part-of", "severity"}
 each = pytest.mark.parametrize("name", ALL)
 
 
@@ -169,7 +170,7 @@ def _strings(value, key=""):
     elif isinstance(value, list):
         for item in value:
             yield from _strings(item, key)
-    elif isinstance(value, str) and key not in {"args", "command", "image", "app.kubernetes.io/part-of"}:
+    elif isinstance(value, str) and key not in NO_NAMES:
         yield value
 
 
