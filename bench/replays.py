@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from bench.retelling import expecting, retold
 from bench.snapshots import Snapshot
 from bench.withholding import without
 from casebook.api.enums import Verdict
 from casebook.api.report import Report
+from casebook.api.run import Trace
 from casebook.reasoning import replay as engine
+from scenariokit.format import Scenario
 from scenariokit.score import Judgement, Scored, judge
 
 BANDS = ((0, 49), (50, 59), (60, 69), (70, 79), (80, 89), (90, 100))
@@ -41,9 +44,17 @@ class Band:
 
 def replayed(snapshot: Snapshot, withheld: str = "") -> Replay:
     """One snapshot through the engine, whole or without a kind of evidence."""
-    report = engine.replay(without(snapshot.trace, withheld) if withheld else snapshot.trace)
-    judgement = judge(report, snapshot.scenario, snapshot.places)
-    return Replay(snapshot.name, snapshot.scenario.expect.verdict, report, judgement)
+    return _replayed(snapshot, without(snapshot.trace, withheld) if withheld else snapshot.trace, snapshot.scenario)
+
+
+def replayed_in(snapshot: Snapshot, language: str, form: str) -> Replay:
+    """One snapshot through the engine, with the shop's logs in another language and form."""
+    return _replayed(snapshot, retold(snapshot.trace, language, form), expecting(snapshot.scenario, language))
+
+
+def _replayed(snapshot: Snapshot, trace: Trace, scenario: Scenario) -> Replay:
+    report = engine.replay(trace)
+    return Replay(snapshot.name, scenario.expect.verdict, report, judge(report, scenario, snapshot.places))
 
 
 def reliability(replays: Iterable[Replay]) -> list[Band]:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from bench.process import ROOT
-from bench.replays import Replay, at_least, curve, reliability, replayed
+from bench.replays import Replay, at_least, curve, reliability, replayed, replayed_in
+from bench.retelling import TELLINGS
 from bench.row import Bound, Floor, Relation, Row
 from bench.session import Session
 from bench.snapshots import Snapshot, snapshots
@@ -30,24 +31,27 @@ FALSE_WHOLE, FALSE_WITHHELD = 4.0, 5.0
 
 
 async def measure(session: Session, _chosen: set[str]) -> list[Row]:
-    """Scores whole and with logs, events or metrics withheld; reliability, time of the engine, sameness of bytes."""
+    """Scores whole, with evidence withheld, with logs in other words; reliability, time, sameness of bytes."""
     found = snapshots([*KEPT, *session.options.saved], load_all(SCENARIOS))
     session.tell(f"{len(found)} saved investigations")
     sets = {"whole": [replayed(snapshot) for snapshot in found]}
     for kind in KINDS:
         session.tell(f"without {kind}")
         sets[f"without {kind}"] = [replayed(snapshot, kind) for snapshot in found]
+    for language, form in TELLINGS:
+        session.tell(f"logs in {language}, {form}")
+        sets[f"logs in {language}, {form}"] = [replayed_in(snapshot, language, form) for snapshot in found]
     everything = [one for replays in sets.values() for one in replays]
     rows = [row for name, replays in sets.items() for row in scores(name, replays)]
     session.show([line for name, replays in sets.items() for line in wrong(name, replays)])
     session.show(["reliability, whole", *curve(reliability(sets["whole"])), ""])
-    session.show(["reliability, with those where evidence was withheld", *curve(reliability(everything))])
+    session.show(["reliability, all of these sets", *curve(reliability(everything))])
     return [*rows, _sure(everything), _engine(found, session.runs), _sameness(found)]
 
 
 def scores(name: str, replays: Sequence[Replay]) -> list[Row]:
     """What the set reaches; without evidence only false causes are bounded: what cannot be seen cannot be found."""
-    summary, whole = summarise([one.scored for one in replays]), name == "whole"
+    summary, whole = summarise([one.scored for one in replays]), not name.startswith("without")
     most = FALSE_WHOLE if whole else FALSE_WITHHELD
     return [
         _share(f"{name}: AC@1", summary.ac1, (">=", AC1) if whole else None),
@@ -82,7 +86,7 @@ def _share(what: str, hits: tuple[int, int], bound: tuple[Relation, float] | Non
 
 def _sure(replays: Sequence[Replay]) -> Row:
     hits = at_least(reliability(replays), SURE)
-    return _share(f"right of what is said with {SURE} % or more, evidence withheld or not", hits, (">=", RELIABLE))
+    return _share(f"right of what is said with {SURE} % or more, in all of these sets", hits, (">=", RELIABLE))
 
 
 def _engine(found: Sequence[Snapshot], runs: int) -> Row:

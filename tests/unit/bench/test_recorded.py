@@ -5,7 +5,8 @@ import json
 
 import pytest
 from bench.measures.recorded import scores, wrong
-from bench.replays import Band, Replay, at_least, curve, reliability, replayed
+from bench.replays import Band, Replay, at_least, curve, reliability, replayed, replayed_in
+from bench.retelling import TELLINGS, retold
 from bench.row import Result as Figure
 from bench.snapshots import NAME, snapshots
 from bench.withholding import without
@@ -116,3 +117,28 @@ def test_the_saved_investigations_of_the_repository_are_compressed_and_hold_no_m
     for path in HERE.glob("*"):
         assert path.suffixes[-2:] == [".json", ".gz"]
         assert set(json.loads(gzip.decompress(path.read_bytes()))) >= {"engine", "observations", "run", "stop"}
+
+
+SPOKEN = {one.name: one for one in snapshots([HERE], load_all(SCENARIOS))}
+
+
+def test_logs_are_told_in_other_words_as_the_shop_would() -> None:
+    trace = SPOKEN["recorded/bad-deploy-exception"].trace
+    told = {
+        (language, form): [line["text"] for one in retold(trace, language, form).observations
+                           if one.query.source == "logs" and one.data for line in one.data["lines"]]
+        for language, form in TELLINGS
+    }  # fmt: skip
+    assert any("unbehandelte Ausnahme in POST /checkout" in text for text in told["de", "json"])
+    assert any(text.endswith("KeyError: 'currency'") for text in told["fr", "text"])
+    assert any("level=ERROR" in text and "excepción no controlada" in text for text in told["es", "logfmt"])
+    assert all(json.loads(text)["msg"] for text in told["de", "json"] if text.startswith("{"))
+
+
+@pytest.mark.parametrize(("language", "form"), TELLINGS)
+@pytest.mark.parametrize(
+    "name", ["env-missing", "feature-flag-bug", "queue-slow-consumer", "two-faults", "db-disk-full"]
+)
+def test_the_cause_is_found_whatever_the_log_is_written_in(name: str, language: str, form: str) -> None:
+    found = replayed_in(SPOKEN[f"recorded/{name}"], language, form)
+    assert found.judgement.right, (found.judgement, found.report.summary)
