@@ -5,6 +5,7 @@ import json
 
 from casebook.api.enums import Verdict
 from casebook.api.report import Cost, Report
+from scenariokit.cli import tenth_of
 from scenariokit.format import Scenario, Variation
 from scenariokit.kubectl import CommandError
 from scenariokit.run import Options, Runner, all_runs, await_gone, owners_in, placed
@@ -161,6 +162,13 @@ async def test_waiting_for_namespaces_tells_which_are_left() -> None:
     assert await await_gone(FakeKube({"get namespaces": there}), 0, {"sc-2", "sc-3"}) == ["sc-2"]
     assert await await_gone(FakeKube({"get namespaces": there}), 0) == ["sc-1", "sc-2"]
     assert await await_gone(FakeKube(), 0) == []
+
+
+def test_ten_tenths_are_all_that_was_not_named_and_each_once() -> None:
+    everything = [scenario(f"s{number}") for number in range(23)]
+    tenths = [[one.id for one in tenth_of(everything, number, besides=("s3", "s4"))] for number in range(10)]
+    assert sorted(name for tenth in tenths for name in tenth) == sorted({one.id for one in everything} - {"s3", "s4"})
+    assert {len(tenth) for tenth in tenths} == {2, 3}
 
 
 def test_what_is_expected_may_name_a_namespace() -> None:
