@@ -58,7 +58,8 @@ def renamed(objects: list[dict[str, Any]], written: str, injected: str, random: 
     """
     unused = [word for word in POOL if word not in written.lower()]
     random.shuffle(unused)
-    made = [name for item in objects if (name := _bare(item["metadata"]["name"])) not in KEPT]
+    given = [str(item.get("metadata", {}).get("name", "")) for item in objects]
+    made = [name for name in map(_bare, given) if name and name not in KEPT]
     own = list(dict.fromkeys(name for name in made if not _led(name, made)))
     new = dict(zip(own, unused, strict=False))
     inner = [str(container["name"]) for item in objects for container in containers(item)]
