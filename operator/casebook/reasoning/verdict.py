@@ -2,7 +2,7 @@
 
 from casebook.analysis.things import Ref
 from casebook.api.enums import Verdict
-from casebook.api.observation import LOGS, Result
+from casebook.api.observation import LOGS, PROMETHEUS, Result
 from casebook.reasoning.board import Board, Ranked
 from casebook.reasoning.situation import Situation
 from casebook.reasoning.survey import essential
@@ -55,7 +55,13 @@ def blind_spots(situation: Situation) -> list[str]:
         and item.result in (Result.DENIED, Result.UNAVAILABLE)
         and _on_path(situation, Ref("Pod", item.query.namespace, item.query.name))
     ]
-    return found
+    return found + (["metrics of Prometheus"] if _without_curves(situation) else [])
+
+
+def _without_curves(situation: Situation) -> bool:
+    """Whether Prometheus is there and answered nothing at all; slowness and rates show nowhere else."""
+    asked = [item for item in situation.world.snapshot.observations if item.query.source == PROMETHEUS]
+    return bool(asked) and all(item.result in (Result.DENIED, Result.UNAVAILABLE) for item in asked)
 
 
 def _on_path(situation: Situation, pod: Ref) -> bool:
