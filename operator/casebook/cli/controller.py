@@ -16,6 +16,7 @@ from casebook.cli import logs
 from casebook.cluster.client import NotConfigured, connect
 from casebook.controller.config import ControllerConfig
 from casebook.handlers import service
+from casebook.store.cases import Cases
 from casebook.store.database import DATABASE_URL, BadAddress, Database
 from casebook.store.traces import Traces
 
@@ -49,15 +50,15 @@ def _load(path: Path) -> ControllerConfig:
 
 async def _serve(config: ControllerConfig, address: str) -> None:
     if not address:
-        await _run(config, None)
+        await _run(config, None, None)
         return
     async with Database.open(address) as database:
-        await _run(config, Traces(database))
+        await _run(config, Traces(database), Cases(database))
 
 
-async def _run(config: ControllerConfig, traces: Traces | None) -> None:
+async def _run(config: ControllerConfig, traces: Traces | None, words: Cases | None) -> None:
     async with connect() as client:
-        task = asyncio.create_task(service.run(client, config, traces))
+        task = asyncio.create_task(service.run(client, config, traces, words))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, task.cancel)

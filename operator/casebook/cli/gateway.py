@@ -12,6 +12,7 @@ from casebook.cluster.client import NotConfigured
 from casebook.evidence.prometheus import BadStore
 from casebook.gateway.config import ConfigError, GatewayConfig, load
 from casebook.gateway.server import serve
+from casebook.store.cases import Cases
 from casebook.store.database import DATABASE_URL, BadAddress, Database
 from casebook.store.traces import Traces
 
@@ -44,4 +45,4 @@ async def _serve(config: GatewayConfig, address: str, kubeconfig: str | None) ->
         await serve(config, None, kubeconfig=kubeconfig)
         return
     async with Database.open(address) as database:
-        await serve(config, Traces(database), kubeconfig=kubeconfig)
+        await serve(config, Traces(database), Cases(database), kubeconfig=kubeconfig)

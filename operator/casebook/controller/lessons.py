@@ -5,11 +5,12 @@ there; and once `status.lessons` holds the entry it is never looked at again, wh
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
 from casebook.api.base import API_VERSION
+from casebook.api.case import Said
 from casebook.api.enums import ReplayStanding, State
 from casebook.api.investigation import Feedback, Investigation, Lesson, Replay
 from casebook.api.meta import MANAGED_BY, MANAGED_BY_LABEL, UID_LABEL
@@ -19,6 +20,7 @@ from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.controller.replaying import CannotReplay, Replays
 from casebook.knowledge.corrections import Correction, correction
+from casebook.knowledge.judging import said
 from casebook.knowledge.recall import read
 from casebook.store.errors import StoreUnavailable
 
@@ -30,14 +32,25 @@ REFUSAL = 400
 log = structlog.get_logger(__name__)
 
 
+class Words(Protocol):
+    """Keeps what people said of investigations. Raises `StoreUnavailable`."""
+
+    async def say(self, tenant: str, uid: str, entries: Mapping[str, Said]) -> None:
+        """Keep these entries by their ids; one that is there already stays as it is."""
+        ...
+
+
 class Lessons:
     """Works under a field manager of its own, which owns `lessons` and `replay`. Raises `ClusterError`."""
 
-    def __init__(self, reader: Reader, writer: Writer, replays: Replays, operator_namespace: str) -> None:
+    def __init__(
+        self, reader: Reader, writer: Writer, replays: Replays, operator_namespace: str, words: Words | None = None
+    ) -> None:
         self._reader = reader
         self._writer = writer
         self._replays = replays
         self._operator = operator_namespace
+        self._words = words
 
     async def learn(self, namespace: str, name: str, uid: str, tenant: str) -> list[Lesson]:
         """Act on every entry that was not acted on; the lessons that are new."""
@@ -48,6 +61,7 @@ class Lessons:
         new = [await self._lesson(found, entry) for entry in found.spec.feedback if entry.id not in known]
         if new:
             found = await self._write(found, [*found.status.lessons, *new], found.status.replay)
+        await self._keep_words(found, tenant)
         for lesson in found.status.lessons:
             if lesson.replay is ReplayStanding.PENDING:
                 found = await self._replay(found, lesson, tenant)
@@ -60,6 +74,16 @@ class Lessons:
         except NotFound:
             return None
         return found if found.metadata.uid == uid else None
+
+    async def _keep_words(self, of: Investigation, tenant: str) -> None:
+        """Every word again, since one may not have been kept yet: an entry is kept once."""
+        if self._words is None:
+            return
+        found = {entry.id: said(entry, of.status.report) for entry in of.spec.feedback}
+        try:
+            await self._words.say(tenant, of.metadata.uid, {id_: one for id_, one in found.items() if one is not None})
+        except StoreUnavailable as error:
+            raise Unavailable(f"the store cannot be used now: {error}") from error
 
     async def _lesson(self, of: Investigation, entry: Feedback) -> Lesson:
         asked = correction(of, entry, self._operator)

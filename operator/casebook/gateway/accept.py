@@ -8,7 +8,7 @@ from casebook.api.enums import Origin, Outcome, Verdict
 from casebook.api.observation import Observation
 from casebook.api.problems import first_problem
 from casebook.api.report import Hypothesis, Report
-from casebook.api.run import Run
+from casebook.api.run import Run, Telling
 from casebook.evidence.redaction import redact
 from casebook.gateway.errors import Problem
 from casebook.gateway.trim import trim, within_fields
@@ -61,6 +61,14 @@ def check_knowledge(report: Report, run: Run) -> None:
     for use in report.knowledge:
         if use.kind == MEMORY and (use.name, use.version) not in given:
             raise _refused("report.knowledge", f"memory {use.name} version {use.version} was not recalled for this run")
+
+
+def check_telling(telling: Telling, namespaces: Collection[str], *, everywhere: bool) -> None:
+    """Raise `Problem` 422 for a clue outside of the run's scope: the next run will look where it points."""
+    for clue in telling.clues:
+        where = clue.query.namespace
+        if where and where not in namespaces and not everywhere:
+            raise Problem(422, f"namespace {where} is outside the scope of this run", "telling.clues")
 
 
 def check_scope(observations: Sequence[Observation], namespaces: Collection[str]) -> None:

@@ -6,6 +6,7 @@ import structlog
 
 from casebook.api.run import Run
 from casebook.gateway.directory import Directory
+from casebook.gateway.history import History
 from casebook.gateway.ports import TraceStore
 from casebook.gateway.recall import Recall
 from casebook.store.errors import StoreUnavailable
@@ -17,8 +18,9 @@ _log = structlog.get_logger(__name__)
 class Given:
     """Runs as they were given out: held here for a while, and in the store where there is one."""
 
-    def __init__(self, recall: Recall, store: TraceStore | None) -> None:
+    def __init__(self, recall: Recall, history: History, store: TraceStore | None) -> None:
         self._recall = recall
+        self._history = history
         self._store = store
         self._held: OrderedDict[tuple[str, int], Run] = OrderedDict()
 
@@ -27,8 +29,11 @@ class Given:
         return self._held.get((uid, attempt))
 
     async def give(self, run: Run, tenant: str, directory: Directory) -> Run:
-        """The run with what it recalls. Raises `ClusterError` where memories cannot be read now."""
-        given = self.held(run.uid, run.attempt) or await self._recall.given(run, tenant, directory)
+        """The run with what it recalls and its precedents. Raises `ClusterError` where memories cannot be read now."""
+        given = self.held(run.uid, run.attempt)
+        if given is None:
+            given = await self._recall.given(run, tenant, directory)
+            given = given.replace(precedents=await self._history.precedents(tenant, run))
         if self._store:
             try:
                 given = await self._store.begin(tenant, given)

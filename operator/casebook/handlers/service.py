@@ -13,7 +13,7 @@ from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.controller.config import ControllerConfig
 from casebook.controller.controller import FIELD_MANAGER, LESSONS_MANAGER, Controller
-from casebook.controller.lessons import Lessons
+from casebook.controller.lessons import Lessons, Words
 from casebook.controller.replaying import Replays, TraceReader
 from casebook.handlers import probes
 from casebook.handlers.registry import cluster_sources, runs_sources
@@ -24,10 +24,15 @@ POLL = 1.0
 log = structlog.get_logger(__name__)
 
 
-async def run(client: Client, config: ControllerConfig, traces: TraceReader | None = None) -> None:
-    """Until cancelled; corrected investigations are replayed from `traces`. Raises `OSError` if it cannot listen."""
+async def run(
+    client: Client, config: ControllerConfig, traces: TraceReader | None = None, words: Words | None = None
+) -> None:
+    """Until cancelled. Raises `OSError` if it cannot listen.
+
+    Corrected investigations are replayed from `traces`, and what people say of any is kept in `words`.
+    """
     reader, writer = Reader(client), Writer(client, FIELD_MANAGER)
-    lessons = Lessons(reader, Writer(client, LESSONS_MANAGER), Replays(traces), config.operator_namespace)
+    lessons = Lessons(reader, Writer(client, LESSONS_MANAGER), Replays(traces), config.operator_namespace, words)
     controller = Controller(reader, writer, config, lambda: datetime.now(UTC), monotonic, lessons)
     watches = (
         Watch("cluster", cluster_sources(controller), config, controller.metrics),

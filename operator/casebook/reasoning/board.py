@@ -13,6 +13,8 @@ from casebook.reasoning.word import Force, Idle, Word
 
 DECISIVE = -200
 MAX_PERCENT = 99
+CLEAR = 200
+"""Centinats by which the leader must stand above the next that explains the same, for the run to stop early."""
 
 
 class Part(NamedTuple):
@@ -110,3 +112,11 @@ class Board:
         """Pressing symptoms that no chosen hypothesis explains."""
         explained = {symptom for item in self.chosen for symptom in item.explained}
         return tuple(symptom for symptom in self.situation.pressing if symptom not in explained)
+
+    @property
+    def clear(self) -> bool:
+        """Whether what is chosen explains all that presses, and stands above its rivals by a margin."""
+        if not self.chosen or self.unexplained:
+            return False
+        rivals = [item for item in self.ranked if not item.chosen and not item.refuted and item.explained]
+        return all(item.centinats <= chosen.centinats - CLEAR for chosen in self.chosen for item in rivals)

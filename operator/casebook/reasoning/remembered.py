@@ -19,6 +19,7 @@ from casebook.reasoning.board import Part, Ranked
 from casebook.reasoning.covering import THRESHOLD
 from casebook.reasoning.situation import Situation
 from casebook.reasoning.taught import fits
+from casebook.reasoning.telling import TELLING
 from casebook.reasoning.unsuspected import put_forward
 from casebook.reasoning.word import Force, Idle, Word
 
@@ -26,8 +27,6 @@ CONFIRMED = 300
 """Centinats that a person's confirmation adds: as telling as a decisive prediction that held."""
 RULED_OUT = -500
 """Where a cause that is ruled out stands at most, in centinats: below one percent."""
-TELLING = 100
-"""A prediction that makes its cause at least e times likelier, in centinats."""
 
 Hypotheses = dict[tuple[str, str], Ranked]
 
