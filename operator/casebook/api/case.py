@@ -1,11 +1,11 @@
-"""A past case: what was asked, what was found, what told it, what people said of it, what it cost."""
+"""Past cases: what was asked, what was found and what told it, what people said of it; and what memories were to it."""
 
 from typing import Annotated
 
 from pydantic import Field
 
 from casebook.api.base import Model, Percent, Time
-from casebook.api.enums import Judgement, Verdict
+from casebook.api.enums import Judgement, Role, Verdict
 from casebook.api.meta import Line, Short
 from casebook.api.report import Cost
 from casebook.api.run import Telling
@@ -31,6 +31,20 @@ class Said(Model):
     judgement: Judgement
     author: Short = ""
     truth: Line = ""
+
+
+class Use(Model):
+    """One investigation that recalled a memory: what the memory was to its report, and the latest word on that."""
+
+    namespace: Short
+    name: Short
+    version: int
+    uid: Short
+    investigation: Short
+    at: Time
+    role: Role
+    judgement: Judgement | None = None
+    by: Short = ""
 
 
 class PastCase(Model):

@@ -19,6 +19,7 @@ from casebook.handlers import service
 from casebook.store.cases import Cases
 from casebook.store.database import DATABASE_URL, BadAddress, Database
 from casebook.store.traces import Traces
+from casebook.store.uses import Ledger
 
 
 @click.command()
@@ -53,12 +54,12 @@ async def _serve(config: ControllerConfig, address: str) -> None:
         await _run(config, None, None)
         return
     async with Database.open(address) as database:
-        await _run(config, Traces(database), Cases(database))
+        await _run(config, Traces(database), service.Told(Cases(database), Ledger(database)))
 
 
-async def _run(config: ControllerConfig, traces: Traces | None, words: Cases | None) -> None:
+async def _run(config: ControllerConfig, traces: Traces | None, told: service.Told | None) -> None:
     async with connect() as client:
-        task = asyncio.create_task(service.run(client, config, traces, words))
+        task = asyncio.create_task(service.run(client, config, traces, told))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, task.cancel)

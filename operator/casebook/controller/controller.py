@@ -21,7 +21,7 @@ from casebook.controller.news import announce
 from casebook.controller.pace import Pace
 from casebook.controller.reconcile import CaseReconciler
 from casebook.controller.resync import Resync
-from casebook.controller.shelf import MemoryView, Shelf
+from casebook.controller.shelf import Ledger, MemoryView, Shelf
 from casebook.controller.slots import Slots
 from casebook.controller.tenancy import Domain
 from casebook.controller.tools import Tools
@@ -33,6 +33,8 @@ from casebook.controller.world import World
 FIELD_MANAGER = "casebook-controller"
 LESSONS_MANAGER = "casebook-controller-lessons"
 """Owns what became of feedback, apart from the other, so that neither has to repeat what the other wrote."""
+JUDGE_AFTER = 2.0
+"""What a report or a word says of memories is counted so many seconds later, in seconds: that of others with it."""
 SCHEDULE_EVERY = 0.1
 """Slots are given out at most this often, in seconds: one distribution serves all that ask meanwhile."""
 TOLD_AT_ONCE, TOLD_A_SECOND = 100, 15.0
@@ -55,6 +57,7 @@ class Controller:
         now: Callable[[], datetime],
         clock: Callable[[], float],
         lessons: Lessons,
+        ledger: Ledger | None = None,
     ) -> None:
         self.metrics = Metrics()
         self._workers = config.workers
@@ -66,7 +69,7 @@ class Controller:
         self._world = self._tools.world
         self._cases = CaseReconciler(self._tools)
         self._lessons = lessons
-        self._shelf = Shelf(writer, now)
+        self._shelf = Shelf(writer, now, ledger)
         self._resync = Resync(self._tools, self._cases, config.resync_seconds, clock)
 
     @property
@@ -93,6 +96,8 @@ class Controller:
     def saw_case(self, case: Case) -> None:
         """An Investigation as it is now."""
         if self._world.put_case(case):
+            if case.finished:
+                self._wake(Kind.MEMORIES, case.namespace, after=JUDGE_AFTER)
             # One that nobody has looked at yet only asks for its slot, and does not wait behind a storm for that.
             self._wake(Kind.CASE, case.namespace, case.name, after=FIRST if case.phase is None else 0.0)
 
@@ -156,12 +161,13 @@ class Controller:
     async def _judge(self, key: Key) -> None:
         """How the memories of a tenant stand, once for all of its namespaces: under the name of the first."""
         tenants = self._world.tenants
-        spaces = tenants.spaces.get(tenants.of.get(key.namespace, ""), frozenset())
+        tenant = tenants.of.get(key.namespace, "")
+        spaces = tenants.spaces.get(tenant, frozenset())
         first = min(spaces, default=key.namespace)
         if key.namespace != first:
             self._wake(Kind.MEMORIES, first)
             return
-        again = await self._shelf.judge(spaces)
+        again = await self._shelf.judge(tenant, spaces)
         if again is not None:
             self._wake(Kind.MEMORIES, first, after=again)
 
@@ -172,6 +178,7 @@ class Controller:
             return
         for lesson in await self._lessons.learn(key.namespace, key.name, case.uid, tenant):
             self.metrics.lessons.labels(lesson.state.value if lesson.state else "None").inc()
+        self._wake(Kind.MEMORIES, key.namespace, after=JUDGE_AFTER)
 
     async def _schedule(self, key: Key) -> None:
         wait = self._distributed + SCHEDULE_EVERY - self._clock()

@@ -1,29 +1,40 @@
 """Writes into the status of each memory how it stands: its version, whether it is fresh, what contradicts it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from pydantic import ValidationError
 
 from casebook.analysis.things import clip
 from casebook.api.base import timestamp
+from casebook.api.case import Use
 from casebook.api.run import Recalled
-from casebook.cluster.errors import Conflict, NotFound
+from casebook.cluster.errors import Conflict, NotFound, Unavailable
 from casebook.cluster.writer import Writer
 from casebook.knowledge.concepts import key
+from casebook.knowledge.credit import by_memory, tally, trust
 from casebook.knowledge.matching import scope_words
 from casebook.knowledge.recall import read
 from casebook.knowledge.standing import Told, next_change, standings
+from casebook.store.errors import StoreUnavailable
 
 MEMORIES = "memories.casebook.dev"
 SCOPE = 1000
 """Characters of a scope in words."""
 
 log = structlog.get_logger(__name__)
+
+
+class Ledger(Protocol):
+    """Where uses of memories are kept. Raises `StoreUnavailable`."""
+
+    async def used(self, tenant: str) -> list[Use]:
+        """The uses of each memory of a tenant, the newest first."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -52,10 +63,12 @@ def memory_of(raw: dict[str, Any]) -> MemoryView | None:
 class Shelf:
     """The memories of the cluster, as watches tell of them."""
 
-    def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
+    def __init__(self, writer: Writer, now: Callable[[], datetime], ledger: Ledger | None = None) -> None:
         self._writer = writer
         self._now = now
+        self._ledger = ledger
         self._held: dict[str, MemoryView] = {}
+        self._used: dict[str, dict[str, list[Use]]] = {}
 
     def put(self, view: MemoryView) -> None:
         """It is there, or has changed."""
@@ -65,21 +78,39 @@ class Shelf:
         """It is gone."""
         self._held.pop(key(view.memory), None)
 
-    async def judge(self, namespaces: frozenset[str]) -> float | None:
+    async def judge(self, tenant: str, namespaces: frozenset[str]) -> float | None:
         """Write what has changed about the memories of a tenant; in how many seconds to look again.
 
         Raises `ClusterError`.
         """
         views = [view for view in self._held.values() if view.namespace in namespaces]
+        if not views:
+            return None
         now, memories = self._now(), [view.memory for view in views]
-        told = await asyncio.to_thread(standings, memories, now)
+        used = await self._uses(tenant)
+        told = await asyncio.to_thread(standings, memories, now, used)
         for view in views:
-            await self._write(view, told[key(view.memory)], now)
+            name = key(view.memory)
+            credit = _credit(view.memory, used.get(name, ())) if self._ledger else {}
+            await self._write(view, _status(view, told[name], now) | credit)
         due = next_change(memories, now)
         return None if due is None else max(1.0, (due - now).total_seconds())
 
-    async def _write(self, view: MemoryView, told: tuple[Told, ...], now: datetime) -> None:
-        status = _status(view, told, now)
+    async def _uses(self, tenant: str) -> dict[str, list[Use]]:
+        """The uses of a tenant's memories, or while the store is away those that it told last: none regains its force
+        by an outage."""
+        if self._ledger is None:
+            return {}
+        try:
+            found = await self._ledger.used(tenant)
+        except StoreUnavailable as error:
+            if tenant not in self._used:
+                raise Unavailable(f"the store cannot be used now: {error}") from error
+            return self._used[tenant]
+        self._used[tenant] = by_memory(found)
+        return self._used[tenant]
+
+    async def _write(self, view: MemoryView, status: dict[str, Any]) -> None:
         if status == {name: view.status.get(name) for name in status}:
             return
         place = {"name": view.memory.name, "namespace": view.memory.namespace}
@@ -92,6 +123,12 @@ class Shelf:
         fresh = memory_of(made)
         if fresh is not None:
             self.put(fresh)
+
+
+def _credit(memory: Recalled, used: Sequence[Use]) -> dict[str, Any]:
+    counted = tally(used)
+    last = {"lastUsedBy": used[0].investigation} if used else {}
+    return {"uses": counted.wire(), "trustPercent": trust(memory.spec.origin, counted), **last}
 
 
 def _status(view: MemoryView, told: tuple[Told, ...], now: datetime) -> dict[str, Any]:

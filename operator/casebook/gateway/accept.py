@@ -12,9 +12,7 @@ from casebook.api.run import Run, Telling
 from casebook.evidence.redaction import redact
 from casebook.gateway.errors import Problem
 from casebook.gateway.trim import trim, within_fields
-from casebook.knowledge.recall import display_name
-
-MEMORY = "Memory"
+from casebook.knowledge.recall import MEMORY, display_name
 
 
 def accept(report: Report, budget: int) -> Report:

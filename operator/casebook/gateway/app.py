@@ -18,7 +18,7 @@ from casebook.gateway.drain import Drain
 from casebook.gateway.errors import Handler, problems
 from casebook.gateway.given import Given
 from casebook.gateway.health import Health
-from casebook.gateway.history import CaseStore, History
+from casebook.gateway.history import History, Kept
 from casebook.gateway.identity import Identities
 from casebook.gateway.intake import Intake
 from casebook.gateway.investigations import Investigations
@@ -56,7 +56,7 @@ def build(
     store: TraceStore | None,
     http: aiohttp.ClientSession,
     clock: Callable[[], datetime],
-    cases: CaseStore | None = None,
+    kept: Kept | None = None,
 ) -> Gateway:
     """A gateway over these parts; `http` sends outbound notifications and asks the Prometheus. Raises `BadStore`."""
     metrics = Metrics()
@@ -67,7 +67,7 @@ def build(
     queue = Queue(reader, config.queue_limit_per_tenant, clock)
     intake = Intake(investigations, namespaces, queue, Overflow(investigations, clock), config, clock)
     claims, prometheus = Claims(investigations, clock), _prometheus(config, http)
-    history = History(cases)
+    history = History(kept)
     given = Given(Recall(reader, config.operator_namespace, clock), history, store)
     runs = Runs(investigations, claims, namespaces, given, history, store, clock, prometheus=prometheus is not None)
     notifier = Notifier(receivers, investigations, Outbox(http, tokens), metrics, clock)

@@ -15,7 +15,7 @@ from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.gateway.app import FIELD_MANAGER, Gateway, build
 from casebook.gateway.config import GatewayConfig
-from casebook.gateway.history import CaseStore
+from casebook.gateway.history import Kept
 from casebook.gateway.ports import TraceStore
 
 _OUTBOUND_SECONDS = 10.0
@@ -26,7 +26,7 @@ _log = structlog.get_logger(__name__)
 async def serve(
     config: GatewayConfig,
     store: TraceStore | None,
-    cases: CaseStore | None = None,
+    kept: Kept | None = None,
     *,
     kubeconfig: str | None = None,
 ) -> None:
@@ -38,7 +38,7 @@ async def serve(
     timeout = aiohttp.ClientTimeout(total=_OUTBOUND_SECONDS)
     async with connect(kubeconfig) as client, aiohttp.ClientSession(timeout=timeout) as http:
         reader, writer = Reader(client), Writer(client, FIELD_MANAGER)
-        gateway = build(config, reader, writer, store, http, _now, cases)
+        gateway = build(config, reader, writer, store, http, _now, kept)
         async with _listening(gateway, config):
             await ended.wait()
 

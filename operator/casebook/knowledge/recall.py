@@ -17,6 +17,8 @@ from casebook.knowledge.matching import Answer, match
 from casebook.knowledge.precedence import rank
 
 FRESH = "Fresh"
+MEMORY = "Memory"
+"""Kind of knowledge, as a report names it."""
 CONFIRMED = "spec.state=Confirmed"
 """The field selector of memories that can have force."""
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")

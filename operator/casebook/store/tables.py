@@ -101,4 +101,14 @@ words = Table(
     PrimaryKeyConstraint("tenant", "uid", "feedback_id"),
 )
 
-TENANT_TABLES = (runs, observations, reports, cases, words)
+uses = Table(
+    "uses",
+    metadata,
+    *(Column(name, Text, nullable=False) for name in ("tenant", "namespace", "name", "uid", "investigation", "role")),
+    Column("version", Integer, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("tenant", "namespace", "name", "uid"),
+)
+Index("uses_by_time", *(uses.c[name] for name in ("tenant", "namespace", "name", "at")))
+
+TENANT_TABLES = (runs, observations, reports, cases, words, uses)

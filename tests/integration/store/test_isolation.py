@@ -8,7 +8,7 @@ import pytest
 
 from support.postgres import Postgres
 
-TABLES = ("runs", "observations", "reports", "cases", "words")
+TABLES = ("runs", "observations", "reports", "cases", "words", "uses")
 
 
 @pytest.fixture
@@ -52,6 +52,11 @@ def insert_rows(connection: psycopg.Connection, tenant: str) -> None:
     )
     connection.execute(
         "insert into casebook.words (tenant, uid, feedback_id, said) values (%s, %s, 'f1', '{}')", key[:2]
+    )
+    connection.execute(
+        "insert into casebook.uses (tenant, uid, namespace, name, investigation, role, version, at)"
+        " values (%s, %s, '', '', '', '', 1, now())",
+        key[:2],
     )
 
 

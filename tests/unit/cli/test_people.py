@@ -146,6 +146,15 @@ async def test_a_memory_is_judged_under_the_callers_name(place: Place, cluster: 
     assert made["spec"] == {"state": "Confirmed", "lastEditor": "alice@example.com"}
 
 
+async def test_what_is_confirmed_anew_is_a_new_version(place: Place, cluster: MemoryCluster) -> None:
+    """What is stale by its uses regains its force by a new generation of the spec."""
+    spec = {"state": "Confirmed", "lastEditor": "alice@example.com"}
+    made = cluster.put(MEMORIES, {"metadata": {"name": "m", "namespace": "shop"}, "spec": dict(spec)})
+    assert await _judge(place, "m", State.CONFIRMED) == "Confirmed"
+    assert made["spec"].items() > spec.items()
+    assert made["spec"]["validFrom"]
+
+
 def test_what_was_taught_for_an_object() -> None:
     found = [
         memory("here", claim=cause("DnsFailing"), scope=labelled(namespace="shop")),
