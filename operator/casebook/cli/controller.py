@@ -51,15 +51,15 @@ def _load(path: Path) -> ControllerConfig:
 
 async def _serve(config: ControllerConfig, address: str) -> None:
     if not address:
-        await _run(config, None, None)
+        await _run(config, None)
         return
     async with Database.open(address) as database:
-        await _run(config, Traces(database), service.Told(Cases(database), Ledger(database)))
+        await _run(config, service.Stores(Traces(database), Cases(database), Ledger(database)))
 
 
-async def _run(config: ControllerConfig, traces: Traces | None, told: service.Told | None) -> None:
+async def _run(config: ControllerConfig, stores: service.Stores | None) -> None:
     async with connect() as client:
-        task = asyncio.create_task(service.run(client, config, traces, told))
+        task = asyncio.create_task(service.run(client, config, stores))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, task.cancel)

@@ -11,6 +11,7 @@ from casebook.api.enums import Severity
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.controller.access import Access
+from casebook.controller.backtesting import Backtests
 from casebook.controller.config import ControllerConfig
 from casebook.controller.decide import Policy, Slot
 from casebook.controller.fairshare import Limits
@@ -31,8 +32,9 @@ from casebook.controller.worklist import FIRST, Key, Kind, Worklist
 from casebook.controller.world import World
 
 FIELD_MANAGER = "casebook-controller"
+BACKTESTS_MANAGER = "casebook-controller-backtests"
 LESSONS_MANAGER = "casebook-controller-lessons"
-"""Owns what became of feedback, apart from the other, so that neither has to repeat what the other wrote."""
+"""Own what became of feedback, and what was tested, apart from the first: none has to repeat what another wrote."""
 JUDGE_AFTER = 2.0
 """What a report or a word says of memories is counted so many seconds later, in seconds: that of others with it."""
 SCHEDULE_EVERY = 0.1
@@ -58,6 +60,7 @@ class Controller:
         clock: Callable[[], float],
         lessons: Lessons,
         ledger: Ledger | None = None,
+        backtests: Backtests | None = None,
     ) -> None:
         self.metrics = Metrics()
         self._workers = config.workers
@@ -69,6 +72,7 @@ class Controller:
         self._world = self._tools.world
         self._cases = CaseReconciler(self._tools)
         self._lessons = lessons
+        self._backtests = backtests
         self._shelf = Shelf(writer, now, ledger)
         self._resync = Resync(self._tools, self._cases, config.resync_seconds, clock)
 
@@ -123,6 +127,8 @@ class Controller:
         if memory is not None:
             self._shelf.put(memory)
             self._wake(Kind.MEMORIES, memory.namespace)
+            if memory.untested and self._backtests is not None:
+                self._wake(Kind.BACKTESTS, memory.namespace, memory.memory.name, after=JUDGE_AFTER)
 
     def lost_memory(self, memory: MemoryView | None) -> None:
         """A Memory was deleted."""
@@ -155,6 +161,7 @@ class Controller:
             Kind.SCHEDULE: self._schedule,
             Kind.LESSONS: self._learn,
             Kind.MEMORIES: self._judge,
+            Kind.BACKTESTS: self._backtest,
             Kind.RESYNC: lambda _: self._resync.run(),
         }
 
@@ -170,6 +177,16 @@ class Controller:
         again = await self._shelf.judge(tenant, spaces)
         if again is not None:
             self._wake(Kind.MEMORIES, first, after=again)
+
+    async def _backtest(self, key: Key) -> None:
+        """One at a time, so that it holds up one worker at most."""
+        tenant = self._world.tenants.of.get(key.namespace)
+        if self._backtests is None or tenant is None:
+            return
+        if self._backtests.busy:
+            self._worklist.wake(key, JUDGE_AFTER)
+            return
+        await self._backtests.test(tenant, key.namespace, key.name)
 
     async def _learn(self, key: Key) -> None:
         case = self._world.cases.get((key.namespace, key.name))

@@ -14,14 +14,13 @@ from casebook.api.case import Said
 from casebook.api.enums import ReplayStanding, State
 from casebook.api.investigation import Feedback, Investigation, Lesson, Replay
 from casebook.api.meta import MANAGED_BY, MANAGED_BY_LABEL, UID_LABEL
-from casebook.api.run import Recalled
 from casebook.cluster.errors import Denied, Invalid, NotFound, Unavailable
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.controller.replaying import CannotReplay, Replays
 from casebook.knowledge.corrections import Correction, correction
 from casebook.knowledge.judging import said
-from casebook.knowledge.recall import read
+from casebook.knowledge.recall import as_confirmed, read
 from casebook.store.errors import StoreUnavailable
 
 INVESTIGATIONS = "investigations.casebook.dev"
@@ -107,7 +106,7 @@ class Lessons:
     async def _replay(self, of: Investigation, lesson: Lesson, tenant: str) -> Investigation:
         try:
             memory = read(await self._reader.get(MEMORIES, lesson.memory, lesson.namespace))
-            shown = await self._replays.compare(tenant, of.metadata.uid, _as_confirmed(memory), lesson.feedback_id)
+            shown = await self._replays.compare(tenant, of.metadata.uid, as_confirmed(memory), lesson.feedback_id)
         except NotFound:
             done = lesson.replace(replay=ReplayStanding.IMPOSSIBLE, message=f"{lesson.message} It was deleted.")
             return await self._write(of, _with(of, done), of.status.replay)
@@ -127,11 +126,6 @@ class Lessons:
         status = {"lessons": [one.wire() for one in lessons], **({"replay": replay.wire()} if replay else {})}
         answer = await self._writer.apply_status(INVESTIGATIONS, {"metadata": place | version, "status": status})
         return Investigation.model_validate(answer)
-
-
-def _as_confirmed(memory: Recalled) -> Recalled:
-    """A proposal as it would act if somebody confirmed it: that is what its replay shows."""
-    return memory.replace(spec=memory.spec.replace(state=State.CONFIRMED))
 
 
 def _with(of: Investigation, lesson: Lesson) -> list[Lesson]:

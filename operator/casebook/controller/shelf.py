@@ -15,6 +15,7 @@ from casebook.api.case import Use
 from casebook.api.run import Recalled
 from casebook.cluster.errors import Conflict, NotFound, Unavailable
 from casebook.cluster.writer import Writer
+from casebook.controller.backtesting import wanted
 from casebook.knowledge.concepts import key
 from casebook.knowledge.credit import by_memory, tally, trust
 from casebook.knowledge.matching import scope_words
@@ -39,11 +40,12 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True)
 class MemoryView:
-    """One memory as the API server holds it, with the status that it has."""
+    """One memory as the API server holds it, with the status that it has; `untested` where a backtest is to be made."""
 
     memory: Recalled
     resource_version: str
     status: dict[str, Any]
+    untested: bool = False
 
     @property
     def namespace(self) -> str:
@@ -57,7 +59,7 @@ def memory_of(raw: dict[str, Any]) -> MemoryView | None:
         memory = read(raw)
     except ValidationError:
         return None
-    return MemoryView(memory, str(raw["metadata"].get("resourceVersion", "")), raw.get("status") or {})
+    return MemoryView(memory, str(raw["metadata"].get("resourceVersion", "")), raw.get("status") or {}, wanted(raw))
 
 
 class Shelf:

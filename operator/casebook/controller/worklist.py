@@ -26,6 +26,7 @@ class Kind(StrEnum):
     SCHEDULE = "schedule"
     LESSONS = "lessons"
     MEMORIES = "memories"
+    BACKTESTS = "backtests"
     RESYNC = "resync"
 
 

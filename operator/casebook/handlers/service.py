@@ -12,10 +12,11 @@ from casebook.cluster.client import Client
 from casebook.cluster.errors import ClusterError
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
+from casebook.controller.backtesting import Backtests, PastRuns
 from casebook.controller.config import ControllerConfig
-from casebook.controller.controller import FIELD_MANAGER, LESSONS_MANAGER, Controller
+from casebook.controller.controller import BACKTESTS_MANAGER, FIELD_MANAGER, LESSONS_MANAGER, Controller
 from casebook.controller.lessons import Lessons, Words
-from casebook.controller.replaying import Replays, TraceReader
+from casebook.controller.replaying import Replays
 from casebook.controller.shelf import Ledger
 from casebook.handlers import probes
 from casebook.handlers.registry import cluster_sources, runs_sources
@@ -25,9 +26,10 @@ POLL = 1.0
 
 
 @dataclass(frozen=True)
-class Told:
-    """Where it is kept what people say of investigations, and what memories were to them."""
+class Stores:
+    """Where investigations of the past are kept, what people say of them, and what memories were to them."""
 
+    traces: PastRuns
     words: Words
     ledger: Ledger
 
@@ -35,17 +37,13 @@ class Told:
 log = structlog.get_logger(__name__)
 
 
-async def run(
-    client: Client, config: ControllerConfig, traces: TraceReader | None = None, told: Told | None = None
-) -> None:
-    """Until cancelled. Raises `OSError` if it cannot listen.
-
-    Corrected investigations are replayed from `traces`; what is said and what was used is kept in `told`.
-    """
-    words, ledger = (told.words, told.ledger) if told else (None, None)
+async def run(client: Client, config: ControllerConfig, stores: Stores | None = None) -> None:
+    """Until cancelled. Raises `OSError` if it cannot listen. Without stores nothing is replayed, counted or tested."""
+    traces, words, ledger = (stores.traces, stores.words, stores.ledger) if stores else (None, None, None)
     reader, writer = Reader(client), Writer(client, FIELD_MANAGER)
     lessons = Lessons(reader, Writer(client, LESSONS_MANAGER), Replays(traces), config.operator_namespace, words)
-    controller = Controller(reader, writer, config, lambda: datetime.now(UTC), monotonic, lessons, ledger)
+    backtests = Backtests(reader, Writer(client, BACKTESTS_MANAGER), traces) if traces else None
+    controller = Controller(reader, writer, config, lambda: datetime.now(UTC), monotonic, lessons, ledger, backtests)
     watches = (
         Watch("cluster", cluster_sources(controller), config, controller.metrics),
         Watch("runs", runs_sources(controller), config, controller.metrics, config.runs_namespace),

@@ -63,6 +63,11 @@ def _stale(status: MemoryStatus, generation: int) -> str:
     return current[0].message or current[0].reason if current else ""
 
 
+def as_confirmed(memory: Recalled) -> Recalled:
+    """A proposal as it would act if somebody confirmed it: that is what a replay or a backtest of it shows."""
+    return memory.replace(spec=memory.spec.replace(state=State.CONFIRMED))
+
+
 def reaches(memory: Recalled, namespace: str) -> bool:
     """Whether investigations in a namespace may use it; it must be of their tenant, or be the platform's."""
     if memory.platform:

@@ -16,6 +16,11 @@ _WHY = {
 }
 
 
+def applied(use: KnowledgeUse) -> bool:
+    """Whether a line says that its memory applied, whatever it changed."""
+    return use.why.startswith(_WHY[Answer.MATCH].format(""))
+
+
 def mention(situation: Situation, memory: Recalled, fits: Match, effect: str, role: Role = Role.SHOWN) -> KnowledgeUse:
     """The line for one memory."""
     return KnowledgeUse(
