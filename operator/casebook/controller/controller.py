@@ -7,7 +7,7 @@ from datetime import datetime
 
 import structlog
 
-from casebook.api.enums import Severity
+from casebook.api.enums import Severity, State
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.controller.access import Access
@@ -73,7 +73,7 @@ class Controller:
         self._cases = CaseReconciler(self._tools)
         self._lessons = lessons
         self._backtests = backtests
-        self._shelf = Shelf(writer, now, ledger)
+        self._shelf = Shelf(writer, now, ledger, self._tools.instance)
         self._resync = Resync(self._tools, self._cases, config.resync_seconds, clock)
 
     @property
@@ -150,6 +150,9 @@ class Controller:
         for severity in Severity:
             self.metrics.queue_depth.labels(severity.value).set(waiting[severity.value])
         self.metrics.resync_age.set(self._resync.age)
+        states = self._shelf.states()
+        for state in State:
+            self.metrics.memories.labels(state.value).set(states[state])
 
     def _handlers(self) -> dict[Kind, Handler]:
         access = self._tools.access

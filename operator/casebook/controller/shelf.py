@@ -1,6 +1,7 @@
 """Writes into the status of each memory how it stands: its version, whether it is fresh, what contradicts it."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,10 +13,16 @@ from pydantic import ValidationError
 from casebook.analysis.things import clip
 from casebook.api.base import timestamp
 from casebook.api.case import Use
+from casebook.api.enums import State
 from casebook.api.run import Recalled
-from casebook.cluster.errors import Conflict, NotFound, Unavailable
+from casebook.cluster.errors import ClusterError, Conflict, NotFound, Unavailable
 from casebook.cluster.writer import Writer
+from casebook.controller import manifests
 from casebook.controller.backtesting import wanted
+from casebook.controller.manifests import COMPONENT
+from casebook.controller.plan import Emit
+from casebook.controller.tools import EVENTS
+from casebook.knowledge.announcing import News, news
 from casebook.knowledge.concepts import key
 from casebook.knowledge.credit import by_memory, tally, trust
 from casebook.knowledge.matching import scope_words
@@ -46,6 +53,7 @@ class MemoryView:
     resource_version: str
     status: dict[str, Any]
     untested: bool = False
+    uid: str = ""
 
     @property
     def namespace(self) -> str:
@@ -59,16 +67,22 @@ def memory_of(raw: dict[str, Any]) -> MemoryView | None:
         memory = read(raw)
     except ValidationError:
         return None
-    return MemoryView(memory, str(raw["metadata"].get("resourceVersion", "")), raw.get("status") or {}, wanted(raw))
+    uid = str(raw["metadata"].get("uid", ""))
+    return MemoryView(
+        memory, str(raw["metadata"].get("resourceVersion", "")), raw.get("status") or {}, wanted(raw), uid
+    )
 
 
 class Shelf:
     """The memories of the cluster, as watches tell of them."""
 
-    def __init__(self, writer: Writer, now: Callable[[], datetime], ledger: Ledger | None = None) -> None:
+    def __init__(
+        self, writer: Writer, now: Callable[[], datetime], ledger: Ledger | None = None, instance: str = COMPONENT
+    ) -> None:
         self._writer = writer
         self._now = now
         self._ledger = ledger
+        self._instance = instance
         self._held: dict[str, MemoryView] = {}
         self._used: dict[str, dict[str, list[Use]]] = {}
 
@@ -80,6 +94,10 @@ class Shelf:
         """It is gone."""
         self._held.pop(key(view.memory), None)
 
+    def states(self) -> Counter[State]:
+        """How many memories there are of each state."""
+        return Counter(view.memory.spec.state for view in self._held.values())
+
     async def judge(self, tenant: str, namespaces: frozenset[str]) -> float | None:
         """Write what has changed about the memories of a tenant; in how many seconds to look again.
 
@@ -89,12 +107,16 @@ class Shelf:
         if not views:
             return None
         now, memories = self._now(), [view.memory for view in views]
+        known = self._used.get(tenant)
         used = await self._uses(tenant)
         told = await asyncio.to_thread(standings, memories, now, used)
         for view in views:
             name = key(view.memory)
             credit = _credit(view.memory, used.get(name, ())) if self._ledger else {}
             await self._write(view, _status(view, told[name], now) | credit)
+            # What the ledger held before this process asked it first was told by another.
+            for one in news(known.get(name, ()), used.get(name, ())) if known is not None else ():
+                await self._announce(view, one)
         due = next_change(memories, now)
         return None if due is None else max(1.0, (due - now).total_seconds())
 
@@ -111,6 +133,16 @@ class Shelf:
             return self._used[tenant]
         self._used[tenant] = by_memory(found)
         return self._used[tenant]
+
+    async def _announce(self, view: MemoryView, told: News) -> None:
+        """An Event is a courtesy: the status already says it, so it never holds anything up."""
+        about = manifests.Regarding("Memory", view.namespace, view.memory.name, view.uid)
+        emit = Emit(told.reason, told.note)
+        manifest = manifests.event_on(about, emit, told.identity, "Recall", self._now(), self._instance)
+        try:
+            await self._writer.create(EVENTS, manifest)
+        except ClusterError as error:
+            log.warning("no Event", memory=view.memory.name, namespace=view.namespace, reason=error.message)
 
     async def _write(self, view: MemoryView, status: dict[str, Any]) -> None:
         if status == {name: view.status.get(name) for name in status}:

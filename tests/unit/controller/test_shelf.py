@@ -8,6 +8,7 @@ import pytest
 from casebook.api.case import Use
 from casebook.cluster.errors import Unavailable
 from casebook.controller.shelf import MEMORIES, Shelf, memory_of
+from casebook.controller.tools import EVENTS
 from support.memories import cause
 from support.memorycluster import MemoryCluster, MemoryWriter
 from support.pastcases import MemoryCases, use
@@ -81,33 +82,51 @@ async def test_one_that_is_gone_or_has_just_changed_holds_nothing_up() -> None:
     assert "status" not in changed
 
 
-def taught_and_used(*uses: Use) -> tuple[MemoryCases, Shelf, dict[str, Any]]:
+def taught_and_used(*uses: Use) -> tuple[MemoryCluster, MemoryCases, Shelf, dict[str, Any]]:
     cluster = MemoryCluster(lambda: NOW)
     cluster.namespace("shop")
     ledger = MemoryCases()
     ledger.uses = {("label:shop", one.namespace, one.name, one.uid): one for one in uses}
     shelf = Shelf(MemoryWriter(cluster, "casebook-controller"), lambda: NOW, ledger)  # type: ignore[arg-type]
-    return ledger, shelf, taught(cluster, shelf, "m", "shop", origin={"type": "Person", "author": "alice"})
+    return cluster, ledger, shelf, taught(cluster, shelf, "m", "shop", origin={"type": "Person", "author": "alice"})
 
 
 async def test_its_uses_and_its_trust_stand_in_the_status() -> None:
-    _, shelf, made = taught_and_used(use(1, "Led", "Correct"), use(2, "Shown"))
+    _, _, shelf, made = taught_and_used(use(1, "Led", "Correct"), use(2, "Shown"))
     await shelf.judge("label:shop", frozenset({"shop"}))
     status = made["status"]
     assert status["uses"] == {"shown": 2, "cited": 1, "accepted": 1, "rejected": 0}
     assert (status["trustPercent"], status["lastUsedBy"]) == (83, "inv-1")
 
 
+async def test_what_is_new_is_told_by_an_event_once() -> None:
+    cluster, ledger, shelf, made = taught_and_used(use(1))
+    await shelf.judge("label:shop", frozenset({"shop"}))
+    assert cluster.all(EVENTS) == []
+    ledger.uses["label:shop", "shop", "m", "uid-1"] = use(1, said="Correct")
+    for _ in range(2):
+        await shelf.judge("label:shop", frozenset({"shop"}))
+    (told,) = cluster.all(EVENTS)
+    assert (told["reason"], told["note"]) == ("Accepted", "used in inv/inv-1, accepted by bob")
+    assert told["regarding"] == {
+        "apiVersion": "casebook.dev/v1alpha1",
+        "kind": "Memory",
+        "namespace": "shop",
+        "name": "m",
+        "uid": made["metadata"]["uid"],
+    }
+
+
 async def test_the_uses_of_another_tenant_count_nothing() -> None:
     """I8: not even for a memory of the same name."""
-    _, shelf, made = taught_and_used(*(use(number, "Led", "Wrong") for number in (1, 2, 3)))
+    _, _, shelf, made = taught_and_used(*(use(number, "Led", "Wrong") for number in (1, 2, 3)))
     await shelf.judge("label:rival", frozenset({"shop"}))
     assert made["status"]["uses"]["shown"] == 0
     assert reasons(made) == ["Verified", "Alone"]
 
 
 async def test_an_outage_of_the_store_gives_nothing_its_force_back() -> None:
-    ledger, shelf, made = taught_and_used(*(use(number, "Led", "Wrong") for number in (1, 2, 3)))
+    _, ledger, shelf, made = taught_and_used(*(use(number, "Led", "Wrong") for number in (1, 2, 3)))
     ledger.away = True
     with pytest.raises(Unavailable):
         await shelf.judge("label:shop", frozenset({"shop"}))

@@ -7,6 +7,7 @@ import pytest
 from casebook.api.case import Asked, PastCase
 from casebook.api.observation import listing
 from casebook.api.run import Clue, Telling
+from casebook.gateway.metrics import occurrence
 from support.agents import TENANT, Agent, investigated
 from support.memorystore import MemoryStore
 from support.pastcases import TOLD, MemoryCases, past
@@ -113,3 +114,17 @@ async def test_a_clue_outside_of_the_scope_is_refused(make_world, store: MemoryS
     outside = Telling(held=["x"], clues=[Clue(query=listing("pods", "other"))])
     assert await ended(agent, outside) == 422
     assert "report" not in made["status"]
+
+
+async def test_what_memories_were_and_what_it_cost_is_measured(make_world, store: MemoryStore) -> None:
+    made, agent = await begun(make_world, store, MemoryCases(*(earlier(number) for number in range(1, 4))))
+    await agent.call("GET", "")
+    assert (await ended(agent), await ended(agent)) == (200, 200)
+    text = await (await agent.world.client.get("/metrics")).text()
+    assert made["status"]["recurrence"]["occurrence"] == 4
+    assert 'casebook_investigation_reads_count{occurrence="3-9"} 1.0' in text
+
+
+@pytest.mark.parametrize(("number", "group"), [(1, "1"), (2, "2"), (3, "3-9"), (9, "3-9"), (10, "10+"), (200, "10+")])
+def test_occurrences_make_four_series_and_no_more(number: int, group: str) -> None:
+    assert occurrence(number) == group
