@@ -5,7 +5,8 @@ it explains whatever is seen to deviate, and stands above its rivals by the marg
 follows, which makes every read that it makes without precedents.
 """
 
-from casebook.api.observation import LOGS, Query
+from casebook.analysis.things import RESOURCES
+from casebook.api.observation import LOGS, Query, listing
 from casebook.api.run import Precedent
 from casebook.reasoning.board import Board
 from casebook.reasoning.logreads import logs, of_workload
@@ -28,7 +29,7 @@ ROUNDS = 2
 def first_lists(situation: Situation) -> list[Query]:
     """The lists that told the causes of the precedents, and of the others as many as there is room for."""
     precedents = situation.world.snapshot.run.precedents
-    wanted = [clue.query for one in precedents for clue in one.told.clues if clue.query.source != LOGS]
+    wanted = [query for one in precedents for query in _lists(situation, one)]
     ordered = sorted(survey(situation.world), key=lambda query: _rank(query.resource))
     room = _room(precedents) - sum(clue.query.source == LOGS for one in precedents for clue in one.told.clues)
     rest = [query for query in ordered if query not in wanted]
@@ -69,6 +70,15 @@ def _told_again(board: Board, precedent: Precedent) -> bool:
     held = {said for item in board.chosen for said in telling_of(item)}
     named = (precedent.object, precedent.cause) in [(item.object, item.cause) for item in board.chosen]
     return named and held >= set(precedent.told.held)
+
+
+def _lists(situation: Situation, precedent: Precedent) -> list[Query]:
+    """The lists that told it, and those without which the pods of its logs would not be found."""
+    clues = precedent.told.clues
+    owners = sorted({clue.workload.partition("/")[0] for clue in clues if clue.workload} & RESOURCES.keys())
+    owned = [listing(RESOURCES[kind], situation.world.home) for kind in owners]
+    found = [clue.query for clue in clues if clue.query.source != LOGS]
+    return [*found, *(query for query in owned if query not in found)]
 
 
 def _logs(situation: Situation, precedent: Precedent) -> list[Query]:

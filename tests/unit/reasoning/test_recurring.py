@@ -69,6 +69,14 @@ def test_another_cause_is_found_the_full_way(name: str, other: str) -> None:
     assert replay(misled).root_causes == replay(full).root_causes
 
 
+@pytest.mark.parametrize("times", [1, 9])
+def test_a_second_fault_is_found_beside_the_one_that_was_there_before(times: int) -> None:
+    recorded = trace("two-faults")
+    again = rerun(recorded, moved(known("env-missing", times), trace("env-missing"), recorded))
+    assert roots(again) == roots(recorded)
+    assert len(roots(again)) == 2
+
+
 def moved(made: Precedent, origin: Trace, to: Trace) -> Precedent:
     """The precedent as if it were of the other's namespace."""
     old, new = World(seen(origin)).home, World(seen(to)).home
@@ -119,6 +127,15 @@ def test_logs_are_read_of_the_pods_that_are_there_now() -> None:
     again = rerun(trace("env-missing"), made.replace(told=made.told.replace(clues=clues)))
     assert "tested first" in again.stop.message
     assert roots(again) == roots(trace("env-missing"))
+
+
+def test_workloads_are_listed_whose_logs_told_it() -> None:
+    """Its clues hold a log and not the list of Deployments, without which nobody would know whose pods are whose."""
+    made = known("readiness-on-downstream", 9)
+    assert "deployments.apps" not in [clue.query.resource for clue in made.told.clues]
+    again = rerun(trace("readiness-on-downstream"), made)
+    read = [one.query.name for one in again.observations if one.round == 1]
+    assert len([name for name in read if name.startswith(("api-", "web-"))]) == 2
 
 
 def test_the_report_of_the_short_way_says_what_was_not_read() -> None:
