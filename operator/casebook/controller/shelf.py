@@ -11,11 +11,12 @@ import structlog
 from pydantic import ValidationError
 
 from casebook.analysis.things import clip
-from casebook.api.base import timestamp
+from casebook.api.base import API_VERSION, timestamp
 from casebook.api.case import Use
 from casebook.api.enums import State
+from casebook.api.meta import MANAGED_BY, MANAGED_BY_LABEL
 from casebook.api.run import Recalled
-from casebook.cluster.errors import ClusterError, Conflict, NotFound, Unavailable
+from casebook.cluster.errors import ClusterError, Conflict, Denied, Invalid, NotFound, Unavailable
 from casebook.cluster.writer import Writer
 from casebook.controller import manifests
 from casebook.controller.backtesting import wanted
@@ -25,6 +26,7 @@ from casebook.controller.tools import EVENTS
 from casebook.knowledge.announcing import News, news
 from casebook.knowledge.concepts import key
 from casebook.knowledge.credit import by_memory, tally, trust
+from casebook.knowledge.generalising import proposals
 from casebook.knowledge.matching import scope_words
 from casebook.knowledge.recall import read
 from casebook.knowledge.standing import Told, next_change, standings
@@ -117,6 +119,7 @@ class Shelf:
             # What the ledger held before this process asked it first was told by another.
             for one in news(known.get(name, ()), used.get(name, ())) if known is not None else ():
                 await self._announce(view, one)
+        await self._propose(memories)
         due = next_change(memories, now)
         return None if due is None else max(1.0, (due - now).total_seconds())
 
@@ -133,6 +136,18 @@ class Shelf:
             return self._used[tenant]
         self._used[tenant] = by_memory(found)
         return self._used[tenant]
+
+    async def _propose(self, memories: Sequence[Recalled]) -> None:
+        for made in await asyncio.to_thread(proposals, memories):
+            place = {"name": made.name, "namespace": made.namespace, "labels": {MANAGED_BY_LABEL: MANAGED_BY}}
+            manifest = {"apiVersion": API_VERSION, "kind": "Memory", "metadata": place, "spec": made.spec.wire()}
+            try:
+                _, created = await self._writer.create(MEMORIES, manifest)
+            except (Denied, Invalid) as error:
+                log.warning("not proposed", memory=made.name, namespace=made.namespace, reason=error.message)
+                continue
+            if created:
+                log.info("proposed", memory=made.name, namespace=made.namespace)
 
     async def _announce(self, view: MemoryView, told: News) -> None:
         """An Event is a courtesy: the status already says it, so it never holds anything up."""

@@ -1,4 +1,4 @@
-"""What was learned, as a person reads it."""
+"""What was learned, and what waits to be confirmed, as a person reads it."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from casebook.api.investigation import Recurrence
 from casebook.api.report import Cost
 from casebook.cli.learned import recurrences, saved, taught
+from casebook.cli.proposals import waiting
 from support.memories import cause
 
 BEGIN = datetime(2026, 11, 15, tzinfo=UTC)
@@ -58,3 +59,23 @@ def test_only_what_finished_in_the_span_counts() -> None:
 
     raws = [ended(BEGIN - timedelta(seconds=1)), ended(BEGIN), {"metadata": {"name": "open"}}]
     assert list(recurrences(raws, BEGIN)) == [counted(2, 7, 75)]
+
+
+def test_what_waits_with_what_it_would_have_done() -> None:
+    tested = {"backtest": {"version": 1, "wouldApply": 14, "of": 200, "wouldChange": 1, "examples": ["inv-1"]}}
+    old = {"backtest": {"version": 0, "wouldApply": 14, "of": 200, "wouldChange": 1}}
+    raws = [
+        raw("b", state="Proposed", status=tested),
+        raw("a", state="Proposed", status=old, origin={"type": "Agent"}, scope={"matchLabels": {"namespace": "shop"}}),
+        raw("confirmed", status=tested),
+    ]
+    assert list(waiting(raws)) == [
+        "a  Confirms ProxyExpired on Deployment/api, proposed by Casebook",
+        "    s",
+        "    where namespace is shop",
+        "    not tested yet",
+        "b  Confirms ProxyExpired on Deployment/api, proposed by alice",
+        "    s",
+        "    where everywhere",
+        "    would have applied to 14 of the last 200, would have changed 1: inv-1",
+    ]

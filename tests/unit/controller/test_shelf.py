@@ -138,5 +138,18 @@ async def test_an_outage_of_the_store_gives_nothing_its_force_back() -> None:
     assert reasons(made)[0] == "RepeatedlyRejected"
 
 
+async def test_what_three_corrections_have_in_common_is_proposed_once_and_never_confirmed() -> None:
+    cluster, _, shelf = world()
+    for number in range(3):
+        scope = {"matchLabels": {"namespace": "team-a", "workload.name": f"int-{number}"}}
+        origin = {"type": "Person", "author": "alice"}
+        taught(cluster, shelf, f"c{number}", claim=cause("DnsFailing"), scope=scope, origin=origin)
+    for _ in range(2):
+        await shelf.judge("label:team", TEAM)
+    (made,) = [one for one in cluster.all(MEMORIES) if one["metadata"]["name"].startswith("general-")]
+    assert (made["spec"]["state"], made["spec"]["origin"]["type"]) == ("Proposed", "Agent")
+    assert made["metadata"]["namespace"] == "team-a"
+
+
 def test_what_makes_no_sense_is_no_memory() -> None:
     assert memory_of({"metadata": {"name": "m", "namespace": "n"}, "spec": {"state": "Odd"}}) is None
