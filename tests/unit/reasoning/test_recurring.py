@@ -1,13 +1,18 @@
 """A problem that was there before: what told it is read first, and ends the run only where it tells the same again."""
 
 import functools
+from dataclasses import replace
 
 import pytest
 
 from casebook.analysis.world import World
 from casebook.api.observation import LOGS, listing
 from casebook.api.run import Precedent, Telling, Trace
+from casebook.reasoning.board import Board
+from casebook.reasoning.engine import weigh
+from casebook.reasoning.recurring import settled
 from casebook.reasoning.replay import replay, told
+from casebook.reasoning.telling import STANDS
 from support.memories import cause, memory
 from support.recorded import RECORDED, precedent, rerun, seen, trace
 
@@ -77,6 +82,15 @@ def test_a_second_fault_is_found_beside_the_one_that_was_there_before(times: int
     assert len(roots(again)) == 2
 
 
+def test_a_rival_as_likely_ends_nothing() -> None:
+    again = rerun(trace("image-tag-typo"), known("image-tag-typo", 9))
+    board = weigh(seen(again))
+    assert settled(board.situation, board) is not None
+    (found,) = board.chosen
+    rival = replace(found, chosen=False, label="Deployment/rival")
+    assert settled(board.situation, Board(board.situation, (*board.ranked, rival))) is None
+
+
 def moved(made: Precedent, origin: Trace, to: Trace) -> Precedent:
     """The precedent as if it were of the other's namespace."""
     old, new = World(seen(origin)).home, World(seen(to)).home
@@ -105,6 +119,15 @@ def test_the_word_of_a_person_is_no_fact() -> None:
     recorded = trace("opaque-crash")
     led = recorded.replace(run=recorded.run.replace(recalled=[unproven]))
     assert roots(led) == [("Deployment/legacy", "DnsFailing")]
+    assert told(led) == Telling()
+
+
+def test_what_the_facts_alone_would_not_carry_is_no_precedent_by_a_persons_word() -> None:
+    """A memory that is proven lifts its cause over what `telling.STANDS` asks for; that is its word, not the facts'."""
+    recorded = trace("pid-limit")
+    confirmed = memory(claim=cause("ThreadOrPidLimit", "Deployment/worker"))
+    led = recorded.replace(run=recorded.run.replace(recalled=[confirmed]))
+    assert replay(led).root_causes[0].confidence_percent >= STANDS > replay(recorded).root_causes[0].confidence_percent
     assert told(led) == Telling()
 
 
