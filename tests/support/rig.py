@@ -22,7 +22,6 @@ from casebook.cluster.errors import Conflict, NotFound
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.controller.config import ControllerConfig
-from casebook.controller.replaying import TraceReader
 from casebook.handlers import service
 from support.apiserver import remove
 from support.faultproxy import FaultProxy
@@ -221,14 +220,16 @@ class Rig:
         await remove(self.client, self.spaces)
 
     @asynccontextmanager
-    async def controller(self, traces: TraceReader | None = None, **changes: Any) -> AsyncIterator[asyncio.Task[None]]:
-        """The controller in this process, speaking through the proxy; it replays from `traces`."""
+    async def controller(
+        self, stores: service.Stores | None = None, **changes: Any
+    ) -> AsyncIterator[asyncio.Task[None]]:
+        """The controller in this process, speaking through the proxy; it learns from `stores`."""
         path = self.proxy.kubeconfig(self.folder)
         before = os.environ.get("KUBECONFIG")
         os.environ["KUBECONFIG"] = path
         try:
             async with connect(path) as client:
-                task = asyncio.create_task(service.run(client, self.config(**changes), traces))
+                task = asyncio.create_task(service.run(client, self.config(**changes), stores))
                 try:
                     yield task
                 finally:

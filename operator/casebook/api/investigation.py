@@ -21,7 +21,7 @@ from casebook.api.enums import (
     Verdict,
 )
 from casebook.api.meta import Condition, Line, ObjectRef, Placed, Short, Text
-from casebook.api.report import CauseCode, Report
+from casebook.api.report import CauseCode, Cost, Report
 from casebook.api.rules import Rule, checked_by, fixed, map_list
 from casebook.api.scope import Scope
 
@@ -176,12 +176,33 @@ class AlertStatus(Model):
     )
 
 
+class Occurrence(Model):
+    """An earlier investigation of the same question: what it found, what people said of it, what it cost."""
+
+    namespace: Short = Field(description="Its namespace.")
+    name: Short = Field(description="Its name.")
+    at: Time = Field(description="When it was concluded.")
+    verdict: Verdict = Field(description="Its verdict.")
+    cause: Short = Field(default="", description="Code of its first root cause.")
+    object: Short = Field(default="", description="Object of its first root cause.")
+    judgement: Judgement | None = Field(default=None, description="What was last said of it.")
+    by: Short = Field(default="", description="Who said that.")
+    truth: Line = Field(default="", description="What it was as they say, where they say so.")
+    cost: Cost = Field(default_factory=Cost, description="What it cost.")
+
+
 class Recurrence(Model):
     """Which occurrence of the same problem this is."""
 
-    signature: Short = Field(description="Signature of the problem.")
+    signature: Line = Field(description="The problem: alert, object, cause, and what told it, in this order.")
     occurrence: Annotated[int, Field(ge=1)] = Field(description="1 for the first.")
-    previous: Annotated[list[Short], Field(max_length=10)] = Field(default_factory=list, description="Earlier ones.")
+    cost: Cost = Field(default_factory=Cost, description="What this one cost.")
+    saved_percent: Percent = Field(
+        default=0, description="By how much fewer reads it took than the last that looked at everything."
+    )
+    previous: Annotated[list[Occurrence], Field(max_length=10)] = Field(
+        default_factory=list, description="Earlier investigations of the same question, the newest first."
+    )
 
 
 class ReplaySide(Model):

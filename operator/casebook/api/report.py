@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from casebook.api.base import Model, Percent, Time
-from casebook.api.enums import Novelty, Origin, Outcome, Standing, Verdict
+from casebook.api.enums import Novelty, Origin, Outcome, Role, Standing, Verdict
 from casebook.api.meta import Line, Placed, Short, Text
 
 EvidenceId = Annotated[str, Field(max_length=32)]
@@ -155,6 +155,7 @@ class KnowledgeUse(Model):
     version: Short = Field(description="Version that was used.")
     why: Line = Field(description="Why it applied, or under which condition it would.")
     effect: Line = Field(description="What it changed.")
+    role: Role = Field(default=Role.SHOWN, description="Led, Alone, Acted, Contradicted, Gone or Shown.")
 
 
 class Finding(Model):

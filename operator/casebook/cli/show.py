@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 import click
 
+from casebook.api.base import timestamp
 from casebook.api.enums import Trigger
-from casebook.api.investigation import Investigation, Replay, ReplaySide
-from casebook.api.report import Report
+from casebook.api.investigation import Investigation, Recurrence, Replay, ReplaySide
+from casebook.api.report import Cost, Report
 from casebook.cli import feedback
 from casebook.cli.people import Access, Place, in_cluster
 from casebook.cli.render import FORMATS, Heading, colourful, render_report
@@ -29,7 +30,7 @@ def show(name: str, output: str, namespace: str | None, kubeconfig: str | None, 
     colour = colourful(sys.stdout)
     click.echo(render_report(report, heading(found), output, colour=colour), nl=False, color=colour)
     if output == "text":
-        for line in (*incident(found), *said(found)):
+        for line in (*incident(found), *seen_before(found.status.recurrence), *said(found)):
             click.echo(line)
 
 
@@ -81,6 +82,25 @@ def said(found: Investigation) -> Iterator[str]:
         yield f"      {lesson.message if lesson else 'not acted on yet'}"
     if found.status.replay:
         yield from replay_lines(found.status.replay)
+
+
+def seen_before(recurrence: Recurrence | None) -> Iterator[str]:
+    """Which occurrence it is, what earlier ones were, what was said of them, and what each cost."""
+    if recurrence is None or not recurrence.previous:
+        return
+    saved = f", {recurrence.saved_percent} % fewer than a look at everything" if recurrence.saved_percent else ""
+    yield "\nSeen before"
+    yield f"  occurrence {recurrence.occurrence} of: {recurrence.signature}"
+    yield f"  {_cost(recurrence.cost)} this time{saved}"
+    for one in recurrence.previous:
+        cause = f"{one.cause} on {one.object}" if one.cause else one.verdict.value
+        judged = f"; {one.by}: {one.judgement.value}" if one.judgement else ""
+        truth = f", it was {one.truth}" if one.truth else ""
+        yield f"  {timestamp(one.at)}  {one.namespace}/{one.name}  {cause}, {_cost(one.cost)}{judged}{truth}"
+
+
+def _cost(cost: Cost) -> str:
+    return f"{cost.observations} reads in {cost.milliseconds / 1000:.1f} s"
 
 
 def replay_lines(replay: Replay) -> Iterator[str]:

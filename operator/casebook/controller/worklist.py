@@ -29,6 +29,7 @@ class Kind(StrEnum):
     LESSONS = "lessons"
     MEMORIES = "memories"
     INCIDENT = "incident"
+    BACKTESTS = "backtests"
     RESYNC = "resync"
 
 

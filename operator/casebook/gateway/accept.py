@@ -9,13 +9,11 @@ from casebook.api.names import placed
 from casebook.api.observation import Observation
 from casebook.api.problems import first_problem
 from casebook.api.report import Hypothesis, Report
-from casebook.api.run import Run
+from casebook.api.run import Run, Telling
 from casebook.evidence.redaction import redact
 from casebook.gateway.errors import Problem
 from casebook.gateway.trim import trim, within_fields
-from casebook.knowledge.recall import display_name
-
-MEMORY = "Memory"
+from casebook.knowledge.recall import MEMORY, display_name
 
 
 def accept(report: Report, budget: int) -> Report:
@@ -76,6 +74,14 @@ def check_incident(report: Report, run: Run) -> None:
         if (cause.entity, cause.cause) not in known:
             message = f"{cause.cause} on {cause.object} is not what {report.explained_by} found"
             raise _refused("report.explainedBy", message)
+
+
+def check_telling(telling: Telling, namespaces: Collection[str], *, everywhere: bool) -> None:
+    """Raise `Problem` 422 for a clue outside of the run's scope: the next run will look where it points."""
+    for clue in telling.clues:
+        where = clue.query.namespace
+        if where and where not in namespaces and not everywhere:
+            raise Problem(422, f"namespace {where} is outside the scope of this run", "telling.clues")
 
 
 def check_scope(observations: Sequence[Observation], namespaces: Collection[str]) -> None:

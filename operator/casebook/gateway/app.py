@@ -18,6 +18,7 @@ from casebook.gateway.drain import Drain
 from casebook.gateway.errors import Handler, problems
 from casebook.gateway.given import Given
 from casebook.gateway.health import Health
+from casebook.gateway.history import History, Kept
 from casebook.gateway.identity import Identities
 from casebook.gateway.incidents import Incidents
 from casebook.gateway.intake import Intake
@@ -56,6 +57,7 @@ def build(
     store: TraceStore | None,
     http: aiohttp.ClientSession,
     clock: Callable[[], datetime],
+    kept: Kept | None = None,
 ) -> Gateway:
     """A gateway over these parts; `http` sends outbound notifications and asks the Prometheus. Raises `BadStore`."""
     metrics = Metrics()
@@ -66,9 +68,9 @@ def build(
     queue = Queue(reader, config.queue_limit_per_tenant, clock)
     intake = Intake(investigations, namespaces, queue, Overflow(investigations, clock), config, clock)
     claims, prometheus = Claims(investigations, clock), _prometheus(config, http)
-    incidents = Incidents(reader, investigations, clock)
-    given = Given(Recall(reader, config.operator_namespace, clock), incidents, store)
-    runs = Runs(investigations, claims, namespaces, given, store, clock, prometheus=prometheus is not None)
+    history, incidents = History(kept), Incidents(reader, investigations, clock)
+    given = Given(Recall(reader, config.operator_namespace, clock), history, incidents, store)
+    runs = Runs(investigations, claims, namespaces, given, history, store, clock, prometheus=prometheus is not None)
     notifier = Notifier(receivers, investigations, Outbox(http, tokens), metrics, clock)
     sweep = Sweep(config.receivers, namespaces, investigations, notifier)
     alerts = Alerts(receivers, tokens, intake, metrics, config.max_body_bytes)

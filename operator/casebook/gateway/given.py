@@ -6,6 +6,7 @@ import structlog
 
 from casebook.api.run import Run
 from casebook.gateway.directory import Directory
+from casebook.gateway.history import History
 from casebook.gateway.incidents import Incidents
 from casebook.gateway.ports import TraceStore
 from casebook.gateway.recall import Recall
@@ -18,8 +19,9 @@ _log = structlog.get_logger(__name__)
 class Given:
     """Runs as they were given out: held here for a while, and in the store where there is one."""
 
-    def __init__(self, recall: Recall, incidents: Incidents, store: TraceStore | None) -> None:
+    def __init__(self, recall: Recall, history: History, incidents: Incidents, store: TraceStore | None) -> None:
         self._recall = recall
+        self._history = history
         self._incidents = incidents
         self._store = store
         self._held: OrderedDict[tuple[str, int], Run] = OrderedDict()
@@ -44,7 +46,8 @@ class Given:
 
     async def _gathered(self, run: Run, tenant: str, directory: Directory) -> Run:
         recalling = await self._recall.given(run, tenant, directory)
-        return await self._incidents.given(recalling, tenant, directory)
+        knowing = recalling.replace(precedents=await self._history.precedents(tenant, run))
+        return await self._incidents.given(knowing, tenant, directory)
 
     async def known(self, run: Run, tenant: str) -> Run | None:
         """The run as its agent has it; None where that cannot be told.
@@ -58,4 +61,4 @@ class Given:
             kept = await self._store.begin(tenant, run)
         except StoreUnavailable:
             return None
-        return kept if kept.recalled or kept.incidents else None
+        return kept if kept.recalled or kept.precedents or kept.incidents else None

@@ -21,7 +21,17 @@ from casebook.gateway.payload import EPOCH
 from casebook.gateway.ports import ObjectReader, ObjectWriter
 
 RESOURCE = "investigations.casebook.dev"
-FIELDS = ("attemptPodUID", "alert", "notified", "report", "verdict", "cause", "object", "confidencePercent")
+FIELDS = (
+    "attemptPodUID",
+    "alert",
+    "notified",
+    "report",
+    "verdict",
+    "cause",
+    "object",
+    "confidencePercent",
+    "recurrence",
+)
 CONDITIONS = (TRACE_STORED, CLAIMED, NOTIFIED)
 _TURNS = 12
 _UNTOLD = ",".join(

@@ -18,6 +18,8 @@ from casebook.knowledge.matching import Answer, match
 from casebook.knowledge.precedence import rank
 
 FRESH = "Fresh"
+MEMORY = "Memory"
+"""Kind of knowledge, as a report names it."""
 CONFIRMED = "spec.state=Confirmed"
 """The field selector of memories that can have force."""
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -60,6 +62,11 @@ def _stale(status: MemoryStatus, generation: int) -> str:
     told = [one for one in status.conditions if one.type == FRESH and one.status is ConditionStatus.FALSE]
     current = [one for one in told if one.observed_generation in (None, generation)]
     return current[0].message or current[0].reason if current else ""
+
+
+def as_confirmed(memory: Recalled) -> Recalled:
+    """A proposal as it would act if somebody confirmed it: that is what a replay or a backtest of it shows."""
+    return memory.replace(spec=memory.spec.replace(state=State.CONFIRMED))
 
 
 def reaches(memory: Recalled, namespace: str) -> bool:

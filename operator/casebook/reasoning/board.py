@@ -15,6 +15,8 @@ DECISIVE = -200
 MAX_PERCENT = 99
 TELLING = 100
 """A prediction that makes its cause at least e times likelier, in centinats."""
+CLEAR = 200
+"""Centinats by which the leader must stand above the next that explains the same, for the run to stop early."""
 
 
 class Part(NamedTuple):
@@ -119,3 +121,11 @@ class Board:
         """Pressing symptoms that no chosen hypothesis explains."""
         explained = {symptom for item in self.chosen for symptom in item.explained}
         return tuple(symptom for symptom in self.situation.pressing if symptom not in explained)
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the chosen hypotheses explain all that presses, and each stands far above all that are not chosen."""
+        if not self.chosen or self.unexplained:
+            return False
+        rivals = [item for item in self.ranked if not item.chosen and not item.refuted and item.explained]
+        return all(item.centinats <= chosen.centinats - CLEAR for chosen in self.chosen for item in rivals)

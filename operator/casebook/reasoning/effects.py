@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from casebook.api.enums import Role
 from casebook.api.report import KnowledgeUse
 from casebook.api.run import Recalled
 from casebook.knowledge.concepts import Derived, key
@@ -33,7 +34,17 @@ def _causes(board: Board) -> Iterator[KnowledgeUse]:
         if item.word:
             why = fits(item.word.memory, board.situation.taught.hypothesis(item.ref, item.cause))
             said = f"{_changed(item, item.word)}{_facts_alone(board, item)}"
-            yield mention(board.situation, item.word.memory, why, said)
+            yield mention(board.situation, item.word.memory, why, said, _role(item, item.word))
+
+
+def _role(item: Ranked, word: Word) -> Role:
+    if word.force is Force.CONTRADICTED:
+        return Role.CONTRADICTED
+    if word.force is Force.RULES_OUT:
+        return Role.ACTED
+    if not item.chosen:
+        return Role.SHOWN
+    return Role.LED if word.proven else Role.ALONE
 
 
 def _changed(item: Ranked, word: Word) -> str:
@@ -68,7 +79,7 @@ def _noises(situation: Situation) -> Iterator[KnowledgeUse]:
             gone = [one for one in raw.symptoms if one not in left]
             where = ", ".join(dict.fromkeys(situation.label(one.entity) for one in gone))
             said = f"removed {len(gone)} symptoms as noise ({where})" if gone else "removed no symptom"
-            yield mention(situation, memory, _own_terms(memory), f"{said}: {unheard} not heard")
+            yield mention(situation, memory, _own_terms(memory), f"{said}: {unheard} not heard", Role.ACTED)
 
 
 def _facts(situation: Situation) -> Iterator[KnowledgeUse]:
@@ -77,11 +88,12 @@ def _facts(situation: Situation) -> Iterator[KnowledgeUse]:
         edge = edge_of(taught, memory)
         if edge:
             said = f"added an edge: {situation.label(edge.source)} needs {situation.label(edge.target)}"
-            yield mention(situation, memory, fits(memory, taught.entity(edge.source)), said)
+            yield mention(situation, memory, fits(memory, taught.entity(edge.source)), said, Role.ACTED)
     for one in expectations(taught):
         place = f"{situation.label(one.thing.ref)} {expectation_of(one.memory).field}"
         said = f"{place} is {one.expected}, as expected" if one.holds else f"made a deviation of {place} = {one.found}"
-        yield mention(situation, one.memory, fits(one.memory, taught.entity(one.thing.ref)), said)
+        role = Role.SHOWN if one.holds else Role.ACTED
+        yield mention(situation, one.memory, fits(one.memory, taught.entity(one.thing.ref)), said, role)
 
 
 def _concepts(situation: Situation) -> Iterator[KnowledgeUse]:
@@ -91,7 +103,7 @@ def _concepts(situation: Situation) -> Iterator[KnowledgeUse]:
         applied = {**derived.applied, **applied}
     for memory in concepts:
         if key(memory) in applied:
-            yield mention(situation, memory, _own_terms(memory), f"derived {applied[key(memory)]}")
+            yield mention(situation, memory, _own_terms(memory), f"derived {applied[key(memory)]}", Role.ACTED)
 
 
 def _contexts(situation: Situation) -> list[Derived]:

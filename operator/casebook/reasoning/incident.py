@@ -14,10 +14,10 @@ from casebook.api.observation import Query, Result
 from casebook.api.report import entity
 from casebook.api.run import Incident, IncidentCause
 from casebook.reasoning.board import Board, Ranked
-from casebook.reasoning.deciding import is_clear, wanted
+from casebook.reasoning.deciding import wanted
+from casebook.reasoning.logreads import of_workload
 from casebook.reasoning.scoring import SLACK
 from casebook.reasoning.situation import Situation
-from casebook.reasoning.tailing import logs_of
 
 EXPLAINED = "Explained"
 MAX_CHECKS = 10
@@ -33,7 +33,7 @@ def check(situation: Situation, board: Board) -> list[Query]:
     if not between:
         return []
     workloads = [situation.world.workloads[ref] for ref in between if ref in situation.world.workloads]
-    logs = [query for workload in workloads for query in logs_of(situation, workload)]
+    logs = [query for workload in workloads for query in of_workload(situation, workload)]
     tests = [query for item in board.chosen for query in wanted(situation, item)]
     return [*logs, *tests][:MAX_CHECKS]
 
@@ -41,14 +41,25 @@ def check(situation: Situation, board: Board) -> list[Query]:
 def explaining(board: Board) -> Incident | None:
     """The incident whose causes are all that is wrong here, by a quick check; the earliest of several."""
     situation = board.situation
-    if not _told(situation) or not is_clear(board) or not all(map(_holds, board.chosen)):
+    if not _told(situation) or not board.is_clear or not all(map(_holds, board.chosen)):
         return None
     if not _is_seen(situation) or any(_may_be_its_own(board, symptom) for symptom in situation.pressing):
         return None
     if not _between(board) or not all(_is_answered(situation, query) for query in check(situation, board)):
         return None
-    found = [one for one in _told(situation) if all(_is_of(situation, one, item) for item in board.chosen)]
-    return min(found, key=lambda one: (one.finished_at, one.namespace, one.name), default=None)
+    return min(_naming(board), key=lambda one: (one.finished_at, one.namespace, one.name), default=None)
+
+
+def may_explain(board: Board) -> bool:
+    """Whether it is still open that an incident explains this: one names what is chosen, or has not been looked at."""
+    situation = board.situation
+    return bool(_naming(board)) or not all(situation.world.made(query) for query in check(situation, board))
+
+
+def _naming(board: Board) -> list[Incident]:
+    """The incidents that found all that is chosen."""
+    situation = board.situation
+    return [one for one in _told(situation) if all(_is_of(situation, one, item) for item in board.chosen)]
 
 
 def _is_answered(situation: Situation, query: Query) -> bool:

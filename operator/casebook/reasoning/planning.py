@@ -5,25 +5,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from casebook.analysis.workloads import Workload
+from casebook.analysis.things import clip
 from casebook.api.enums import Reach
 from casebook.api.names import placed
 from casebook.api.observation import Query, listing
 from casebook.api.run import Stop
-from casebook.reasoning import measuring
+from casebook.reasoning import measuring, recurring
 from casebook.reasoning.baseline import before_the_onset
 from casebook.reasoning.board import Board
-from casebook.reasoning.deciding import is_clear, wanted
+from casebook.reasoning.deciding import wanted
 from casebook.reasoning.focus import naming
 from casebook.reasoning.incident import EXPLAINED, check, explaining
+from casebook.reasoning.logreads import ailing, logs
 from casebook.reasoning.patience import again, pause
 from casebook.reasoning.situation import Situation
 from casebook.reasoning.survey import ELSEWHERE, NAMESPACED, survey
-from casebook.reasoning.tailing import logs_of
 
-MAX_LOGS = 20
-MEASURED_LOGS = 12
-"""Logs that are read where curves are too, so that the reads of a run stay under 60."""
 MAX_WIDENED = 3
 MAX_TESTS = 8
 MAX_ROUNDS = 8
@@ -56,19 +53,17 @@ class Step(NamedTuple):
 def plan(situation: Situation, board: Board) -> Look | Done:
     """The next queries, one that was made before only after a pause; or why the looking ends."""
     snapshot = situation.world.snapshot
-    incident = explaining(board)
-    if incident is not None:
-        name = placed(incident.namespace, incident.name, snapshot.run.namespace)
-        return Done(Stop(reason=EXPLAINED, message=f"investigation {name} has found the cause, which still holds"))
     left = snapshot.run.spec.budget.observations - len(snapshot.observations)
     rounds = 1 + max((item.round for item in snapshot.observations), default=-1)
     for step in _steps(situation, board):
+        if isinstance(step, Done):
+            return step
         new = [query for query in _unique(step.queries) if step.after or not situation.world.made(query)]
         if not new:
             continue
         if left <= 0:
             return Done(Stop(reason="Budget", message=f"all {len(snapshot.observations)} observations are used up"))
-        if rounds >= MAX_ROUNDS:
+        if rounds >= MAX_ROUNDS + (recurring.ROUNDS if snapshot.run.precedents else 0):
             return Done(Stop(reason="Budget", message=f"{rounds} rounds of looking are used up"))
         return Look(tuple(new[:left]), step.why, step.after)
     return Done(_end(board))
@@ -78,7 +73,36 @@ def _unique(queries: Sequence[Query]) -> list[Query]:
     return list({query.canonical(): query for query in queries}.values())
 
 
-def _steps(situation: Situation, board: Board) -> Iterator[Step]:
+def _steps(situation: Situation, board: Board) -> Iterator[Step | Done]:
+    """The stages in their order; each may be reached only once all before it have been looked at."""
+    if situation.world.snapshot.run.precedents:
+        yield from _short_way(situation, board)
+    yield from _survey(situation)
+    yield _quick_check(situation, board)
+    yield from _explained(board)
+    curves = measuring.curves(situation.world)
+    said = "logs of what looks suspicious and of what the path leads through"
+    yield Step(f"{said}, and their curves" if curves else said, [*logs(situation), *curves])
+    yield Step("logs from before the trouble began, where the last lines are all of it", before_the_onset(situation))
+    yield Step("tests that would decide between the leading hypotheses", _tests(situation, board))
+    if not situation.symptoms and not board.chosen:
+        yield Step("the other namespaces, since nothing deviates here", _everywhere(situation))
+    seconds = pause(situation, board)
+    if seconds:
+        yield Step(f"the same again in {seconds} s, since what deviates has only begun", again(situation), seconds)
+
+
+def _short_way(situation: Situation, board: Board) -> Iterator[Step | Done]:
+    """What told the causes of earlier cases. What an incident has to do with it is looked at before that is enough."""
+    known = recurring.settled(situation, board)
+    if known:
+        yield Done(Stop(reason="Clear", message=clip(recurring.said(known), 1000)))
+    yield Step("what told the cause of earlier cases", recurring.first_lists(situation))
+    yield _quick_check(situation, board)
+    yield Step("logs that told the cause of earlier cases", recurring.first_logs(situation))
+
+
+def _survey(situation: Situation) -> Iterator[Step]:
     world = situation.world
     target = world.cluster_target
     if target is None:
@@ -88,17 +112,17 @@ def _steps(situation: Situation, board: Board) -> Iterator[Step]:
         yield Step(f"survey of {situation.label(target)} and of what rests on it", survey(world))
         yield Step(f"namespaces where {situation.label(target)} is named or carries what is unwell", _harmed(situation))
         yield Step("budgets that may keep pods on a node that is cordoned", _keeping(situation))
-    yield Step("quick check of a cause that another investigation has just found", check(situation, board))
-    curves = measuring.curves(world)
-    said = "logs of what looks suspicious and of what the path leads through"
-    yield Step(f"{said}, and their curves" if curves else said, [*_logs(situation), *curves])
-    yield Step("logs from before the trouble began, where the last lines are all of it", before_the_onset(situation))
-    yield Step("tests that would decide between the leading hypotheses", _tests(situation, board))
-    if not situation.symptoms and not board.chosen:
-        yield Step("the other namespaces, since nothing deviates here", _everywhere(situation))
-    seconds = pause(situation, board)
-    if seconds:
-        yield Step(f"the same again in {seconds} s, since what deviates has only begun", again(situation), seconds)
+
+
+def _quick_check(situation: Situation, board: Board) -> Step:
+    return Step("quick check of a cause that another investigation has just found", check(situation, board))
+
+
+def _explained(board: Board) -> Iterator[Done]:
+    incident = explaining(board)
+    if incident is not None:
+        name = placed(incident.namespace, incident.name, board.situation.world.snapshot.run.namespace)
+        yield Done(Stop(reason=EXPLAINED, message=f"investigation {name} has found the cause, which still holds"))
 
 
 def _widened(situation: Situation) -> list[Query]:
@@ -115,8 +139,8 @@ def _widened(situation: Situation) -> list[Query]:
 def _harmed(situation: Situation) -> list[Query]:
     """The namespaces in which most deviates of what rests on a cluster-scoped object, or of what events blame on it."""
     workloads = situation.world.workloads
-    ailing = [one for one in situation.pressing if one.entity not in workloads or _ailing(workloads[one.entity])]
-    named = [symptom.entity.namespace for symptom in ailing]
+    unwell = [one for one in situation.pressing if one.entity not in workloads or ailing(workloads[one.entity])]
+    named = [symptom.entity.namespace for symptom in unwell]
     named += [event.about.namespace for event in naming(situation.world)]
     seen = [place for place in dict.fromkeys(named) if situation.world.listed("services", place)]
     worst = Counter(sorted(place for place in named if place and place not in seen)).most_common()
@@ -133,10 +157,6 @@ def _keeping(situation: Situation) -> list[Query]:
     return [listing("poddisruptionbudgets.policy", place) for place, _ in pods.most_common(MAX_TESTS)]
 
 
-def _ailing(workload: Workload) -> bool:
-    return any(not pod.ready for pod in workload.live)
-
-
 def _everywhere(situation: Situation) -> list[Query]:
     run = situation.world.snapshot.run
     if run.spec.scope is not Reach.TENANT or situation.focus:
@@ -145,24 +165,9 @@ def _everywhere(situation: Situation) -> list[Query]:
     return [listing(resource, place) for place in places[:MAX_WIDENED] for resource in ELSEWHERE]
 
 
-def _logs(situation: Situation) -> list[Query]:
-    """Logs of what is unwell first, then along the path; a container that never ran has none."""
-    unwell = {symptom.entity for symptom in situation.symptoms}
-    path = situation.path
-    ordered = sorted(
-        situation.world.workloads.values(),
-        key=lambda item: (item.ref not in path, item.ref not in unwell, path.get(item.ref, 0), item.ref),
-    )
-    if situation.world.cluster_target:
-        # What runs on a node may be hundreds of pods, which nobody asked about: only those that are not ready.
-        ordered = [item for item in ordered if _ailing(item)]
-    asked = [query for workload in ordered for query in logs_of(situation, workload)]
-    return _unique(asked)[: MEASURED_LOGS if situation.world.snapshot.run.prometheus else MAX_LOGS]
-
-
 def _tests(situation: Situation, board: Board) -> list[Query]:
     """What the leading hypotheses want to know, best first; of the others nothing where one stands clear."""
-    clear = is_clear(board)
+    clear = board.is_clear
     found = [
         query
         for item in board.ranked
@@ -173,6 +178,6 @@ def _tests(situation: Situation, board: Board) -> list[Query]:
 
 
 def _end(board: Board) -> Stop:
-    if is_clear(board):
+    if board.is_clear:
         return Stop(reason="Clear", message="the leading hypothesis stands clear of the others")
     return Stop(reason="NothingLeft", message="nothing left to look at would decide more")

@@ -24,6 +24,7 @@ from casebook.reasoning.word import Force, Idle, Word
 
 CONFIRMED = 300
 """Centinats that a person's confirmation adds: as telling as a decisive prediction that held."""
+GONE = "stale: "
 RULED_OUT = -500
 """Where a cause that is ruled out stands at most, in centinats: below one percent."""
 
@@ -45,7 +46,8 @@ def remember(situation: Situation, ranked: Sequence[Ranked]) -> tuple[list[Ranke
             why = _act(situation, memory, found)
             unused |= {key(memory): why} if why else {}
     unknown = {name: match for name, match in answers.items() if match.answer is Answer.UNKNOWN}
-    return [found[name] for name in sorted(found)], Idle(unused, unknown)
+    gone = frozenset(name for name, why in unused.items() if why.startswith(GONE))
+    return [found[name] for name in sorted(found)], Idle(unused, unknown, gone)
 
 
 def _lost(winner: Recalled, why: str) -> str:
@@ -112,7 +114,7 @@ def _gone(situation: Situation, claim: CauseClaim) -> str:
     resource = RESOURCES.get(ref.kind, "")
     if ref in situation.world.things or not resource or not situation.world.complete(resource, ref.namespace):
         return ""
-    return f"stale: {claim.object} is gone; not acted on"
+    return f"{GONE}{claim.object} is gone; not acted on"
 
 
 def _confirmed(item: Ranked, memory: Recalled) -> Ranked:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from casebook.api.enums import Role
 from casebook.api.report import KnowledgeUse
 from casebook.api.run import Recalled
 from casebook.knowledge.concepts import key
@@ -62,7 +63,8 @@ def _without_effect(board: Board) -> Iterator[KnowledgeUse]:
             or (_shown(board.situation, memory) if found.answer is Answer.MATCH else "")
         )
         if why:
-            yield mention(board.situation, memory, found, why)
+            gone = key(memory) in board.idle.gone
+            yield mention(board.situation, memory, found, why, Role.GONE if gone else Role.SHOWN)
 
 
 def _shown(situation: Situation, memory: Recalled) -> str:

@@ -33,3 +33,5 @@ class Idle:
 
     unused: dict[str, str] = field(default_factory=dict)
     unknown: dict[str, Match] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset()
+    """Of those that did nothing, the ones that name an object which is not there."""

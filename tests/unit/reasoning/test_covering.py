@@ -9,10 +9,11 @@ from casebook.analysis.snapshot import Snapshot
 from casebook.analysis.things import Cite, Ref
 from casebook.api.enums import Verdict
 from casebook.api.observation import listing
-from casebook.reasoning.board import Board, Part, Ranked
+from casebook.reasoning.board import CLEAR, Board, Part, Ranked
 from casebook.reasoning.cause import UNTESTED, Prediction, failed
 from casebook.reasoning.covering import CONSEQUENCE, MAX_CHOSEN, RIVAL, THRESHOLD, choose
-from casebook.reasoning.planning import CLEAR, Done, Look, plan, wanted
+from casebook.reasoning.deciding import wanted
+from casebook.reasoning.planning import Done, Look, plan
 from casebook.reasoning.scoring import assess
 from casebook.reasoning.situation import Situation
 from casebook.reasoning.verdict import NO_FAULT_PERCENT, no_fault, verdict

@@ -286,3 +286,22 @@ def test_knowledge_of_other_things_changes_no_byte(name: str) -> None:
         for n in range(200)
     ]
     assert replay(kept.replace(run=kept.run.replace(recalled=others))).wire() == replay(kept).wire()
+
+
+@pytest.mark.parametrize(
+    ("taught", "role"),
+    [
+        (cause("ImageNotFound", "Deployment/api"), "Led"),
+        (cause("DnsFailing", "Deployment/api"), "Alone"),
+        (cause("ImageNotFound", "Deployment/api", "RulesOut"), "Acted"),
+        (cause("DnsFailing", "Deployment/gone"), "Gone"),
+        (cause("OomKilled", "Deployment/api", "RulesOut"), "Shown"),
+        ({"noise": {"eventReason": "Failed"}}, "Acted"),
+        ({"noise": {"eventReason": "NeverSeen"}}, "Shown"),
+        (None, "Shown"),
+    ],
+)
+def test_a_report_says_what_each_memory_was_to_it(taught: dict[str, Any] | None, role: str) -> None:
+    """What earns or costs it trust: see `knowledge.credit`."""
+    found = knowing(memory(claim=taught, scope=HERE))
+    assert [use.role.value for use in found.knowledge] in ([role], [] if role == "Shown" else [role])

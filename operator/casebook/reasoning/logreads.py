@@ -1,4 +1,4 @@
-"""Which logs of a workload tell most: of a pod or two, and of the containers in them that ran."""
+"""Which logs to read: those of what is unwell and of what the path leads through, of a pod or two each."""
 
 from collections.abc import Iterator
 
@@ -6,11 +6,34 @@ from casebook.analysis.workloads import Container, Pod, Workload
 from casebook.api.observation import Query, pod_logs
 from casebook.reasoning.situation import Situation
 
+MAX_LOGS = 20
+MEASURED_LOGS = 12
+"""Logs that are read where curves are too, so that the reads of a run stay under 60."""
 PODS_PER_WORKLOAD = 2
 
 
-def logs_of(situation: Situation, workload: Workload) -> Iterator[Query]:
-    """Logs of its least well pods, and of their containers before the last restart; one that never ran has none."""
+def ailing(workload: Workload) -> bool:
+    """Whether any of its pods is not ready."""
+    return any(not pod.ready for pod in workload.live)
+
+
+def logs(situation: Situation) -> list[Query]:
+    """Logs of what is unwell first, then along the path; a container that never ran has none."""
+    unwell = {symptom.entity for symptom in situation.symptoms}
+    path = situation.path
+    ordered = sorted(
+        situation.world.workloads.values(),
+        key=lambda item: (item.ref not in path, item.ref not in unwell, path.get(item.ref, 0), item.ref),
+    )
+    if situation.world.cluster_target:
+        # What runs on a node may be hundreds of pods, which nobody asked about: only those that are not ready.
+        ordered = [item for item in ordered if ailing(item)]
+    asked = [query for workload in ordered for query in of_workload(situation, workload)]
+    return asked[: MEASURED_LOGS if situation.world.snapshot.run.prometheus else MAX_LOGS]
+
+
+def of_workload(situation: Situation, workload: Workload) -> Iterator[Query]:
+    """The logs of one workload, those of the least well pod first."""
     for pod in _telling_pods(workload):
         for container in pod.containers:
             yield from _of_container(situation, container)
