@@ -38,8 +38,8 @@ from casebook.gateway.scene import run_of, visible
 from casebook.gateway.trim import MAX_REPORT, MAX_STATUS, MIN_REPORT, size
 from casebook.store.errors import StoreUnavailable
 
-_SLACK = 10 << 10
-"""Bytes for what is written with a report or after it: conditions, which occurrence it is, lessons."""
+_SLACK = 13 << 10
+"""Bytes for what is written with a report or after it: conditions, which occurrence it is, lessons, who follows it."""
 _log = structlog.get_logger(__name__)
 
 
