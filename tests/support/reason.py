@@ -9,6 +9,7 @@ from casebook.api.report import Hypothesis, Report
 from casebook.api.run import Run, Stop
 from casebook.reasoning.engine import Done, conclude, cost, decide, weigh
 from casebook.reasoning.planning import MAX_ROUNDS
+from casebook.reasoning.recurring import ROUNDS
 from support.builders import observe
 
 STOP = Stop(reason="NothingLeft", message="a test")
@@ -22,7 +23,7 @@ def report(snapshot: Snapshot) -> Report:
 def look(asked: Run, answers: Snapshot) -> tuple[Snapshot, Stop]:
     """A whole run in which the world is that of a snapshot: what it saw, and why it stopped."""
     seen = Snapshot(asked)
-    for round_ in range(MAX_ROUNDS + 1):
+    for round_ in range(MAX_ROUNDS + ROUNDS + 1):
         step = decide(seen, weigh(seen))
         if isinstance(step, Done):
             return seen, step.stop
