@@ -8,10 +8,9 @@ import pytest
 import yaml
 
 from casebook.api.observation import Observation, Result
-from casebook.api.report import Report
 from casebook.api.run import Trace
 from casebook.reasoning.replay import replay
-from support.recorded import RECORDED, trace
+from support.recorded import RECORDED, roots, trace
 
 SCENARIOS = Path(__file__).parents[2] / "cluster" / "scenarios"
 
@@ -24,10 +23,6 @@ def fits(found: tuple[str, str], wanted: dict[str, Any], namespace: str) -> bool
     objects = wanted["object"] if isinstance(wanted["object"], list) else [wanted["object"]]
     causes = wanted["cause"] if isinstance(wanted["cause"], list) else [wanted["cause"]]
     return found[0] in [item.replace("{ns}", namespace) for item in objects] and found[1] in causes
-
-
-def roots(report: Report) -> list[tuple[str, str]]:
-    return [(item.object, item.cause) for item in report.root_causes]
 
 
 def place(found: Trace) -> str:
