@@ -2,8 +2,9 @@
 
 import click
 
+from casebook.api.base import MEMORIES
 from casebook.api.enums import State
-from casebook.cli.people import MEMORIES, Access, Place, in_cluster
+from casebook.cli.people import Access, Place, in_cluster
 from casebook.cluster.errors import Conflict
 
 

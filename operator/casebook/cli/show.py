@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import click
 
+from casebook.api.base import EPOCH
 from casebook.api.investigation import Investigation, Replay, ReplaySide
 from casebook.api.report import Report
 from casebook.cli import feedback
 from casebook.cli.people import Access, Place, in_cluster
 from casebook.cli.render import FORMATS, Heading, colourful, render_report
-from casebook.knowledge.recall import EPOCH
 
 
 @click.command(short_help="Show the report of an investigation and what people said of it.")

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from casebook.api.base import API_VERSION
+from casebook.api.base import API_VERSION, INVESTIGATIONS, MEMORIES
 from casebook.api.enums import ReplayStanding, State
 from casebook.api.investigation import Feedback, Investigation, Lesson, Replay
 from casebook.api.meta import MANAGED_BY, MANAGED_BY_LABEL, UID_LABEL
@@ -22,8 +22,6 @@ from casebook.knowledge.corrections import Correction, correction
 from casebook.knowledge.recall import read
 from casebook.store.errors import StoreUnavailable
 
-INVESTIGATIONS = "investigations.casebook.dev"
-MEMORIES = "memories.casebook.dev"
 REFUSAL = 400
 """Characters of a refusal that are kept: twenty of them leave a status its room."""
 

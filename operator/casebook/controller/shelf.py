@@ -10,7 +10,7 @@ import structlog
 from pydantic import ValidationError
 
 from casebook.analysis.things import clip
-from casebook.api.base import timestamp
+from casebook.api.base import MEMORIES, timestamp
 from casebook.api.run import Recalled
 from casebook.cluster.errors import Conflict, NotFound
 from casebook.cluster.writer import Writer
@@ -19,7 +19,6 @@ from casebook.knowledge.matching import scope_words
 from casebook.knowledge.recall import read
 from casebook.knowledge.standing import Told, next_change, standings
 
-MEMORIES = "memories.casebook.dev"
 SCOPE = 1000
 """Characters of a scope in words."""
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from casebook.api.base import MEMORIES
 from casebook.api.enums import KnowledgeReach
 from casebook.api.names import PLATFORM_TENANT
 from casebook.api.run import Recalled, Run
@@ -15,7 +16,6 @@ from casebook.gateway.directory import Directory
 from casebook.gateway.ports import ObjectReader
 from casebook.knowledge.recall import CONFIRMED, read_all, recalled
 
-RESOURCE = "memories.casebook.dev"
 TTL = timedelta(seconds=1)
 """How old a namespace's memories may be: a storm of alerts lists them once, and an edit is obeyed in a second."""
 MAX_LISTED = 5000
@@ -65,7 +65,7 @@ class Recall:
 
     async def _read(self, place: str, now: datetime) -> Shelf:
         try:
-            page = await self._reader.list(RESOURCE, place, fields=CONFIRMED, limit=MAX_LISTED)
+            page = await self._reader.list(MEMORIES, place, fields=CONFIRMED, limit=MAX_LISTED)
         except (Denied, NotFound, Invalid) as error:
             _log.warning("memories cannot be read", namespace=place, error=error.message)
             return Shelf(now, missing=(f"memories of namespace {place} could not be read: {error.message}"[:1000],))

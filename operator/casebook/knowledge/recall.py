@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from casebook.analysis.access import listed, moment, text
 from casebook.analysis.things import clip
+from casebook.api.base import EPOCH
 from casebook.api.enums import ConditionStatus, KnowledgeReach, State
 from casebook.api.memory import MemorySpec, MemoryStatus
 from casebook.api.problems import explain
@@ -19,7 +20,6 @@ from casebook.knowledge.precedence import rank
 FRESH = "Fresh"
 CONFIRMED = "spec.state=Confirmed"
 """The field selector of memories that can have force."""
-EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 def read(raw: Mapping[str, Any], *, platform: bool = False) -> Recalled:

@@ -9,7 +9,7 @@ from uuid import uuid4
 import aiohttp
 import pytest
 
-from casebook.api.base import API_VERSION
+from casebook.api.base import API_VERSION, INVESTIGATIONS
 from casebook.api.meta import (
     ATTEMPT_LABEL,
     GATEWAY_AUDIENCE,
@@ -20,7 +20,6 @@ from casebook.api.meta import (
 )
 from casebook.api.names import reader_name
 from casebook.cluster.writer import Writer
-from casebook.gateway.investigations import RESOURCE
 from casebook.store.database import Database
 from casebook.store.migrate import migrate
 from casebook.store.traces import Traces
@@ -48,7 +47,9 @@ async def steer(scene: Scene, made: dict[str, Any], **status: object) -> dict[st
     queued = {"type": "Queued", "status": "True", "reason": "Waiting", "message": ""}
     conditions = [queued | {"lastTransitionTime": "2026-11-22T05:00:00Z"}]
     writer = Writer(scene.client, CONTROLLER)
-    return await writer.apply_status(RESOURCE, {"metadata": metadata, "status": {"conditions": conditions, **status}})
+    return await writer.apply_status(
+        INVESTIGATIONS, {"metadata": metadata, "status": {"conditions": conditions, **status}}
+    )
 
 
 class Pod:

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from casebook.controller.shelf import MEMORIES, Shelf, memory_of
+from casebook.api.base import MEMORIES
+from casebook.controller.shelf import Shelf, memory_of
 from support.memories import cause
 from support.memorycluster import MemoryCluster, MemoryWriter
 
