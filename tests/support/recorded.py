@@ -15,9 +15,9 @@ HERE = Path(__file__).parents[1] / "unit" / "reasoning" / "recorded"
 RECORDED = sorted(path.name.removesuffix(".json.gz") for path in HERE.glob("*.json.gz"))
 
 
-def trace(name: str) -> Trace:
+def trace(name: str, folder: Path = HERE) -> Trace:
     """One recorded run."""
-    return Trace.model_validate(json.loads(gzip.decompress((HERE / f"{name}.json.gz").read_bytes())))
+    return Trace.model_validate(json.loads(gzip.decompress((folder / f"{name}.json.gz").read_bytes())))
 
 
 def seen(found: Trace) -> Snapshot:

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -117,11 +116,6 @@ class Rig:
             return False
 
         await until(f"{made['metadata']['name']} is deleted", look, PATIENCE)
-
-    def free_port(self) -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return int(probe.getsockname()[1])
 
     async def page(self, port: int, path: str) -> tuple[int, str]:
         """Status and text of one of the controller's own pages; 0 where nobody listens."""

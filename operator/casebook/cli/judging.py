@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import click
 
-from casebook.api.base import timestamp
+from casebook.api.base import MEMORIES, timestamp
 from casebook.api.enums import State
-from casebook.cli.people import MEMORIES, Access, Place, in_cluster
+from casebook.cli.people import Access, Place, in_cluster
 from casebook.cluster.errors import Conflict
 
 

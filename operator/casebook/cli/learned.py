@@ -8,13 +8,13 @@ import click
 from pydantic import ValidationError
 
 from casebook.analysis.access import moment
-from casebook.api.base import timestamp
+from casebook.api.base import INVESTIGATIONS, MEMORIES, timestamp
 from casebook.api.investigation import Investigation, Recurrence
 from casebook.api.memory import MemoryStatus
 from casebook.api.run import Recalled
 from casebook.cli import arguments
 from casebook.cli.memories import claim_words
-from casebook.cli.people import INVESTIGATIONS, MEMORIES, Access, Place, in_cluster
+from casebook.cli.people import Access, Place, in_cluster
 from casebook.knowledge.recall import read
 
 PAGE = 100

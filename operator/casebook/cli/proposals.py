@@ -6,11 +6,12 @@ from typing import Any
 import click
 from pydantic import ValidationError
 
+from casebook.api.base import MEMORIES
 from casebook.api.enums import Source, State
 from casebook.api.memory import MemoryStatus
 from casebook.api.run import Recalled
 from casebook.cli.memories import claim_words
-from casebook.cli.people import MEMORIES, Access, Place, in_cluster
+from casebook.cli.people import Access, Place, in_cluster
 from casebook.knowledge.matching import scope_words
 from casebook.knowledge.recall import read
 

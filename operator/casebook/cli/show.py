@@ -5,14 +5,12 @@ from collections.abc import Iterator
 
 import click
 
-from casebook.api.base import timestamp
-from casebook.api.enums import Trigger
+from casebook.api.base import EPOCH, timestamp
 from casebook.api.investigation import Investigation, Recurrence, Replay, ReplaySide
 from casebook.api.report import Cost, Report
 from casebook.cli import feedback
 from casebook.cli.people import Access, Place, in_cluster
 from casebook.cli.render import FORMATS, Heading, colourful, render_report
-from casebook.knowledge.recall import EPOCH
 
 
 @click.command(short_help="Show the report of an investigation and what people said of it.")
@@ -44,14 +42,9 @@ def report_of(found: Investigation) -> Report:
 
 def heading(found: Investigation) -> Heading:
     """What it was about; times are told from its end."""
-    spec, metadata, status = found.spec, found.metadata, found.status
-    alert = spec.alert.labels.get("alertname", "") if spec.alert and spec.trigger is Trigger.ALERT else ""
-    return Heading(
-        subject=f"{spec.target.kind}/{spec.target.name}" if spec.target else alert,
-        namespace=(spec.target and spec.target.namespace) or metadata.namespace,
-        question=spec.question,
-        now=status.finished_at or status.started_at or metadata.creation_timestamp or EPOCH,
-    )
+    metadata, status = found.metadata, found.status
+    ended = status.finished_at or status.started_at or metadata.creation_timestamp or EPOCH
+    return Heading.asked(found.spec, metadata.namespace, ended)
 
 
 def incident(found: Investigation) -> Iterator[str]:

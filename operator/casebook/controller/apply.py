@@ -2,11 +2,12 @@
 
 import structlog
 
+from casebook.api.base import INVESTIGATIONS
 from casebook.cluster.errors import ClusterError, Conflict, Denied, Invalid
 from casebook.controller import manifests
 from casebook.controller.parsing import case_of, job_of
 from casebook.controller.plan import AskSlot, CreateJob, DeleteJob, Emit, Expire, Learn, Plan, Step, WriteStatus
-from casebook.controller.tools import EVENTS, INVESTIGATIONS, JOBS, Tools
+from casebook.controller.tools import EVENTS, JOBS, Tools
 from casebook.controller.views import Case
 from casebook.controller.worklist import SETTLE, Key, Kind
 

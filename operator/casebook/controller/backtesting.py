@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from casebook.api.base import API_VERSION
+from casebook.api.base import API_VERSION, MEMORIES
 from casebook.api.enums import State
 from casebook.api.memory import Backtest
 from casebook.api.run import Recalled, Run, Trace
@@ -14,7 +14,6 @@ from casebook.cluster.errors import Conflict, NotFound, Unavailable
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.controller.apart import process
-from casebook.controller.lessons import MEMORIES
 from casebook.knowledge.recall import read
 from casebook.reasoning.backtest import Effect, effect, may_apply
 from casebook.store.errors import StoreUnavailable

@@ -4,11 +4,11 @@ from typing import Any
 
 import structlog
 
+from casebook.api.base import INVESTIGATIONS
 from casebook.api.names import placed
 from casebook.cluster.errors import NotFound
 from casebook.cluster.writer import Writer
 from casebook.controller.parsing import case_of
-from casebook.controller.tools import INVESTIGATIONS
 from casebook.controller.views import Case, CaseKey
 from casebook.controller.worklist import SETTLE, Key, Kind, Worklist
 from casebook.controller.world import World

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from casebook.api.base import API_VERSION
+from casebook.api.base import API_VERSION, INVESTIGATIONS, MEMORIES
 from casebook.api.case import Said
 from casebook.api.enums import ReplayStanding, State
 from casebook.api.investigation import Feedback, Investigation, Lesson, Replay
@@ -23,8 +23,6 @@ from casebook.knowledge.judging import said
 from casebook.knowledge.recall import as_confirmed, read
 from casebook.store.errors import StoreUnavailable
 
-INVESTIGATIONS = "investigations.casebook.dev"
-MEMORIES = "memories.casebook.dev"
 REFUSAL = 400
 """Characters of a refusal that are kept: twenty of them leave a status its room."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from casebook.api.base import EPOCH
 from casebook.api.enums import Intent, Phase, ReplayStanding, Trigger
 from casebook.api.investigation import InvestigationSpec
 from casebook.api.meta import (
@@ -30,8 +31,6 @@ from casebook.controller.views import (
     PodView,
     Target,
 )
-
-EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 def moment(text: str | None) -> datetime | None:

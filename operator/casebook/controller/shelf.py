@@ -11,7 +11,7 @@ import structlog
 from pydantic import ValidationError
 
 from casebook.analysis.things import clip
-from casebook.api.base import API_VERSION, timestamp
+from casebook.api.base import API_VERSION, MEMORIES, timestamp
 from casebook.api.case import Use
 from casebook.api.enums import State
 from casebook.api.meta import MANAGED_BY, MANAGED_BY_LABEL
@@ -32,7 +32,6 @@ from casebook.knowledge.recall import read
 from casebook.knowledge.standing import Told, next_change, standings
 from casebook.store.errors import StoreUnavailable
 
-MEMORIES = "memories.casebook.dev"
 SCOPE = 1000
 """Characters of a scope in words."""
 

@@ -9,12 +9,13 @@ from typing import NamedTuple
 import structlog
 from pydantic import ValidationError
 
+from casebook.api.base import INVESTIGATIONS
 from casebook.api.enums import Judgement, Phase, Rating, Verdict
 from casebook.api.investigation import Feedback
 from casebook.api.run import MAX_INCIDENTS, Incident, IncidentCause, Run
 from casebook.cluster.errors import ClusterError, NotFound
 from casebook.gateway.directory import Directory
-from casebook.gateway.investigations import RESOURCE, Investigations, Record
+from casebook.gateway.investigations import Investigations, Record
 from casebook.gateway.ports import ObjectReader
 from casebook.gateway.recent import Recent
 
@@ -67,7 +68,7 @@ class Incidents:
         return sorted(fresh, key=lambda head: (-head.created.timestamp(), head.namespace, head.name))[:MAX_INCIDENTS]
 
     async def _list(self, place: str) -> tuple[Head, ...]:
-        page = await self._reader.list(RESOURCE, place, fields=_HEADS, limit=MAX_LISTED, metadata_only=True)
+        page = await self._reader.list(INVESTIGATIONS, place, fields=_HEADS, limit=MAX_LISTED, metadata_only=True)
         return tuple(
             Head(datetime.fromisoformat(one["creationTimestamp"]), place, one["name"], one["resourceVersion"])
             for one in (item["metadata"] for item in page.items)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import structlog
 
+from casebook.api.base import MEMORIES
 from casebook.api.enums import KnowledgeReach
 from casebook.api.names import PLATFORM_TENANT
 from casebook.api.run import Recalled, Run
@@ -16,7 +17,6 @@ from casebook.gateway.ports import ObjectReader
 from casebook.gateway.recent import Recent
 from casebook.knowledge.recall import CONFIRMED, read_all, recalled
 
-RESOURCE = "memories.casebook.dev"
 MAX_LISTED = 5000
 _log = structlog.get_logger(__name__)
 
@@ -54,7 +54,7 @@ class Recall:
 
     async def _read(self, place: str) -> Shelf:
         try:
-            page = await self._reader.list(RESOURCE, place, fields=CONFIRMED, limit=MAX_LISTED)
+            page = await self._reader.list(MEMORIES, place, fields=CONFIRMED, limit=MAX_LISTED)
         except (Denied, NotFound, Invalid) as error:
             _log.warning("memories cannot be read", namespace=place, error=error.message)
             return Shelf(missing=(f"memories of namespace {place} could not be read: {error.message}"[:1000],))

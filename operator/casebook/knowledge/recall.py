@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from casebook.analysis.access import listed, moment, text
 from casebook.analysis.things import clip
+from casebook.api.base import EPOCH
 from casebook.api.enums import ConditionStatus, KnowledgeReach, State
 from casebook.api.memory import MemorySpec, MemoryStatus
 from casebook.api.names import placed
@@ -22,7 +23,6 @@ MEMORY = "Memory"
 """Kind of knowledge, as a report names it."""
 CONFIRMED = "spec.state=Confirmed"
 """The field selector of memories that can have force."""
-EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 def read(raw: Mapping[str, Any], *, platform: bool = False) -> Recalled:

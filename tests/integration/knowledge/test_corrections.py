@@ -1,8 +1,6 @@
 """From a word on a report to a memory, a replay, and the next run that obeys; on a real API server and Postgres."""
 
-import gzip
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from casebook.api.run import ReportEnvelope, Trace
@@ -11,11 +9,11 @@ from casebook.gateway.recall import Recall
 from casebook.handlers.service import Stores
 from casebook.reasoning.replay import replay
 from casebook.store.traces import Traces
+from support.recorded import trace
 from support.rig import INVESTIGATIONS, Rig
 from support.waiting import until
 
 MEMORIES = "memories.casebook.dev"
-RECORDED = Path(__file__).parents[2] / "unit" / "reasoning" / "recorded" / "image-tag-typo.json.gz"
 ALICE = "alice@example.com"
 
 
@@ -36,7 +34,7 @@ async def finished(rig: Rig, traces: Traces | None = None) -> dict[str, Any]:
 
 
 def recorded() -> Trace:
-    return Trace.model_validate_json(gzip.decompress(RECORDED.read_bytes()))
+    return trace("image-tag-typo")
 
 
 async def keep(traces: Traces, made: dict[str, Any]) -> Trace:

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import psycopg
@@ -17,12 +16,6 @@ from casebook.store.traces import Traces
 from support.memories import cause, memory
 from support.postgres import Postgres, running
 from support.reports import NOW, envelope, observation, report
-
-
-@pytest.fixture
-async def traces(postgres: Postgres) -> AsyncIterator[Traces]:
-    async with Database.open(postgres.app) as database:
-        yield Traces(database)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from casebook.api.base import INVESTIGATIONS, MEMORIES
 from casebook.api.enums import State
 from casebook.api.investigation import Investigation, Recurrence
 from casebook.cli import feedback
@@ -14,7 +15,7 @@ from casebook.cli.correct import Word, _ask, _choose, _entry, _outcome
 from casebook.cli.judging import _judge
 from casebook.cli.main import casebook
 from casebook.cli.memories import _applying
-from casebook.cli.people import INVESTIGATIONS, MEMORIES, Place
+from casebook.cli.people import Place
 from casebook.cli.show import incident, said, seen_before
 from casebook.cli.why import _lines, pick
 from casebook.cluster.errors import Conflict, Denied

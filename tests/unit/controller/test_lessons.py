@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from casebook.api.base import INVESTIGATIONS, MEMORIES
 from casebook.api.enums import ReplayStanding
 from casebook.api.investigation import Lesson, Replay, ReplaySide
 from casebook.api.run import Recalled
 from casebook.cluster.errors import Denied, Unavailable
 from casebook.controller.decide import decide
-from casebook.controller.lessons import INVESTIGATIONS, MEMORIES, Lessons
+from casebook.controller.lessons import Lessons
 from casebook.controller.parsing import case_of
 from casebook.controller.plan import Learn
 from casebook.controller.replaying import CannotReplay

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from casebook.api.base import MEMORIES
 from casebook.api.case import Use
 from casebook.cluster.errors import Unavailable
-from casebook.controller.shelf import MEMORIES, Shelf, memory_of
+from casebook.controller.shelf import Shelf, memory_of
 from casebook.controller.tools import EVENTS
 from support.memories import cause
 from support.memorycluster import MemoryCluster, MemoryWriter

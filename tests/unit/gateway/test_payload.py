@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from casebook.api.base import EPOCH
 from casebook.api.investigation import Alert
 from casebook.gateway.groups import split
 from casebook.gateway.manifest import investigation
-from casebook.gateway.payload import EPOCH, MAX_ALERTS, Body, Payload, decode
+from casebook.gateway.payload import MAX_ALERTS, Body, Payload, decode
 from casebook.gateway.trim import size
 from support.alerts import body, notification, sent
 

@@ -1,7 +1,5 @@
 """Runs recorded with a Prometheus on a real cluster, replayed: the same cause; without the curves no false one."""
 
-import gzip
-import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +7,7 @@ import pytest
 from casebook.api.observation import PROMETHEUS, Observation, Result
 from casebook.api.run import Trace
 from casebook.reasoning.replay import replay
+from support import recorded
 
 HERE = Path(__file__).parent / "measured"
 EXPECTED = {
@@ -24,7 +23,7 @@ ALLOWED = {"traffic-surge": {("Deployment/worker", "ConsumerTooSlow")}}
 
 
 def trace(name: str) -> Trace:
-    return Trace.model_validate(json.loads(gzip.decompress((HERE / f"{name}.json.gz").read_bytes())))
+    return recorded.trace(name, HERE)
 
 
 @pytest.mark.parametrize("name", EXPECTED)

@@ -1,8 +1,6 @@
 """Memories at work on a board: what a person confirmed leads, what is ruled out stays out, and facts still decide."""
 
-import gzip
 import random
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +8,7 @@ import pytest
 from casebook.analysis.snapshot import Snapshot
 from casebook.api.enums import Origin, Standing, Verdict
 from casebook.api.report import Report
-from casebook.api.run import Recalled, Run, Trace
+from casebook.api.run import Recalled, Run
 from casebook.reasoning.replay import replay
 from support.builders import (
     Raw,
@@ -30,9 +28,9 @@ from support.builders import (
 )
 from support.memories import cause, concept, labelled, memory
 from support.reason import hypothesis, report, roots
+from support.recorded import trace
 
 NOT_FOUND = 'failed to resolve reference "reg.local/api:v2": reg.local/api:v2: not found'
-RECORDED = Path(__file__).parent / "recorded"
 HERE = labelled(namespace="shop")
 
 
@@ -53,10 +51,6 @@ def knowing(*memories: Recalled, asked: Run | None = None, objects: list[Raw] | 
     """The report on the stuck rollout, by a run that recalled these memories."""
     asked = (asked or run("why?", "Deployment/api")).replace(recalled=list(memories))
     return report(snapshot(asked, objects or stuck(), *logs))
-
-
-def recorded(name: str) -> Trace:
-    return Trace.model_validate_json(gzip.decompress((RECORDED / f"{name}.json.gz").read_bytes()))
 
 
 def effect(found: Report, name: str) -> str:
@@ -98,7 +92,7 @@ def test_a_confirmed_cause_of_the_registry_is_tested_and_proven() -> None:
 
 
 def test_facts_contradict_a_memory() -> None:
-    kept = recorded("bad-deploy-exception")
+    kept = trace("bad-deploy-exception")
     plain = replay(kept)
     refuted = next(item for item in plain.hypotheses if item.verdict is Standing.REFUTED)
     said = memory(claim=cause(refuted.cause, refuted.object), scope={})
@@ -270,7 +264,7 @@ def test_odd_claims_never_make_it_fail() -> None:
 @pytest.mark.parametrize("name", ["image-tag-typo", "db-down-cascade", "innocent-deploy"])
 def test_knowledge_of_other_things_changes_no_byte(name: str) -> None:
     """Interference: two hundred memories of every kind whose scopes lie elsewhere."""
-    kept = recorded(name)
+    kept = trace(name)
     claims = [
         cause("DnsFailing"),
         cause("ImageNotFound", effect="RulesOut"),

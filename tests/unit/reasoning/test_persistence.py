@@ -1,8 +1,5 @@
 """A correction sticks: on every recorded incident, what was corrected is never reported again in its scope."""
 
-import gzip
-from pathlib import Path
-
 import pytest
 
 from casebook.api.enums import Verdict
@@ -13,14 +10,10 @@ from casebook.gateway.accept import accept
 from casebook.knowledge.corrections import correction
 from casebook.reasoning.replay import replay
 from support.memories import WRITTEN
+from support.reason import roots
+from support.recorded import RECORDED, trace
 
-HERE = Path(__file__).parent / "recorded"
-RECORDED = sorted(path.name.removesuffix(".json.gz") for path in HERE.glob("*.json.gz"))
 BUDGET = 46 << 10
-
-
-def trace(name: str) -> Trace:
-    return Trace.model_validate_json(gzip.decompress((HERE / f"{name}.json.gz").read_bytes()))
 
 
 def corrected(kept: Trace, report: Report, **said: object) -> Report:
@@ -34,10 +27,6 @@ def corrected(kept: Trace, report: Report, **said: object) -> Report:
     assert made is not None
     memory = Recalled(name=made.name, namespace=made.namespace, version=1, written_at=WRITTEN, spec=made.spec)
     return replay(kept.replace(run=kept.run.replace(recalled=[memory])))
-
-
-def roots(report: Report) -> list[tuple[str, str]]:
-    return [(item.object, item.cause) for item in report.root_causes]
 
 
 @pytest.mark.parametrize("name", RECORDED)
