@@ -8,8 +8,8 @@ from casebook.api.observation import Observation, Query
 from casebook.api.report import Hypothesis, Report
 from casebook.api.run import Run, Stop
 from casebook.reasoning.engine import Done, conclude, cost, decide, weigh
-from casebook.reasoning.planning import MAX_ROUNDS
-from casebook.reasoning.recurring import ROUNDS
+from casebook.reasoning.incidents.recurring import ROUNDS
+from casebook.reasoning.planning.plan import MAX_ROUNDS
 from support.builders import observe
 
 STOP = Stop(reason="NothingLeft", message="a test")

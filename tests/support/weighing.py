@@ -7,7 +7,7 @@ from casebook.analysis.signs import Sign
 from casebook.analysis.things import Ref
 from casebook.reasoning.board import Part, Ranked
 from casebook.reasoning.cause import Candidate, Cause, Prediction
-from casebook.reasoning.scoring import explains
+from casebook.reasoning.judging.scoring import explains
 from casebook.reasoning.situation import Situation
 from support.builders import NS, Raw, ended, endpoints, log, pod, replicaset, run, snapshot, template, waiting, workload
 from support.shop import shop

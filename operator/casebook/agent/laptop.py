@@ -20,7 +20,7 @@ from casebook.cluster.errors import ClusterError, Denied, NotFound
 from casebook.cluster.reader import Page
 from casebook.cluster.resources import Resource
 from casebook.knowledge.recall import CONFIRMED, read_all, recalled
-from casebook.reasoning.survey import MAX_PLACES
+from casebook.reasoning.planning.survey import MAX_PLACES
 
 LAPTOP = "laptop"
 _NAMESPACES = "namespaces"

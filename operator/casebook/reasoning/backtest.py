@@ -5,7 +5,7 @@ from typing import NamedTuple
 from casebook.api.report import Report
 from casebook.api.run import Recalled, Run, Trace
 from casebook.knowledge.recall import as_confirmed, display_name, recalled
-from casebook.reasoning.mention import applied
+from casebook.reasoning.memories.mention import applied
 from casebook.reasoning.replay import replay
 
 

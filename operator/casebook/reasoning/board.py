@@ -8,8 +8,8 @@ from casebook.analysis.signs import Symptom
 from casebook.analysis.things import Cite, Ref
 from casebook.api.enums import Origin, Outcome, Standing
 from casebook.reasoning.cause import Candidate, Cause, Finding, Prediction
+from casebook.reasoning.memories.word import Force, Idle, Word
 from casebook.reasoning.situation import Situation
-from casebook.reasoning.word import Force, Idle, Word
 
 DECISIVE = -200
 MAX_PERCENT = 99

@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from casebook.reasoning.board import DECISIVE
 from casebook.reasoning.cause import Cause, Prediction, asks_nothing
-from casebook.reasoning.covering import THRESHOLD
-from casebook.reasoning.example import steps
+from casebook.reasoning.checks.example import steps
+from casebook.reasoning.judging.covering import THRESHOLD
 from casebook.reasoning.registry import REGISTRY, SOURCES
 
 UNSEEN: Final = {

@@ -4,15 +4,15 @@ from casebook.analysis.snapshot import Snapshot
 from casebook.api.report import Cost, Report
 from casebook.api.run import Stop
 from casebook.reasoning.board import Board, Ranked
-from casebook.reasoning.brief import brief
-from casebook.reasoning.covering import choose
-from casebook.reasoning.incident import EXPLAINED, explaining
-from casebook.reasoning.planning import Done, Look, plan
+from casebook.reasoning.incidents.incident import EXPLAINED, explaining
+from casebook.reasoning.judging.covering import choose
+from casebook.reasoning.judging.scoring import assess
+from casebook.reasoning.memories.remembered import remember
+from casebook.reasoning.planning.plan import Done, Look, plan
 from casebook.reasoning.registry import REGISTRY
-from casebook.reasoning.remembered import remember
-from casebook.reasoning.scoring import assess
+from casebook.reasoning.reporting.brief import brief
+from casebook.reasoning.reporting.writer import write
 from casebook.reasoning.situation import Situation
-from casebook.reasoning.writer import write
 
 __all__ = ["ENGINE", "Board", "Done", "Look", "conclude", "cost", "decide", "weigh"]
 

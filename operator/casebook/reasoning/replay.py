@@ -4,9 +4,9 @@ from casebook.analysis.snapshot import Snapshot
 from casebook.api.report import Report
 from casebook.api.run import Telling, Trace
 from casebook.reasoning.engine import conclude, cost, weigh
-from casebook.reasoning.incident import EXPLAINED
-from casebook.reasoning.recurring import settled
-from casebook.reasoning.telling import telling
+from casebook.reasoning.incidents.incident import EXPLAINED
+from casebook.reasoning.incidents.recurring import settled
+from casebook.reasoning.incidents.telling import telling
 
 
 def replay(trace: Trace) -> Report:

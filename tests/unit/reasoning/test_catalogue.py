@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from casebook.cli.causes import causes
 from casebook.reasoning.catalogue import UNSEEN, page
-from casebook.reasoning.example import Placeholder, steps
+from casebook.reasoning.checks.example import Placeholder, steps
 from casebook.reasoning.registry import REGISTRY, SOURCES
 
 ROOT = Path(__file__).parents[3]

@@ -15,8 +15,8 @@ from casebook.api.names import digest
 from casebook.api.observation import Query, Result, listing
 from casebook.api.run import Trace
 from casebook.reasoning.engine import ENGINE, Done, Look, conclude, cost, decide, weigh
+from casebook.reasoning.planning.survey import CLUSTER, NAMESPACED
 from casebook.reasoning.replay import replay
-from casebook.reasoning.survey import CLUSTER, NAMESPACED
 from support.builders import (
     NOW,
     NS,

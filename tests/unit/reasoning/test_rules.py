@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from casebook.analysis.world import World
+from casebook.reasoning.asked.focus import focus
 from casebook.reasoning.catalogue import UNSEEN
 from casebook.reasoning.engine import weigh
-from casebook.reasoning.focus import focus
 from casebook.reasoning.registry import REGISTRY
 from casebook.reasoning.situation import Situation
 from support.builders import NS, ago, run, service, snapshot

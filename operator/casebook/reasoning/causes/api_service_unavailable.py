@@ -11,7 +11,7 @@ from casebook.analysis.things import RESOURCES, Cite, Ref, Thing
 from casebook.analysis.workloads import cite_condition, condition
 from casebook.api.observation import Query, listing
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, held, tested
-from casebook.reasoning.logged import everything
+from casebook.reasoning.checks.logged import everything
 from casebook.reasoning.situation import Situation
 
 KIND = "APIService"

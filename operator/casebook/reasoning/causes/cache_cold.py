@@ -14,7 +14,7 @@ from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
 from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import command, workload_logs_wanted
+from casebook.reasoning.checks.helpers import command, workload_logs_wanted
 from casebook.reasoning.situation import Situation
 
 _CACHE = re.compile(r"cache|redis|memcache|valkey|varnish", re.IGNORECASE)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from casebook.analysis import failures
 from casebook.analysis.things import Ref
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, held
-from casebook.reasoning.certificates import EXPIRED, MISMATCH, secrets
-from casebook.reasoning.helpers import Trouble, command
-from casebook.reasoning.logged import EXPLAINS, Said, blamed, candidate, quoted, says_so, spoken
+from casebook.reasoning.checks.certificates import EXPIRED, MISMATCH, secrets
+from casebook.reasoning.checks.helpers import Trouble, command
+from casebook.reasoning.checks.logged import EXPLAINS, Said, blamed, candidate, quoted, says_so, spoken
 from casebook.reasoning.situation import Situation
 
 Detect = Callable[[Situation], Iterator[Candidate[Said]]]

@@ -9,8 +9,8 @@ from casebook.analysis.signs import Sign
 from casebook.analysis.things import Cite, Ref
 from casebook.analysis.workloads import Pod, Workload
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import Trouble
-from casebook.reasoning.logged import quoted, spoken
+from casebook.reasoning.checks.helpers import Trouble
+from casebook.reasoning.checks.logged import quoted, spoken
 from casebook.reasoning.situation import Situation
 
 _WORDS = re.compile(

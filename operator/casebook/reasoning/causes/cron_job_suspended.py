@@ -8,8 +8,8 @@ from casebook.analysis.signs import Sign
 from casebook.analysis.things import Thing
 from casebook.analysis.unending import suspended
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held, tested
-from casebook.reasoning.helpers import at
-from casebook.reasoning.planned import announcement
+from casebook.reasoning.checks.helpers import at
+from casebook.reasoning.checks.planned import announcement
 from casebook.reasoning.situation import Situation
 
 

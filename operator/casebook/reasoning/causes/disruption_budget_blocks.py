@@ -7,7 +7,7 @@ from casebook.analysis.budgets import HeldUp, evictable, guards, held_up
 from casebook.analysis.signs import Sign
 from casebook.analysis.workloads import cite_condition, condition
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held, tested
-from casebook.reasoning.helpers import command
+from casebook.reasoning.checks.helpers import command
 from casebook.reasoning.situation import Situation
 
 

@@ -12,7 +12,16 @@ from casebook.analysis.workloads import Container, Workload
 from casebook.api.base import timestamp
 from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import Trouble, cite_rollout, command, containers, last_words, logs_wanted, only, undo
+from casebook.reasoning.checks.helpers import (
+    Trouble,
+    cite_rollout,
+    command,
+    containers,
+    last_words,
+    logs_wanted,
+    only,
+    undo,
+)
 from casebook.reasoning.situation import Situation
 
 _NAME = r"['\"`$]?\{?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{3,})\}?['\"`]?"

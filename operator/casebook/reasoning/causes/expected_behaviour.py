@@ -9,7 +9,7 @@ from casebook.analysis.things import Cite, Ref
 from casebook.analysis.workloads import Workload, cite_condition, condition
 from casebook.api.base import timestamp
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import command
+from casebook.reasoning.checks.helpers import command
 from casebook.reasoning.situation import Situation
 
 RESCALED, IDLE = "SuccessfulRescale", "All metrics below target"

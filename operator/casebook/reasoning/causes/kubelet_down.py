@@ -10,7 +10,7 @@ from casebook.analysis.things import Cite, Ref, Thing
 from casebook.analysis.workloads import cite_condition, condition
 from casebook.api.observation import LOGS, Observation, Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import workload_logs_wanted
+from casebook.reasoning.checks.helpers import workload_logs_wanted
 from casebook.reasoning.situation import Situation
 
 _PORT = r":10250\b.*"

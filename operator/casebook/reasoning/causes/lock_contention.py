@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, held
-from casebook.reasoning.helpers import Trouble, command
-from casebook.reasoning.logged import EXPLAINS, Said, blamed, candidate, quoted, says_so, spoken
+from casebook.reasoning.checks.helpers import Trouble, command
+from casebook.reasoning.checks.logged import EXPLAINS, Said, blamed, candidate, quoted, says_so, spoken
 from casebook.reasoning.situation import Situation
 
 WORDS = re.compile(

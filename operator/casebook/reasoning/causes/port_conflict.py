@@ -11,9 +11,9 @@ from casebook.analysis.signs import Sign
 from casebook.analysis.things import Cite
 from casebook.analysis.workloads import Pod, Workload
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, held
-from casebook.reasoning.helpers import changed, cite_rollout, undo
-from casebook.reasoning.logged import SIGNS, of_kind, quoted, spoken
-from casebook.reasoning.scheduling import unscheduled
+from casebook.reasoning.checks.helpers import changed, cite_rollout, undo
+from casebook.reasoning.checks.logged import SIGNS, of_kind, quoted, spoken
+from casebook.reasoning.checks.scheduling import unscheduled
 from casebook.reasoning.situation import Situation
 
 _NO_PORTS = re.compile(r"didn't have free ports for the requested pod ports")

@@ -12,7 +12,7 @@ from casebook.api.base import timestamp
 from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.causes.lock_contention import WORDS as LOCKED
-from casebook.reasoning.helpers import command, only, workload_logs_wanted
+from casebook.reasoning.checks.helpers import command, only, workload_logs_wanted
 from casebook.reasoning.situation import Situation
 
 SLOW_MS = 1000.0

@@ -10,8 +10,8 @@ from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
 from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import Trouble, cite_rollout, undo, workload_logs_wanted
-from casebook.reasoning.logged import EXPLAINS, SIGNS, Said, blamed, quoted, spoken
+from casebook.reasoning.checks.helpers import Trouble, cite_rollout, undo, workload_logs_wanted
+from casebook.reasoning.checks.logged import EXPLAINS, SIGNS, Said, blamed, quoted, spoken
 from casebook.reasoning.situation import Situation
 
 _SCHEMA = (

@@ -11,7 +11,7 @@ from casebook.analysis.things import Cite
 from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import callers_logs_wanted, command, only, troubles
+from casebook.reasoning.checks.helpers import callers_logs_wanted, command, only, troubles
 from casebook.reasoning.situation import Situation
 
 BURDEN = frozenset({Sign.SLOW, Sign.FAILING, Sign.BACKLOG, Sign.NEAR_LIMIT})

@@ -12,8 +12,8 @@ from casebook.analysis.things import Cite, Thing
 from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import Subject, callers_logs_wanted, command, only, troubles
-from casebook.reasoning.probes import listens
+from casebook.reasoning.checks.helpers import Subject, callers_logs_wanted, command, only, troubles
+from casebook.reasoning.checks.probes import listens
 from casebook.reasoning.situation import Situation
 
 REACHING = frozenset({failures.REFUSED, failures.TIMEOUT, failures.RESET, failures.UNREACHABLE})

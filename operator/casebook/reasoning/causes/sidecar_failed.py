@@ -9,7 +9,7 @@ from casebook.analysis.symptoms import CREATE_REASONS, IMAGE_REASONS
 from casebook.analysis.workloads import Container, Pod
 from casebook.api.observation import LOGS, Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import Subject, changed_part, cite_rollout, command, containers, last_words, only
+from casebook.reasoning.checks.helpers import Subject, changed_part, cite_rollout, command, containers, last_words, only
 from casebook.reasoning.situation import Situation
 
 DEFAULT = "kubectl.kubernetes.io/default-container"

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from casebook.analysis.access import dig, quantity, text, words
 from casebook.analysis.things import Ref, Thing
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.claims import Pending, candidate, is_pending, mounts, pending
-from casebook.reasoning.helpers import command
-from casebook.reasoning.scheduling import unscheduled
+from casebook.reasoning.checks.claims import Pending, candidate, is_pending, mounts, pending
+from casebook.reasoning.checks.helpers import command
+from casebook.reasoning.checks.scheduling import unscheduled
 from casebook.reasoning.situation import Situation
 
 _WORDS = re.compile(
