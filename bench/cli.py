@@ -81,6 +81,13 @@ NAMES = {name: told for step in STEPS for name, told in step.names.items()}
     "--variants", type=click.IntRange(0, 50), default=0, show_default=True, help="Variants of each fault of `peers`."
 )
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="What the variants are made from.")
+@click.option(
+    "--parallel",
+    type=click.IntRange(1, 16),
+    default=1,
+    show_default=True,
+    help="Faults of `peers` made side by side; the tools are asked one at a time all the same.",
+)
 @click.option("--image", "image_name", default="casebook:dev", show_default=True, help="Image to measure.")
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), default=ROOT / "out", help="Folder for results."
@@ -93,6 +100,7 @@ def main(
     saved: tuple[Path, ...],
     variants: int,
     seed: int,
+    parallel: int,
     image_name: str,
     out: Path,
 ) -> None:
@@ -101,7 +109,7 @@ def main(
     What needs a cluster uses the one of `hack/cluster`, and installs the chart there where it is not.
     """
     out.mkdir(parents=True, exist_ok=True)
-    options = Options(runs, out, scenarios, groups, image_name, saved, variants, seed)
+    options = Options(runs, out, scenarios, groups, image_name, saved, variants, seed, parallel)
     rows, shown = asyncio.run(_measure(options, set(names) or ALWAYS))
     # In a file or a pipe the table takes the width that it needs.
     screen = Console() if sys.stdout.isatty() else Console(width=WIDTH)

@@ -21,7 +21,8 @@ class Options:
 
     `runs`: repetitions of each timing; `out`: folder for results and traces; `scenarios`: faults to investigate, none
     for those that are usual; `groups`: alert groups of the storm; `image`: what is measured in the cluster; `saved`:
-    folders of saved investigations besides those of the repository; `variants` and `seed`: so many variants of a fault.
+    folders of saved investigations besides those of the repository; `variants` and `seed`: so many variants of a fault;
+    `parallel`: faults of `peers` that are made side by side.
     """
 
     runs: int
@@ -32,6 +33,7 @@ class Options:
     saved: tuple[Path, ...] = ()
     variants: int = 0
     seed: int = 1
+    parallel: int = 1
 
 
 class Session:

@@ -17,7 +17,7 @@ from scenariokit.cli import SCENARIOS, with_variants
 from scenariokit.format import Scenario, load_all
 from scenariokit.needs import lacking
 from scenariokit.rows import Row as ScenarioRow
-from scenariokit.run import Options, Runner, await_gone
+from scenariokit.run import Options, Runner, all_runs, await_gone
 from scenariokit.ways import prometheus_url
 
 GONE_SECONDS = 300.0
@@ -30,7 +30,7 @@ async def measure(session: Session, _chosen: set[str]) -> list[Row]:
     await _installed(session)
     async with prometheus_url(session.kube) as url:
         panel = Panel(session, contestants(), url)
-        rows = await _runs(session, scenarios, panel)
+        rows = await _runs(session, scenarios, panel, session.options.parallel)
     session.show(f"not asked: {row.id}: {row.reason}"[:200] for row in rows if row.verdict is None)
     return _shown(session, entries(rows, {scenario.name: scenario for scenario in scenarios}, panel.asked), "peers")
 
@@ -70,11 +70,10 @@ def _shown(session: Session, found: Sequence[Entry], name: str) -> list[Row]:
     return rows_of(found)
 
 
-async def _runs(session: Session, scenarios: Sequence[Scenario], panel: Panel) -> list[ScenarioRow]:
+async def _runs(session: Session, scenarios: list[Scenario], panel: Panel, parallel: int) -> list[ScenarioRow]:
     kube = session.kube
     lacks = await lacking(kube, {need for scenario in scenarios for need in scenario.needs})
     runner = Runner(kube, panel, Options(lacks), lambda name, _, stage: session.tell(f"{name}, {stage}"))
-    # One at a time: while one tool is timed, nothing else of ours is being set up.
-    rows = [await runner.run(scenario, 1) for scenario in scenarios]
+    rows = [row async for row in all_runs(runner, scenarios, 1, parallel)]
     await await_gone(kube, GONE_SECONDS)
     return rows

@@ -1,5 +1,6 @@
 """Asks Casebook and its peers about one fault, one after the other."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -43,7 +44,8 @@ class Asked:
 class Panel:
     """A way of asking, for the scenario runner, that asks everybody; who begins changes with every fault.
 
-    Casebook asks `prometheus` too, where there is one; its peers know none.
+    One tool at a time, also where faults are made side by side. Casebook asks `prometheus` too, where there is one; its
+    peers know none.
     """
 
     name = "cli"
@@ -53,9 +55,14 @@ class Panel:
         self._prometheus = ["--prometheus", prometheus] if prometheus else []
         self.asked: dict[str, Asked] = {}
         """By the namespace main of the run."""
+        self._turn = asyncio.Lock()
 
     async def ask(self, kube: Kube, question: Question) -> Report:
         """Ask everybody; the report is Casebook's."""
+        async with self._turn:
+            return await self._everybody(kube, question)
+
+    async def _everybody(self, kube: Kube, question: Question) -> Report:
         asked = Asked(await owners_in(kube, {"main": question.namespace}))
         self.asked[question.namespace] = asked
         order: list[Contestant | None] = [None, *self._peers]
