@@ -173,6 +173,12 @@ def test_a_consumer_that_finishes_as_much_as_ever_is_not_to_blame() -> None:
     assert_refuted(found, "Deployment/worker", "ConsumerTooSlow")
 
 
+def test_a_curve_that_hardly_reaches_past_the_release_speaks_neither_for_a_consumer_nor_against_it() -> None:
+    done = [*level(5)[:-FRESH], *[None] * (FRESH - 1), 4.0]
+    found = queueing(*released("worker", consumer("1"), consumer("9")), done=done)
+    assert_root(found, "Deployment/worker", "ConsumerTooSlow", "its backlog grows", "revision 1 -> 2")
+
+
 def test_a_producer_is_not_taken_for_the_consumer() -> None:
     found = queueing(*released("worker", consumer("1"), consumer("9")), done=level(5, 1, since=FRESH))
     assert ("Deployment/producer", "ConsumerTooSlow") not in [(i.object, i.cause) for i in report(found).root_causes]
