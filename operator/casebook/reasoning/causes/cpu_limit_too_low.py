@@ -55,12 +55,7 @@ def _detect(situation: Situation) -> Iterator[Candidate[Throttled]]:
 
 def _throttling(situation: Situation, subject: Subject) -> Throttled:
     found = situation.measured("throttling", subject.workload)
-    mine = [
-        one
-        for one in (found.series if found else ())
-        if one.labels.get("container") == subject.container.name
-        and one.labels.get("pod") in ("", subject.container.pod.ref.name)
-    ]
+    mine = found.of(subject.container) if found else ()
     return Throttled(subject, found.curve, mine[0]) if found and mine else Throttled(subject)
 
 
