@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from casebook.analysis.access import moment
 from casebook.analysis.services import ready_endpoints
 from casebook.analysis.signs import Symptom
 from casebook.analysis.things import clip
@@ -13,6 +14,7 @@ from casebook.api.report import Finding
 from casebook.reasoning.board import Board
 from casebook.reasoning.judging.verdict import missing_target
 from casebook.reasoning.planning import measuring
+from casebook.reasoning.planning.sight import unseen
 from casebook.reasoning.planning.survey import EVENTS_PLACE, sees_events
 from casebook.reasoning.reporting.evidence import Ledger
 from casebook.reasoning.situation import Situation
@@ -115,8 +117,9 @@ def limitations(board: Board) -> list[str]:
     situation = board.situation
     run = situation.world.snapshot.run
     found = [_failure(item) for item in situation.world.snapshot.failed()]
+    found += [one.said(situation) for one in unseen(situation)]
     found += [
-        f"{item.query.command()}: more was there than was read"
+        _part(item)
         for item in situation.world.snapshot.observations
         if item.truncated and not item.query.is_earlier_log
     ]
@@ -125,6 +128,13 @@ def limitations(board: Board) -> list[str]:
         place = "" if situation.world.cluster_target else f" in namespace {situation.world.home}"
         found.append(f"{target.kind}/{target.name} was not found{place}")
     return [clip(line, 1000) for line in dict.fromkeys(found)][:MAX_FINDINGS]
+
+
+def _part(item: Observation) -> str:
+    """What was read of more, in words: of a log since when."""
+    begin = moment(item.data, "lines", 0, "at") if item.query.source == LOGS else None
+    since = f"; what was read begins at {timestamp(begin)}" if begin else ""
+    return f"{item.query.command()}: more was there than was read{since}"
 
 
 def _failure(item: Observation) -> str:
