@@ -42,7 +42,12 @@ def since(world: World) -> datetime:
 
 
 def unseen(situation: Situation) -> list[Unseen]:
-    """The logs of what is asked about that do not reach back over the time asked about, where no curve covers it."""
+    """The logs of what is asked about that do not reach back over the time asked about, where no curve covers it.
+
+    Of an object that stands in no namespace, the state tells how it is: what runs beside it is not asked about.
+    """
+    if situation.world.cluster_target:
+        return []
     begin = since(situation.world)
     return [
         Unseen(workload, log, begin)

@@ -9,7 +9,7 @@ from casebook.analysis.things import clip
 from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
 from casebook.api.enums import Reach
-from casebook.api.observation import LOGS, PROMETHEUS, Observation, Result
+from casebook.api.observation import LOGS, METRICS, PROMETHEUS, Observation, Result
 from casebook.api.report import Finding
 from casebook.reasoning.board import Board
 from casebook.reasoning.judging.verdict import missing_target
@@ -142,5 +142,7 @@ def _failure(item: Observation) -> str:
     kind = f"logs of {item.query.name}" if item.query.source == LOGS else item.query.resource
     if item.query.source == PROMETHEUS:
         kind = f"Prometheus ({item.query.params.get('query') or item.query.resource})"
+    if item.query.source == METRICS:
+        kind = f"what {item.query.resource} use (metrics.k8s.io)"
     place = f" in namespace {item.query.namespace}" if item.query.namespace else ""
     return f"{kind}{place} {what}: {item.message}" if item.message else f"{kind}{place} {what}"

@@ -7,6 +7,7 @@ import pytest
 from casebook.analysis.snapshot import Snapshot
 from casebook.analysis.world import World
 from casebook.api.enums import Verdict
+from casebook.api.meta import ObjectRef
 from casebook.api.observation import Observation, Query, Result
 from casebook.reasoning.asked.complaint import of_lateness
 from casebook.reasoning.engine import Look, decide, weigh
@@ -97,6 +98,16 @@ def test_the_bytes_are_shared() -> None:
     tails = [log(f"{name}-p0", SERVED).replace(truncated=True) for name in ("web", "api", "auth", "db")]
     found = wanted(snapshot(run("all is slow"), shop(), *tails))
     assert sum(int(query.params["limitBytes"]) for query in found) <= 512 << 10
+
+
+def test_of_a_node_the_logs_of_what_runs_on_it_are_not_asked_about() -> None:
+    node = {"kind": "Node", "metadata": {"name": "node-1"}, "status": {}}
+    asking = run("is it well?")
+    tail = log("web-p0", SERVED).replace(truncated=True)
+    of = snapshot(asking, [*shop(), node], tail)
+    assert [query.name for query in wanted(of)] == ["web-p0"]
+    about_node = asking.replace(spec=asking.spec.replace(target=ObjectRef(kind="Node", name="node-1")))
+    assert wanted(Snapshot(about_node, of.observations)) == []
 
 
 def metrics(**measured: list[float]) -> Snapshot:
