@@ -39,6 +39,13 @@ class World:
         return since(self.snapshot.run.spec.question, self.snapshot.run.now)
 
     @cached_property
+    def said_to_begin(self) -> datetime | None:
+        """When the trouble began as the question or the alert says, the earlier of the two; None where neither does."""
+        alert = self.snapshot.run.spec.alert
+        stated = self.stated.at if self.stated and self.stated.is_onset else None
+        return min((at for at in (stated, alert.starts_at if alert else None) if at), default=None)
+
+    @cached_property
     def begin(self) -> datetime:
         """Begin of the span of time that was asked about.
 

@@ -86,9 +86,8 @@ def _called(world: World, ref: Ref) -> list[Ref]:
 def nearing(container: Container, found: Measured) -> tuple[str, Cite] | None:
     """That a container uses nearly all of its memory limit and climbs, in words and cited; None if it does not."""
     limit = quantity(container.spec, "resources", "limits", "memory")
-    for series in found.series:
-        mine = (series.labels.get("pod"), series.labels.get("container")) == (container.pod.ref.name, container.name)
-        used = share(series.values, limit) if mine and limit else None
+    for series in found.of(container):
+        used = share(series.values, limit) if limit else None
         if used and used[0] >= NEAR and climbs(series.values[slice(*teeth(series.values)[-1])]):
             said = f"container {container.name} uses {used[0]:.0%} of its memory limit, and climbs"
             return said, found.curve.cite(said, series)
