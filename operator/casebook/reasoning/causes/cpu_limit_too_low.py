@@ -46,9 +46,11 @@ class Throttled:
 def _detect(situation: Situation) -> Iterator[Candidate[Throttled]]:
     for workload, _, container in containers(situation):
         subject = Subject(workload, container)
+        if not workload.serves:
+            continue
         found = _throttling(situation, subject)
         rolled = lowered(situation, subject, LIMIT)
-        if not workload.serves or not (found.often or found.is_full or rolled):
+        if not (found.often or found.is_full or rolled):
             continue
         limit = text(container.spec, "resources", "limits", "cpu")
         measured_since = _since(found.series) if found.series and found.often else None
