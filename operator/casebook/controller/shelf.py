@@ -11,7 +11,7 @@ import structlog
 from pydantic import ValidationError
 
 from casebook.analysis.things import clip
-from casebook.api.base import API_VERSION, MEMORIES, timestamp
+from casebook.api.base import API_VERSION, MEMORIES
 from casebook.api.case import Use
 from casebook.api.enums import State
 from casebook.api.meta import MANAGED_BY, MANAGED_BY_LABEL
@@ -20,6 +20,8 @@ from casebook.cluster.errors import ClusterError, Conflict, Denied, Invalid, Not
 from casebook.cluster.writer import Writer
 from casebook.controller import manifests
 from casebook.controller.backtesting import wanted
+from casebook.controller.conditions import Mark, after
+from casebook.controller.conditions import read as read_marks
 from casebook.controller.manifests import COMPONENT
 from casebook.controller.plan import Emit
 from casebook.controller.tools import EVENTS
@@ -180,23 +182,10 @@ def _credit(memory: Recalled, used: Sequence[Use]) -> dict[str, Any]:
 
 
 def _status(view: MemoryView, told: tuple[Told, ...], now: datetime) -> dict[str, Any]:
-    before = {item.get("type"): item for item in view.status.get("conditions") or []}
-    generation = view.memory.version
+    before, generation = read_marks(view.status.get("conditions") or []), view.memory.version
     return {
         "observedGeneration": generation,
         "version": generation,
         "scope": clip(scope_words(view.memory.spec.scope), SCOPE),
-        "conditions": [_condition(one, before.get(one.type), generation, now) for one in told],
-    }
-
-
-def _condition(told: Told, before: dict[str, Any] | None, generation: int, now: datetime) -> dict[str, Any]:
-    kept = before is not None and before.get("status") == told.status.value
-    return {
-        "type": told.type,
-        "status": told.status.value,
-        "reason": told.reason,
-        "message": told.message,
-        "lastTransitionTime": before["lastTransitionTime"] if before and kept else timestamp(now),
-        "observedGeneration": generation,
+        "conditions": [after(before, Mark(*one, now, generation)).wire() for one in told],
     }

@@ -5,22 +5,23 @@ from collections.abc import Sequence
 from casebook.api.enums import ClaimEffect
 from casebook.api.memory import CauseClaim
 from casebook.api.run import Recalled
+from casebook.knowledge.concepts import key
 from casebook.knowledge.precedence import prevails
 
 
-def outranked(memories: Sequence[Recalled]) -> dict[tuple[str, str], tuple[Recalled, str]]:
+def outranked(memories: Sequence[Recalled]) -> dict[str, tuple[Recalled, str]]:
     """Of cause claims that all apply, in the order in which they win: which lose, to which one, and why.
 
-    Keys are namespace and name. A claim that has lost takes no other one down.
+    By `key`. A claim that has lost takes no other one down.
     """
     standing: list[Recalled] = []
-    lost: dict[tuple[str, str], tuple[Recalled, str]] = {}
+    lost: dict[str, tuple[Recalled, str]] = {}
     for memory in memories:
         winner = next((other for other in standing if contradict(claim_of(other), claim_of(memory))), None)
         if winner is None:
             standing.append(memory)
         else:
-            lost[memory.namespace, memory.name] = (winner, prevails(winner, memory))
+            lost[key(memory)] = (winner, prevails(winner, memory))
     return lost
 
 

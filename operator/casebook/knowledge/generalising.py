@@ -13,6 +13,7 @@ from casebook.api.memory import CauseClaim, Claim, KnowledgeOrigin, MemorySpec
 from casebook.api.names import digest
 from casebook.api.run import Recalled
 from casebook.api.scope import Operator, Requirement, Scope
+from casebook.knowledge.concepts import key
 from casebook.knowledge.conflicts import claim_of, contradict
 from casebook.knowledge.context import Context
 from casebook.knowledge.matching import Answer, match, scope_words
@@ -40,9 +41,9 @@ def proposals(memories: Sequence[Recalled]) -> list[Proposal]:
 
     What was rejected stands there as Rejected, and so is not proposed again. Only what people confirmed is generalised.
     """
-    there = {(one.namespace, one.name) for one in memories}
+    there = {key(one) for one in memories}
     made = [one for group in _groups(memories) if (one := _general(group, memories)) is not None]
-    new = [one for one in made if (one.namespace, one.name) not in there]
+    new = [one for one in made if f"{one.namespace}/{one.name}" not in there]
     return sorted(new, key=lambda one: (one.namespace, one.name))[:MAX_PROPOSED]
 
 
@@ -97,22 +98,22 @@ def least_general(scopes: Sequence[dict[str, str]]) -> Scope | None:
     shared = sorted(set.intersection(*(set(one) for one in scopes)))
     same: dict[str, str] = {}
     wider: list[Requirement] = []
-    for key in shared:
-        values = sorted({one[key] for one in scopes})
+    for name in shared:
+        values = sorted({one[name] for one in scopes})
         if len(values) == 1:
-            same[key] = values[0]
-        elif (term := _common(key, values)) is not None:
+            same[name] = values[0]
+        elif (term := _common(name, values)) is not None:
             wider.append(term)
     return Scope(match_labels=same, match_expressions=wider) if wider or same.keys() - {PLACE} else None
 
 
-def _common(key: str, values: Sequence[str]) -> Requirement | None:
+def _common(name: str, values: Sequence[str]) -> Requirement | None:
     """What values begin with, else what they end with, up to a separator."""
     begin = _begin(values)
     if begin:
-        return Requirement(key=key, operator=Operator.PREFIX, values=[begin])
+        return Requirement(key=name, operator=Operator.PREFIX, values=[begin])
     end = _begin([value[::-1] for value in values])[::-1]
-    return Requirement(key=key, operator=Operator.SUFFIX, values=[end]) if end else None
+    return Requirement(key=name, operator=Operator.SUFFIX, values=[end]) if end else None
 
 
 def _begin(values: Sequence[str]) -> str:
@@ -128,7 +129,7 @@ def _denies(memory: Recalled, claim: CauseClaim, scope: Scope) -> bool:
     spec = memory.spec
     if spec.claim is None or spec.claim.cause is None:
         return False
-    told = Context({key: frozenset({value}) for key, value in spec.scope.match_labels.items()})
+    told = Context({name: frozenset({value}) for name, value in spec.scope.match_labels.items()})
     inside = match(scope, told).answer is Answer.MATCH
     same = spec.claim.cause.cause == claim.cause and spec.claim.cause.effect is claim.effect
     if spec.state is State.REJECTED:

@@ -66,7 +66,7 @@ def test_contradictions_are_decided_and_explained() -> None:
     narrow = memory("narrow", claim=cause("A", effect="RulesOut"), scope=labelled(namespace="shop"))
     wide = memory("wide", claim=cause("A"))
     lost = outranked(sorted([wide, narrow], key=rank))
-    assert lost == {("shop", "wide"): (narrow, "its scope is narrower")}
+    assert lost == {"shop/wide": (narrow, "its scope is narrower")}
 
 
 def test_what_has_lost_takes_nothing_down_and_different_objects_do_not_contradict() -> None:
@@ -76,4 +76,4 @@ def test_what_has_lost_takes_nothing_down_and_different_objects_do_not_contradic
         memory("c", claim=cause("B", "Deployment/api")),
         memory("d", claim=cause("B", "Deployment/web", "RulesOut")),
     ]
-    assert set(outranked(sorted(memories, key=rank))) == {("shop", "b")}
+    assert set(outranked(sorted(memories, key=rank))) == {"shop/b"}

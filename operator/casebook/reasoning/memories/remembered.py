@@ -40,7 +40,7 @@ def remember(situation: Situation, ranked: Sequence[Ranked]) -> tuple[list[Ranke
     answers = {key(memory): _answer(situation, memory, found) for memory in claims}
     fitting = [memory for memory in claims if answers[key(memory)].answer is Answer.MATCH]
     lost = outranked(fitting)
-    unused = {f"{place}/{name}": _lost(winner, why) for (place, name), (winner, why) in lost.items()}
+    unused = {name: _lost(winner, why) for name, (winner, why) in lost.items()}
     for memory in fitting:
         if key(memory) not in unused:
             why = _act(situation, memory, found)
