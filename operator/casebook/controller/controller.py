@@ -31,6 +31,7 @@ from casebook.controller.views import Case, JobView, NamespaceView
 from casebook.controller.worker import Handler, Worker
 from casebook.controller.worklist import FIRST, SETTLE, Key, Kind, Worklist
 from casebook.controller.world import World
+from casebook.knowledge.quarantine import strikes_everywhere
 
 FIELD_MANAGER = "casebook-controller"
 BACKTESTS_MANAGER = "casebook-controller-backtests"
@@ -70,6 +71,7 @@ class Controller:
     ) -> None:
         self.metrics = Metrics()
         self._workers = config.workers
+        self._operator = config.operator_namespace
         self._clock = clock
         self._distributed = clock() - SCHEDULE_EVERY
         self._telling = Pace(TOLD_A_SECOND, TOLD_AT_ONCE, clock)
@@ -80,7 +82,7 @@ class Controller:
         self._lessons = lessons
         self._joiner = Joiner(self._world, incidents, self._worklist)
         self._backtests = backtests
-        self._shelf = Shelf(writer, now, ledger, self._tools.instance)
+        self._shelf = Shelf(writer, now, ledger, self._tools.instance, config.operator_namespace)
         self._resync = Resync(self._tools, self._cases, config.resync_seconds, clock)
 
     @property
@@ -137,7 +139,7 @@ class Controller:
         """A Memory as it is now; None for one that makes no sense."""
         if memory is not None:
             self._shelf.put(memory)
-            self._wake(Kind.MEMORIES, memory.namespace)
+            self._judge_again(memory)
             if memory.untested and self._backtests is not None:
                 self._wake(Kind.BACKTESTS, memory.namespace, memory.memory.name, after=JUDGE_AFTER)
 
@@ -145,7 +147,13 @@ class Controller:
         """A Memory was deleted."""
         if memory is not None:
             self._shelf.drop(memory)
-            self._wake(Kind.MEMORIES, memory.namespace)
+            self._judge_again(memory)
+
+    def _judge_again(self, memory: MemoryView) -> None:
+        """The tenant's memories, or those of all where it takes the force from what is everywhere."""
+        everywhere = memory.namespace == self._operator and strikes_everywhere(memory.memory)
+        for namespace in self._world.namespaces if everywhere else (memory.namespace,):
+            self._wake(Kind.MEMORIES, namespace)
 
     def saw_namespace(self, namespace: NamespaceView) -> None:
         """A namespace as it is now."""

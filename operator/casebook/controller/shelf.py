@@ -30,7 +30,8 @@ from casebook.knowledge.concepts import key
 from casebook.knowledge.credit import by_memory, tally, trust
 from casebook.knowledge.generalising import proposals
 from casebook.knowledge.matching import scope_words
-from casebook.knowledge.recall import read
+from casebook.knowledge.quarantine import heard, marked, quarantines, strikes_everywhere
+from casebook.knowledge.recall import as_published, read
 from casebook.knowledge.standing import Told, next_change, standings
 from casebook.store.errors import StoreUnavailable
 
@@ -71,8 +72,10 @@ def memory_of(raw: dict[str, Any]) -> MemoryView | None:
     except ValidationError:
         return None
     uid = str(raw["metadata"].get("uid", ""))
+    # What the status says now is no ground for what it is to say.
+    judged = memory.replace(quarantined="") if memory.quarantined else memory
     return MemoryView(
-        memory, str(raw["metadata"].get("resourceVersion", "")), raw.get("status") or {}, wanted(raw), uid
+        judged, str(raw["metadata"].get("resourceVersion", "")), raw.get("status") or {}, wanted(raw), uid
     )
 
 
@@ -80,12 +83,18 @@ class Shelf:
     """The memories of the cluster, as watches tell of them."""
 
     def __init__(
-        self, writer: Writer, now: Callable[[], datetime], ledger: Ledger | None = None, instance: str = COMPONENT
+        self,
+        writer: Writer,
+        now: Callable[[], datetime],
+        ledger: Ledger | None = None,
+        instance: str = COMPONENT,
+        operator: str = "",
     ) -> None:
         self._writer = writer
         self._now = now
         self._ledger = ledger
         self._instance = instance
+        self._operator = operator
         self._held: dict[str, MemoryView] = {}
         self._used: dict[str, dict[str, list[Use]]] = {}
 
@@ -109,9 +118,11 @@ class Shelf:
         views = [view for view in self._held.values() if view.namespace in namespaces]
         if not views:
             return None
-        now, memories = self._now(), [view.memory for view in views]
+        now = self._now()
+        published = self._published(namespaces)
+        memories, against = await asyncio.to_thread(_judged, [view.memory for view in views], published, now)
         known = self._used.get(tenant)
-        used = await self._uses(tenant)
+        used = heard(await self._uses(tenant), against)
         told = await asyncio.to_thread(standings, memories, now, used)
         for view in views:
             name = key(view.memory)
@@ -121,8 +132,15 @@ class Shelf:
             for one in news(known.get(name, ()), used.get(name, ())) if known is not None else ():
                 await self._announce(view, one)
         await self._propose(memories)
-        due = next_change(memories, now)
+        due = next_change([*memories, *published], now)
         return None if due is None else max(1.0, (due - now).total_seconds())
+
+    def _published(self, namespaces: frozenset[str]) -> list[Recalled]:
+        """The quarantines that hold for every tenant, for one whose own namespaces these are."""
+        if self._operator in namespaces:
+            return []
+        of_platform = [view.memory for view in self._held.values() if view.namespace == self._operator]
+        return [as_published(one) for one in of_platform if strikes_everywhere(one)]
 
     async def _uses(self, tenant: str) -> dict[str, list[Use]]:
         """The uses of a tenant's memories, or while the store is away those that it told last: none regains its force
@@ -173,6 +191,14 @@ class Shelf:
         fresh = memory_of(made)
         if fresh is not None:
             self.put(fresh)
+
+
+def _judged(
+    memories: Sequence[Recalled], published: Sequence[Recalled], now: datetime
+) -> tuple[list[Recalled], list[Recalled]]:
+    """The memories of a tenant as quarantines leave them, and these."""
+    against = quarantines([*memories, *published], now)
+    return marked(memories, against), against
 
 
 def _credit(memory: Recalled, used: Sequence[Use]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from casebook.api.scope import Operator, Requirement, Scope
 from casebook.knowledge.concepts import key
 from casebook.knowledge.conflicts import claim_of, contradict
 from casebook.knowledge.context import Context
+from casebook.knowledge.lineage import MEMORY
 from casebook.knowledge.matching import Answer, match, scope_words
 
 ENOUGH = 3
@@ -25,6 +26,8 @@ MAX_PROPOSED = 3
 SEPARATORS = "-._/"
 PLACE = "namespace"
 NAMED = 10
+MAX_CORRECTIONS = 64
+"""Corrections that one proposal is made of at most: it names them all, so that it falls with any of them."""
 STATEMENT = 1000
 
 
@@ -51,11 +54,11 @@ def _groups(memories: Iterable[Recalled]) -> list[list[Recalled]]:
     """Confirmed corrections to the same cause, of the same namespace and reach, that differ in their scope."""
     found: dict[tuple[object, ...], dict[str, Recalled]] = {}
     for memory in sorted(memories, key=lambda one: one.name):
-        if _is_correction(memory) and not memory.stale:
+        if _is_correction(memory) and not (memory.stale or memory.quarantined):
             claim, scope = claim_of(memory), memory.spec.scope
             group = memory.namespace, memory.spec.reach, claim.cause, claim.effect
             found.setdefault(group, {}).setdefault(scope_words(scope), memory)
-    return [list(group.values()) for group in found.values() if len(group) >= ENOUGH]
+    return [list(group.values())[:MAX_CORRECTIONS] for group in found.values() if len(group) >= ENOUGH]
 
 
 def _is_correction(memory: Recalled) -> bool:
@@ -89,7 +92,7 @@ def _spec(group: Sequence[Recalled], claim: CauseClaim, scope: Scope) -> MemoryS
         scope=scope,
         reach=group[0].spec.reach,
         state=State.PROPOSED,
-        origin=KnowledgeOrigin(type=Source.AGENT),
+        origin=KnowledgeOrigin(type=Source.AGENT, derived_from=[f"{MEMORY}/{one.name}" for one in group]),
     )
 
 

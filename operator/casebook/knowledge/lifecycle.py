@@ -12,6 +12,8 @@ from casebook.knowledge.concepts import key
 def powerless(memory: Recalled, now: datetime) -> str:
     """Why a confirmed memory has no force at this moment, for people; empty where it has."""
     spec = memory.spec
+    if memory.quarantined:
+        return f"quarantined: {memory.quarantined}"
     if memory.stale:
         return f"stale: {memory.stale}"
     if spec.verify_by and spec.verify_by <= now:

@@ -80,7 +80,7 @@ def recurrence(case: PastCase, alike: Iterable[PastCase]) -> Recurrence:
     full = next((one.cost.observations for one in same if not one.telling.is_short), 0)
     saved = max(0, 100 - 100 * case.cost.observations // full) if full else 0
     return Recurrence(
-        signature=_signature(case, same),
+        signature=signature(case, same),
         occurrence=1 + len(same),
         cost=case.cost,
         saved_percent=saved,
@@ -88,8 +88,8 @@ def recurrence(case: PastCase, alike: Iterable[PastCase]) -> Recurrence:
     )
 
 
-def _signature(case: PastCase, same: Sequence[PastCase]) -> str:
-    """In words; of a case that looked only at what told an earlier one, its evidence is that one's."""
+def signature(case: PastCase, same: Sequence[PastCase] = ()) -> str:
+    """A problem in words; of a case that looked only at what told an earlier one, its evidence is that one's."""
     clues = case.telling.clues or next((one.telling.clues for one in same if one.telling.clues), [])
     evidence = dict.fromkeys(clue.workload or clue.query.resource for clue in clues)
     about = f"{case.asked.kind}/{case.asked.entity}" if case.asked.entity else case.asked.place

@@ -1,6 +1,6 @@
 """How memories stand: fresh or stale, contradicted or not; for their status, so that people see it in `kubectl get`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import combinations
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from casebook.knowledge.conflicts import claim_of, contradict
 from casebook.knowledge.credit import spent
 from casebook.knowledge.known import Known
 from casebook.knowledge.precedence import prevails
-from casebook.knowledge.recall import FRESH
+from casebook.knowledge.recall import FRESH, QUARANTINED
 
 CONFLICTING = "Conflicting"
 MESSAGE = 1000
@@ -34,14 +34,17 @@ class Told(NamedTuple):
 
 def standings(
     memories: Sequence[Recalled], now: datetime, uses: Mapping[str, Sequence[Use]] | None = None
-) -> dict[str, tuple[Told, Told]]:
-    """The two conditions of each memory of one tenant, by `namespace/name`; uses are the newest first."""
+) -> dict[str, tuple[Told, ...]]:
+    """The conditions of each memory of one tenant, by `namespace/name`; uses are the newest first."""
     used = uses or {}
     # What the status says now is no ground for what it is to say.
     known = Known.of([memory.replace(stale="") for memory in memories], now)
     conflicts = {**_contradicted(known.claiming("cause")), **_circular(known)}
     alone = Told(CONFLICTING, FALSE, "Alone", "No other memory contradicts it.")
-    return {key(one): (_fresh(one, now, used.get(key(one), ())), conflicts.get(key(one), alone)) for one in memories}
+    return {
+        key(one): (_fresh(one, now, used.get(key(one), ())), conflicts.get(key(one), alone), *_quarantined(one))
+        for one in memories
+    }
 
 
 def next_change(memories: Sequence[Recalled], now: datetime) -> datetime | None:
@@ -52,6 +55,8 @@ def next_change(memories: Sequence[Recalled], now: datetime) -> datetime | None:
 
 def _fresh(memory: Recalled, now: datetime, uses: Sequence[Use]) -> Told:
     due = memory.spec.verify_by
+    if memory.spec.state is State.CONFIRMED and memory.quarantined:
+        return Told(FRESH, FALSE, QUARANTINED, memory.quarantined)
     if memory.spec.state is not State.CONFIRMED:
         return Told(FRESH, UNKNOWN, "NotConfirmed", f"It is {memory.spec.state.value} and has no force.")
     if due is not None and due <= now:
@@ -61,6 +66,12 @@ def _fresh(memory: Recalled, now: datetime, uses: Sequence[Use]) -> Told:
     if lost is not None:
         return Told(FRESH, FALSE, lost.reason, clip(lost.message, MESSAGE))
     return Told(FRESH, TRUE, "Verified", f"To be verified by {timestamp(due)}." if due else "Nothing makes it stale.")
+
+
+def _quarantined(memory: Recalled) -> Iterator[Told]:
+    """Only on what is quarantined, in whatever state it is: who decides about a proposal is to know of it."""
+    if memory.quarantined:
+        yield Told(QUARANTINED, TRUE, "HostileSource", f"{memory.quarantined}. It has no force until that is retired.")
 
 
 def _circular(known: Known) -> dict[str, Told]:

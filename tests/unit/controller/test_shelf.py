@@ -31,7 +31,8 @@ def world() -> tuple[MemoryCluster, Clock, Shelf]:
     cluster = MemoryCluster(clock)
     for name in (*TEAM, "other"):
         cluster.namespace(name)
-    return cluster, clock, Shelf(MemoryWriter(cluster, "casebook-controller"), clock)  # type: ignore[arg-type]
+    writer = MemoryWriter(cluster, "casebook-controller")
+    return cluster, clock, Shelf(writer, clock, operator="casebook-system")  # type: ignore[arg-type]
 
 
 def taught(cluster: MemoryCluster, shelf: Shelf, name: str, namespace: str = "team-a", **spec: Any) -> dict[str, Any]:
@@ -150,6 +151,35 @@ async def test_what_three_corrections_have_in_common_is_proposed_once_and_never_
     (made,) = [one for one in cluster.all(MEMORIES) if one["metadata"]["name"].startswith("general-")]
     assert (made["spec"]["state"], made["spec"]["origin"]["type"]) == ("Proposed", "Agent")
     assert made["metadata"]["namespace"] == "team-a"
+
+
+async def test_a_quarantine_marks_what_came_from_its_source_until_it_is_lifted() -> None:
+    cluster, _, shelf = world()
+    made = taught(cluster, shelf, "m", origin={"type": "Person", "author": "mallory"})
+    against = {"claim": {"quarantine": {"person": "mallory"}}, "lastEditor": "bob"}
+    taught(cluster, shelf, "q", **against)
+    await shelf.judge("label:team", TEAM)
+    assert reasons(made) == ["Quarantined", "Alone", "HostileSource"]
+    assert "bob quarantined user/mallory" in made["status"]["conditions"][2]["message"]
+    shelf.put(memory_of(made))  # type: ignore[arg-type]
+    await shelf.judge("label:team", TEAM)
+    assert reasons(made) == ["Quarantined", "Alone", "HostileSource"]
+    taught(cluster, shelf, "q", **against, state="Retired")
+    await shelf.judge("label:team", TEAM)
+    assert reasons(made) == ["Verified", "Alone"]
+
+
+async def test_a_quarantine_of_the_platform_holds_for_every_tenant_and_one_of_a_tenant_does_not() -> None:
+    cluster, _, shelf = world()
+    made = taught(cluster, shelf, "m", origin={"type": "Person", "author": "mallory"})
+    against = {"claim": {"quarantine": {"person": "mallory"}}, "lastEditor": "bob", "reach": "Platform"}
+    taught(cluster, shelf, "foreign", "other", **against)
+    await shelf.judge("label:team", TEAM)
+    assert reasons(made) == ["Verified", "Alone"]
+    taught(cluster, shelf, "of-all", "casebook-system", **against)
+    await shelf.judge("label:team", TEAM)
+    assert reasons(made) == ["Quarantined", "Alone", "HostileSource"]
+    assert "bob" not in str(made)
 
 
 def test_what_makes_no_sense_is_no_memory() -> None:
