@@ -7,7 +7,7 @@ from datetime import datetime
 
 import structlog
 
-from casebook.api.enums import Severity, State
+from casebook.api.enums import KnowledgeReach, Severity, State
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.controller.access import Access
@@ -31,7 +31,6 @@ from casebook.controller.views import Case, JobView, NamespaceView
 from casebook.controller.worker import Handler, Worker
 from casebook.controller.worklist import FIRST, SETTLE, Key, Kind, Worklist
 from casebook.controller.world import World
-from casebook.knowledge.quarantine import strikes_everywhere
 
 FIELD_MANAGER = "casebook-controller"
 BACKTESTS_MANAGER = "casebook-controller-backtests"
@@ -150,8 +149,8 @@ class Controller:
             self._judge_again(memory)
 
     def _judge_again(self, memory: MemoryView) -> None:
-        """The tenant's memories, or those of all where it takes the force from what is everywhere."""
-        everywhere = memory.namespace == self._operator and strikes_everywhere(memory.memory)
+        """The tenant's memories, or those of all tenants where it is published to them."""
+        everywhere = memory.namespace == self._operator and memory.memory.spec.reach is KnowledgeReach.PLATFORM
         for namespace in self._world.namespaces if everywhere else (memory.namespace,):
             self._wake(Kind.MEMORIES, namespace)
 

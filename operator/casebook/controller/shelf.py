@@ -30,8 +30,8 @@ from casebook.knowledge.concepts import key
 from casebook.knowledge.credit import by_memory, tally, trust
 from casebook.knowledge.generalising import proposals
 from casebook.knowledge.matching import scope_words
-from casebook.knowledge.quarantine import heard, marked, quarantines, strikes_everywhere
-from casebook.knowledge.recall import as_published, read
+from casebook.knowledge.quarantine import heard, marked, quarantines
+from casebook.knowledge.recall import published, read
 from casebook.knowledge.standing import Told, next_change, standings
 from casebook.store.errors import StoreUnavailable
 
@@ -119,11 +119,11 @@ class Shelf:
         if not views:
             return None
         now = self._now()
-        published = self._published(namespaces)
-        memories, against = await asyncio.to_thread(_judged, [view.memory for view in views], published, now)
+        own, of_platform = [view.memory for view in views], self._of_platform(namespaces)
+        memories, others, against = await asyncio.to_thread(_judged, own, of_platform, now)
         known = self._used.get(tenant)
         used = heard(await self._uses(tenant), against)
-        told = await asyncio.to_thread(standings, memories, now, used)
+        told = await asyncio.to_thread(standings, memories, now, used, others)
         for view in views:
             name = key(view.memory)
             credit = _credit(view.memory, used.get(name, ())) if self._ledger else {}
@@ -132,15 +132,14 @@ class Shelf:
             for one in news(known.get(name, ()), used.get(name, ())) if known is not None else ():
                 await self._announce(view, one)
         await self._propose(memories)
-        due = next_change([*memories, *published], now)
+        due = next_change([*memories, *others], now)
         return None if due is None else max(1.0, (due - now).total_seconds())
 
-    def _published(self, namespaces: frozenset[str]) -> list[Recalled]:
-        """The quarantines that hold for every tenant, for one whose own namespaces these are."""
+    def _of_platform(self, namespaces: frozenset[str]) -> list[Recalled]:
+        """The memories of the platform, for a tenant whose own namespaces these are."""
         if self._operator in namespaces:
             return []
-        of_platform = [view.memory for view in self._held.values() if view.namespace == self._operator]
-        return [as_published(one) for one in of_platform if strikes_everywhere(one)]
+        return [view.memory for view in self._held.values() if view.namespace == self._operator]
 
     async def _uses(self, tenant: str) -> dict[str, list[Use]]:
         """The uses of a tenant's memories, or while the store is away those that it told last: none regains its force
@@ -194,11 +193,12 @@ class Shelf:
 
 
 def _judged(
-    memories: Sequence[Recalled], published: Sequence[Recalled], now: datetime
-) -> tuple[list[Recalled], list[Recalled]]:
-    """The memories of a tenant as quarantines leave them, and these."""
-    against = quarantines([*memories, *published], now)
-    return marked(memories, against), against
+    memories: Sequence[Recalled], of_platform: Sequence[Recalled], now: datetime
+) -> tuple[list[Recalled], list[Recalled], list[Recalled]]:
+    """The memories of a tenant as quarantines leave them, what the platform published, and the quarantines."""
+    others = published(of_platform, now)
+    against = quarantines([*memories, *others], now)
+    return marked(memories, against), others, against
 
 
 def _credit(memory: Recalled, used: Sequence[Use]) -> dict[str, Any]:

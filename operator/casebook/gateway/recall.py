@@ -8,15 +8,13 @@ from datetime import datetime
 import structlog
 
 from casebook.api.base import MEMORIES
-from casebook.api.enums import KnowledgeReach
 from casebook.api.names import PLATFORM_TENANT
 from casebook.api.run import Recalled, Run
 from casebook.cluster.errors import Denied, Invalid, NotFound
 from casebook.gateway.directory import Directory
 from casebook.gateway.ports import ObjectReader
 from casebook.gateway.recent import Recent
-from casebook.knowledge.quarantine import marked, quarantines
-from casebook.knowledge.recall import CONFIRMED, as_published, read_all, recalled
+from casebook.knowledge.recall import CONFIRMED, published, read_all, recalled
 
 MAX_LISTED = 5000
 _log = structlog.get_logger(__name__)
@@ -69,6 +67,5 @@ class Recall:
 
 def _published(shelf: Shelf, now: datetime) -> Shelf:
     """The operator's shelf as a tenant sees it: what was published, without who wrote it or what it came from."""
-    held = marked(shelf.memories, quarantines(shelf.memories, now))
-    memories = [as_published(memory) for memory in held if memory.spec.reach is KnowledgeReach.PLATFORM]
+    memories = published(shelf.memories, now)
     return Shelf(tuple(memories), ("some of the platform's memories could not be read",) if shelf.missing else ())

@@ -32,11 +32,6 @@ def is_quarantine(memory: Recalled) -> bool:
     return memory.spec.claim is not None and memory.spec.claim.quarantine is not None
 
 
-def strikes_everywhere(memory: Recalled) -> bool:
-    """Whether it is a quarantine of the platform that holds for every tenant."""
-    return is_quarantine(memory) and memory.spec.reach is KnowledgeReach.PLATFORM
-
-
 def marked(memories: Sequence[Recalled], against: Sequence[Recalled]) -> list[Recalled]:
     """The memories, those that these quarantines strike with who did it and why."""
     found = _struck(memories, against) if against else {}

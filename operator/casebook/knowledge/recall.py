@@ -1,6 +1,6 @@
 """Recall: which of the memories that exist a run is given. Complete: whatever may turn out to apply is among them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -73,8 +73,14 @@ def _quarantined(status: MemoryStatus) -> str:
     return next((one.message or one.reason for one in told), "")
 
 
+def published(memories: Sequence[Recalled], now: datetime) -> list[Recalled]:
+    """What tenants see of the memories of the platform: those that were published."""
+    held = marked(memories, quarantines(memories, now))
+    return [as_published(one) for one in held if one.spec.reach is KnowledgeReach.PLATFORM]
+
+
 def as_published(memory: Recalled) -> Recalled:
-    """What a tenant sees of a memory of the platform: not who wrote it, what it came from, or who quarantined that."""
+    """A memory of the platform without who wrote it, what it came from, and who quarantined that."""
     struck = "by the platform" if memory.quarantined else ""
     spec = memory.spec.replace(origin=None, last_editor="")
     return memory.replace(platform=True, quarantined=struck, spec=spec)

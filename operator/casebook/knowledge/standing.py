@@ -12,7 +12,7 @@ from casebook.api.enums import ConditionStatus, KnowledgeReach, State
 from casebook.api.run import Recalled
 from casebook.api.scope import Scope
 from casebook.knowledge.concepts import key
-from casebook.knowledge.conflicts import claim_of, contradict
+from casebook.knowledge.conflicts import at_odds, questions
 from casebook.knowledge.credit import spent
 from casebook.knowledge.known import Known
 from casebook.knowledge.precedence import prevails
@@ -33,13 +33,20 @@ class Told(NamedTuple):
 
 
 def standings(
-    memories: Sequence[Recalled], now: datetime, uses: Mapping[str, Sequence[Use]] | None = None
+    memories: Sequence[Recalled],
+    now: datetime,
+    uses: Mapping[str, Sequence[Use]] | None = None,
+    published: Sequence[Recalled] = (),
 ) -> dict[str, tuple[Told, ...]]:
-    """The conditions of each memory of one tenant, by `namespace/name`; uses are the newest first."""
+    """The conditions of each memory of one tenant, by `namespace/name`; uses are the newest first.
+
+    What the platform published may contradict them; it is not told of that, for that would tell of the tenant.
+    """
     used = uses or {}
     # What the status says now is no ground for what it is to say.
-    known = Known.of([memory.replace(stale="") for memory in memories], now)
-    conflicts = {**_contradicted(known.claiming("cause")), **_circular(known)}
+    known = Known.of([memory.replace(stale="") if memory.stale else memory for memory in memories], now)
+    beside = Known.of([*known.memories, *published], now).memories if published else known.memories
+    conflicts = {**_contradicted(beside), **_circular(known)}
     alone = Told(CONFLICTING, FALSE, "Alone", "No other memory contradicts it.")
     return {
         key(one): (_fresh(one, now, used.get(key(one), ())), conflicts.get(key(one), alone), *_quarantined(one))
@@ -82,11 +89,11 @@ def _circular(known: Known) -> dict[str, Told]:
 
 
 def _contradicted(claims: Sequence[Recalled]) -> dict[str, Told]:
-    """Of cause claims in the order in which they win: the first other one that each contradicts, and which wins."""
+    """Of claims in the order in which they win: the first other one that each contradicts, and which wins."""
     found: dict[str, Told] = {}
     for bucket in _buckets(claims):
         for winner, loser in combinations(bucket, 2):
-            if _meet(winner, loser) and contradict(claim_of(winner), claim_of(loser)):
+            if _meet(winner, loser) and at_odds(winner, loser):
                 why = prevails(winner, loser)
                 found.setdefault(key(winner), _told(loser, "this one", why))
                 found.setdefault(key(loser), _told(winner, "that one", why))
@@ -94,12 +101,11 @@ def _contradicted(claims: Sequence[Recalled]) -> dict[str, Told]:
 
 
 def _buckets(claims: Sequence[Recalled]) -> list[list[Recalled]]:
-    """Claims that can contradict each other at all: about one cause, or about one object."""
-    found: dict[tuple[str, str], list[Recalled]] = {}
+    """Claims that can contradict each other at all: that answer the same question."""
+    found: dict[tuple[str, ...], list[Recalled]] = {}
     for memory in claims:
-        claim = claim_of(memory)
-        found.setdefault(("cause", claim.cause), []).append(memory)
-        found.setdefault(("object", claim.object), []).append(memory)
+        for question in questions(memory):
+            found.setdefault(question, []).append(memory)
     return list(found.values())
 
 

@@ -153,6 +153,17 @@ async def test_what_three_corrections_have_in_common_is_proposed_once_and_never_
     assert made["metadata"]["namespace"] == "team-a"
 
 
+async def test_what_the_platform_published_contradicts_a_tenants_word_and_learns_nothing_of_it() -> None:
+    cluster, _, shelf = world()
+    own = taught(cluster, shelf, "own", claim=cause("A", effect="RulesOut"))
+    of_all = taught(cluster, shelf, "of-all", "casebook-system", claim=cause("A"), reach="Platform")
+    taught(cluster, shelf, "of-the-platform-itself", "casebook-system", claim=cause("B", "Deployment/x"), reach="Tenant")
+    await shelf.judge("label:team", TEAM)
+    assert reasons(own) == ["Verified", "Contradicted"]
+    await shelf.judge("platform", frozenset({"casebook-system"}))
+    assert reasons(of_all) == ["Verified", "Alone"]
+
+
 async def test_a_quarantine_marks_what_came_from_its_source_until_it_is_lifted() -> None:
     cluster, _, shelf = world()
     made = taught(cluster, shelf, "m", origin={"type": "Person", "author": "mallory"})

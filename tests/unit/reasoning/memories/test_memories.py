@@ -228,6 +228,19 @@ def test_an_expectation_makes_a_deviation() -> None:
     assert effect(met, "m") == "Deployment/web spec.replicas is 1, as expected"
 
 
+def test_of_two_expectations_of_one_field_both_are_shown_and_one_acts() -> None:
+    def expects(name: str, value: str, **scope: str) -> Recalled:
+        normal = {"object": "Deployment/web", "field": "spec.replicas", "value": value}
+        return memory(name, claim={"expectation": normal}, scope=labelled(**scope))
+
+    asked = run("is all well?", "Deployment/web")
+    narrow, wide = expects("narrow", "1", namespace="shop"), expects("wide", "3")
+    found = knowing(narrow, wide, asked=asked, objects=healthy("web"))
+    assert found.verdict is Verdict.NO_FAULT
+    assert effect(found, "narrow") == "Deployment/web spec.replicas is 1, as expected"
+    assert effect(found, "wide") == "not used: memory narrow says otherwise and wins, because its scope is narrower"
+
+
 def test_a_note_is_shown_and_changes_nothing_else() -> None:
     found = knowing(memory("note", statement="Ask team red first."))
     assert found.replace(knowledge=[]).wire() == knowing().wire()
