@@ -157,7 +157,9 @@ async def test_what_the_platform_published_contradicts_a_tenants_word_and_learns
     cluster, _, shelf = world()
     own = taught(cluster, shelf, "own", claim=cause("A", effect="RulesOut"))
     of_all = taught(cluster, shelf, "of-all", "casebook-system", claim=cause("A"), reach="Platform")
-    taught(cluster, shelf, "of-the-platform-itself", "casebook-system", claim=cause("B", "Deployment/x"), reach="Tenant")
+    taught(
+        cluster, shelf, "of-the-platform-itself", "casebook-system", claim=cause("B", "Deployment/x"), reach="Tenant"
+    )
     await shelf.judge("label:team", TEAM)
     assert reasons(own) == ["Verified", "Contradicted"]
     await shelf.judge("platform", frozenset({"casebook-system"}))
