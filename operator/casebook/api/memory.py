@@ -163,6 +163,9 @@ class Uses(Model):
     cited: Annotated[int, Field(ge=0)] = Field(default=0, description="Cited by a report.")
     accepted: Annotated[int, Field(ge=0)] = Field(default=0, description="Cited by a report that people accepted.")
     rejected: Annotated[int, Field(ge=0)] = Field(default=0, description="Cited by a report that people rejected.")
+    hinted: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Cited by a report that nobody judged and that was acted on, as was seen later."
+    )
 
 
 class Backtest(Model):

@@ -3,7 +3,7 @@
 import asyncio
 import platform
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -15,6 +15,7 @@ from casebook.controller.backtesting import Backtests
 from casebook.controller.config import ControllerConfig
 from casebook.controller.decide import Policy, Slot
 from casebook.controller.fairshare import Limits
+from casebook.controller.hinting import Hints
 from casebook.controller.joining import Joiner
 from casebook.controller.lessons import Lessons
 from casebook.controller.manifests import AgentSettings
@@ -40,6 +41,8 @@ LESSONS_MANAGER = "casebook-controller-lessons"
 another wrote."""
 JUDGE_AFTER = 2.0
 """What a report or a word says of memories is counted so many seconds later, in seconds: that of others with it."""
+HINTS_WITHIN = timedelta(minutes=10)
+"""An investigation that ended longer ago is not looked through for what it saw of earlier ones."""
 SCHEDULE_EVERY = 0.1
 """Slots are given out at most this often, in seconds: one distribution serves all that ask meanwhile."""
 TOLD_AT_ONCE, TOLD_A_SECOND = 100, 15.0
@@ -67,6 +70,7 @@ class Controller:
         incidents: Writer,
         ledger: Ledger | None = None,
         backtests: Backtests | None = None,
+        hints: Hints | None = None,
     ) -> None:
         self.metrics = Metrics()
         self._workers = config.workers
@@ -81,6 +85,7 @@ class Controller:
         self._lessons = lessons
         self._joiner = Joiner(self._world, incidents, self._worklist)
         self._backtests = backtests
+        self._hints = hints
         self._shelf = Shelf(writer, now, ledger, self._tools.instance, config.operator_namespace)
         self._resync = Resync(self._tools, self._cases, config.resync_seconds, clock)
 
@@ -107,13 +112,22 @@ class Controller:
 
     def saw_case(self, case: Case) -> None:
         """An Investigation as it is now."""
+        before = self._world.cases.get(case.key)
         if self._world.put_case(case):
+            if self._has_just_ended(case, before):
+                self._wake(Kind.HINTS, case.namespace, case.name, after=JUDGE_AFTER)
             if case.finished:
                 self._wake(Kind.MEMORIES, case.namespace, after=JUDGE_AFTER)
             # One that nobody has looked at yet only asks for its slot, and does not wait behind a storm for that.
             self._wake(Kind.CASE, case.namespace, case.name, after=FIRST if case.phase is None else 0.0)
             if case.finished and case.roots:
                 self._wake(Kind.INCIDENT, case.namespace, case.name, after=SETTLE)
+
+    def _has_just_ended(self, case: Case, before: Case | None) -> bool:
+        """Whether it was not known to be finished; of those that a new process finds only the last count."""
+        if case.finished_at is None or (before is not None and before.finished):
+            return False
+        return self._tools.now() - case.finished_at < HINTS_WITHIN
 
     def lost_case(self, case: Case) -> None:
         """An Investigation was deleted."""
@@ -184,6 +198,7 @@ class Controller:
             Kind.MEMORIES: self._judge,
             Kind.INCIDENT: lambda key: self._joiner.join((key.namespace, key.name)),
             Kind.BACKTESTS: self._backtest,
+            Kind.HINTS: self._look_back,
             Kind.RESYNC: lambda _: self._resync.run(),
         }
 
@@ -209,6 +224,15 @@ class Controller:
             self._worklist.wake(key, JUDGE_AFTER)
             return
         await self._backtests.test(tenant, key.namespace, key.name)
+
+    async def _look_back(self, key: Key) -> None:
+        """What it saw of earlier ones; their memories are judged again."""
+        case = self._world.cases.get((key.namespace, key.name))
+        tenant = self._world.tenants.of.get(key.namespace)
+        if self._hints is None or case is None or tenant is None:
+            return
+        if await self._hints.look(tenant, case.uid, self._tools.now()):
+            self._wake(Kind.MEMORIES, key.namespace, after=JUDGE_AFTER)
 
     async def _learn(self, key: Key) -> None:
         case = self._world.cases.get((key.namespace, key.name))

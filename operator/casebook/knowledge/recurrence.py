@@ -8,6 +8,7 @@ from casebook.api.case import PastCase
 from casebook.api.enums import Judgement, Verdict
 from casebook.api.investigation import Occurrence, Recurrence
 from casebook.api.run import MAX_PRECEDENTS, Precedent, ReportEnvelope, Run
+from casebook.knowledge.ambient import blamed
 from casebook.knowledge.asking import asked, entity_class
 
 FULL_WITHIN = timedelta(days=30)
@@ -35,6 +36,7 @@ def case_of(run: Run, envelope: ReportEnvelope) -> PastCase:
         telling=envelope.telling,
         cost=report.cost,
         explained_by=report.explained_by,
+        blamed=blamed(run, report),
     )
 
 
@@ -118,6 +120,7 @@ def _occurrence(case: PastCase) -> Occurrence:
         judgement=case.said.judgement if case.said else None,
         by=case.said.author if case.said else "",
         truth=case.said.truth if case.said else "",
+        afterwards=case.hint.note if case.hint else "",
         cost=case.cost,
     )
 

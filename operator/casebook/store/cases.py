@@ -1,6 +1,7 @@
 """The casebook: concluded cases of a tenant and what people said of them, found again by what was asked."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, select, true
@@ -11,7 +12,8 @@ from casebook.store.database import Database
 from casebook.store.tables import cases, words
 
 MAX_CASES = 100
-"""Cases of one question that are looked at, the newest: enough to count the occurrences of a month of alerts."""
+"""Cases that are looked at, the newest, of one question or of all: enough to count the occurrences of a month of
+alerts."""
 
 
 class Cases:
@@ -28,6 +30,17 @@ class Cases:
         statement = upsert(cases).values(row).on_conflict_do_update(index_elements=["tenant", "uid"], set_=row)
         async with self._database.transaction(tenant) as connection:
             await connection.execute(statement)
+
+    async def recent(self, tenant: str, since: datetime) -> list[PastCase]:
+        """The cases that were concluded since then, the newest first, as far as `MAX_CASES` go; no words."""
+        query = (
+            select(cases.c.record)
+            .where(cases.c.tenant == tenant, cases.c.at >= since)
+            .order_by(cases.c.at.desc(), cases.c.uid)
+            .limit(MAX_CASES)
+        )
+        async with self._database.transaction(tenant) as connection:
+            return [PastCase.model_validate(row.record) for row in await connection.execute(query)]
 
     async def say(self, tenant: str, uid: str, entries: Mapping[str, Said]) -> None:
         """Keep what people said of an investigation, by the entry's id; one that is there already stays as it is."""

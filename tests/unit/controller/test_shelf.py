@@ -97,7 +97,7 @@ async def test_its_uses_and_its_trust_stand_in_the_status() -> None:
     _, _, shelf, made = taught_and_used(use(1, "Led", "Correct"), use(2, "Shown"))
     await shelf.judge("label:shop", frozenset({"shop"}))
     status = made["status"]
-    assert status["uses"] == {"shown": 2, "cited": 1, "accepted": 1, "rejected": 0}
+    assert status["uses"] == {"shown": 2, "cited": 1, "accepted": 1, "rejected": 0, "hinted": 0}
     assert (status["trustPercent"], status["lastUsedBy"]) == (83, "inv-1")
 
 
