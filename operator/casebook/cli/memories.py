@@ -34,11 +34,10 @@ def memories(subject: str | None, namespace: str | None, kubeconfig: str | None,
     async def work(place: Place) -> list[str]:
         page = await place.reader.list(MEMORIES, place.namespace)
         found, odd = read_all(page.items)
-        now = datetime.now(UTC)
-        held = marked(found, quarantines(found, now))
+        held = marked(found, quarantines(found, datetime.now(UTC)))
         if wanted is None:
             return [*_listed(held), *odd]
-        return [*_applying(held, now, await _context(place, *wanted)), *odd]
+        return [*_applying(held, await _context(place, *wanted)), *odd]
 
     lines = Access(namespace, kubeconfig, context).run(work)
     nothing = f"nothing that was taught applies to {subject}" if subject else "nothing was taught here"
@@ -61,8 +60,8 @@ def _listed(found: list[Recalled]) -> Iterator[str]:
             yield f"    without force: quarantined: {memory.quarantined}"
 
 
-def _applying(found: list[Recalled], now: datetime, context: Context) -> Iterator[str]:
-    known = Known.of(found, now)
+def _applying(found: list[Recalled], context: Context) -> Iterator[str]:
+    known = Known.of(found, datetime.now(UTC))
     seen = known.derive(context).context
     for memory in (one for one in (*known.memories, *known.idle) if not is_quarantine(one)):
         fits = match(memory.spec.scope, seen)

@@ -15,7 +15,7 @@ from casebook.controller.backtesting import Backtests
 from casebook.controller.config import ControllerConfig
 from casebook.controller.decide import Policy, Slot
 from casebook.controller.fairshare import Limits
-from casebook.controller.hinting import Hints
+from casebook.controller.hinting import Hints, RecentCases
 from casebook.controller.joining import Joiner
 from casebook.controller.lessons import Lessons
 from casebook.controller.manifests import AgentSettings
@@ -71,6 +71,7 @@ class Controller:
         ledger: Ledger | None = None,
         backtests: Backtests | None = None,
         hints: Hints | None = None,
+        cases: RecentCases | None = None,
     ) -> None:
         self.metrics = Metrics()
         self._workers = config.workers
@@ -86,7 +87,7 @@ class Controller:
         self._joiner = Joiner(self._world, incidents, self._worklist)
         self._backtests = backtests
         self._hints = hints
-        self._shelf = Shelf(writer, now, ledger, self._tools.instance, config.operator_namespace)
+        self._shelf = Shelf(writer, now, ledger, self._tools.instance, config.operator_namespace, cases)
         self._resync = Resync(self._tools, self._cases, config.resync_seconds, clock)
 
     @property

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from casebook.analysis.things import clip
 from casebook.api.base import API_VERSION, MEMORIES
-from casebook.api.case import Use
+from casebook.api.case import PastCase, Use
 from casebook.api.enums import State
 from casebook.api.meta import MANAGED_BY, MANAGED_BY_LABEL
 from casebook.api.run import Recalled
@@ -22,16 +22,19 @@ from casebook.controller import manifests
 from casebook.controller.backtesting import wanted
 from casebook.controller.conditions import Mark, after
 from casebook.controller.conditions import read as read_marks
+from casebook.controller.hinting import RecentCases
 from casebook.controller.manifests import COMPONENT
 from casebook.controller.plan import Emit
 from casebook.controller.tools import EVENTS
+from casebook.knowledge.accepting import accepted_causes
 from casebook.knowledge.announcing import News, news
 from casebook.knowledge.concepts import key
 from casebook.knowledge.credit import by_memory, tally, trust
-from casebook.knowledge.generalising import proposals
+from casebook.knowledge.generalising import MAX_PROPOSED, Proposal, proposals
 from casebook.knowledge.matching import scope_words
-from casebook.knowledge.quarantine import heard, marked, quarantines
+from casebook.knowledge.quarantine import heard, marked, quarantines, untainted
 from casebook.knowledge.recall import published, read
+from casebook.knowledge.recurrence import FULL_WITHIN
 from casebook.knowledge.standing import Told, next_change, standings
 from casebook.store.errors import StoreUnavailable
 
@@ -89,12 +92,14 @@ class Shelf:
         ledger: Ledger | None = None,
         instance: str = COMPONENT,
         operator: str = "",
+        cases: RecentCases | None = None,
     ) -> None:
         self._writer = writer
         self._now = now
         self._ledger = ledger
         self._instance = instance
         self._operator = operator
+        self._cases = cases
         self._held: dict[str, MemoryView] = {}
         self._used: dict[str, dict[str, list[Use]]] = {}
 
@@ -116,7 +121,7 @@ class Shelf:
         Raises `ClusterError`.
         """
         views = [view for view in self._held.values() if view.namespace in namespaces]
-        if not views:
+        if not views and self._cases is None:
             return None
         now = self._now()
         own, of_platform = [view.memory for view in views], self._of_platform(namespaces)
@@ -131,7 +136,8 @@ class Shelf:
             # What the ledger held before this process asked it first was told by another.
             for one in news(known.get(name, ()), used.get(name, ())) if known is not None else ():
                 await self._announce(view, one)
-        await self._propose(memories)
+        past = untainted(await self._past(tenant, now), against)
+        await self._propose(await asyncio.to_thread(_proposed, memories, past))
         due = next_change([*memories, *others], now)
         return None if due is None else max(1.0, (due - now).total_seconds())
 
@@ -155,8 +161,16 @@ class Shelf:
         self._used[tenant] = by_memory(found)
         return self._used[tenant]
 
-    async def _propose(self, memories: Sequence[Recalled]) -> None:
-        for made in await asyncio.to_thread(proposals, memories):
+    async def _past(self, tenant: str, now: datetime) -> list[PastCase]:
+        if self._cases is None:
+            return []
+        try:
+            return await self._cases.recent(tenant, now - FULL_WITHIN)
+        except StoreUnavailable as error:
+            raise Unavailable(f"the store cannot be used now: {error}") from error
+
+    async def _propose(self, found: Iterable[Proposal]) -> None:
+        for made in found:
             place = {"name": made.name, "namespace": made.namespace, "labels": {MANAGED_BY_LABEL: MANAGED_BY}}
             manifest = {"apiVersion": API_VERSION, "kind": "Memory", "metadata": place, "spec": made.spec.wire()}
             try:
@@ -199,6 +213,11 @@ def _judged(
     others = published(of_platform, now)
     against = quarantines([*memories, *others], now)
     return marked(memories, against), others, against
+
+
+def _proposed(memories: Sequence[Recalled], past: Sequence[PastCase]) -> list[Proposal]:
+    """At most as many as a person would look at."""
+    return [*proposals(memories), *accepted_causes(past, memories)][:MAX_PROPOSED]
 
 
 def _credit(memory: Recalled, used: Sequence[Use]) -> dict[str, Any]:

@@ -58,7 +58,17 @@ async def run(client: Client, config: ControllerConfig, stores: Stores | None = 
     backtests = Backtests(reader, Writer(client, BACKTESTS_MANAGER), traces) if traces else None
     hints = Hints(traces, words) if traces and words else None
     controller = Controller(
-        reader, writer, config, lambda: datetime.now(UTC), monotonic, lessons, incidents, ledger, backtests, hints
+        reader,
+        writer,
+        config,
+        lambda: datetime.now(UTC),
+        monotonic,
+        lessons,
+        incidents,
+        ledger,
+        backtests,
+        hints,
+        words,
     )
     watches = (
         Watch("cluster", cluster_sources(controller), config, controller.metrics),

@@ -127,6 +127,19 @@ def _begin(values: Sequence[str]) -> str:
     return shared[: max(shared.rfind(one) for one in SEPARATORS) + 1]
 
 
+def says_already(memory: Recalled, claim: CauseClaim, scope: Scope) -> bool:
+    """Whether a memory decides on a claim for all of a scope of exact values: says it, denies it, or was rejected."""
+    spec = memory.spec
+    if spec.claim is None or spec.claim.cause is None or spec.state is State.RETIRED:
+        return False
+    told = Context({name: frozenset({value}) for name, value in scope.match_labels.items()})
+    if match(spec.scope, told).answer is not Answer.MATCH:
+        return False
+    known = spec.claim.cause
+    same = known.cause == claim.cause and known.effect is claim.effect and known.object in ("", claim.object)
+    return same or (spec.state is State.CONFIRMED and contradict(known, claim))
+
+
 def _denies(memory: Recalled, claim: CauseClaim, scope: Scope) -> bool:
     """Whether a memory says the opposite for something that lies in a scope, or the same was rejected there."""
     spec = memory.spec

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select, true
+from sqlalchemy import ColumnElement, Select, select, true
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from casebook.api.case import Asked, PastCase, Said
@@ -32,15 +32,10 @@ class Cases:
             await connection.execute(statement)
 
     async def recent(self, tenant: str, since: datetime) -> list[PastCase]:
-        """The cases that were concluded since then, the newest first, as far as `MAX_CASES` go; no words."""
-        query = (
-            select(cases.c.record)
-            .where(cases.c.tenant == tenant, cases.c.at >= since)
-            .order_by(cases.c.at.desc(), cases.c.uid)
-            .limit(MAX_CASES)
-        )
+        """The cases that were concluded since then, the newest first, with the latest word on each."""
         async with self._database.transaction(tenant) as connection:
-            return [PastCase.model_validate(row.record) for row in await connection.execute(query)]
+            rows = (await connection.execute(_query(tenant).where(cases.c.at >= since))).all()
+        return [_case(row.record, row.said) for row in rows]
 
     async def say(self, tenant: str, uid: str, entries: Mapping[str, Said]) -> None:
         """Keep what people said of an investigation, by the entry's id; one that is there already stays as it is."""
@@ -54,11 +49,18 @@ class Cases:
     async def asked(self, tenant: str, asked: Asked) -> list[PastCase]:
         """Cases of questions with the same alert, place and target, the newest first, with the latest word on each."""
         async with self._database.transaction(tenant) as connection:
-            rows = (await connection.execute(_query(tenant, asked))).all()
+            rows = (await connection.execute(_query(tenant).where(*_is_asked(asked)))).all()
         return [_case(row.record, row.said) for row in rows]
 
 
-def _query(tenant: str, asked: Asked) -> Select[Any]:
+def _is_asked(asked: Asked) -> tuple[ColumnElement[bool], ...]:
+    of = cases.c
+    about = (of.alertname, asked.alertname), (of.place, asked.place), (of.kind, asked.kind), (of.entity, asked.entity)
+    return tuple(column == value for column, value in about)
+
+
+def _query(tenant: str) -> Select[Any]:
+    """The newest cases, at most `MAX_CASES`."""
     of = cases.c
     latest = (
         select(words.c.said)
@@ -70,8 +72,7 @@ def _query(tenant: str, asked: Asked) -> Select[Any]:
     return (
         select(of.record, latest.c.said)
         .outerjoin_from(cases, latest, true())
-        .where(of.tenant == tenant, of.alertname == asked.alertname, of.place == asked.place)
-        .where(of.kind == asked.kind, of.entity == asked.entity)
+        .where(of.tenant == tenant)
         .order_by(of.at.desc(), of.uid)
         .limit(MAX_CASES)
     )

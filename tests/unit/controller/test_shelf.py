@@ -12,7 +12,7 @@ from casebook.controller.shelf import Shelf, memory_of
 from casebook.controller.tools import EVENTS
 from support.memories import cause
 from support.memorycluster import MemoryCluster, MemoryWriter
-from support.pastcases import MemoryCases, use
+from support.pastcases import MemoryCases, past, use
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 TEAM = frozenset({"team-a", "team-b"})
@@ -193,6 +193,23 @@ async def test_a_quarantine_of_the_platform_holds_for_every_tenant_and_one_of_a_
     await shelf.judge("label:team", TEAM)
     assert reasons(made) == ["Quarantined", "Alone", "HostileSource"]
     assert "bob" not in str(made)
+
+
+async def test_a_cause_that_people_accepted_again_and_again_is_proposed_in_a_tenant_without_memories() -> None:
+    cluster = MemoryCluster(lambda: NOW)
+    cluster.namespace("shop")
+    cases = MemoryCases(*(past(number, said="Correct") for number in (1, 2, 3)))
+    writer = MemoryWriter(cluster, "casebook-controller")
+    shelf = Shelf(writer, lambda: NOW, cases=cases)  # type: ignore[arg-type]
+    await shelf.judge("label:rival", frozenset({"shop"}))
+    assert cluster.all(MEMORIES) == []
+    for _ in range(2):
+        await shelf.judge("label:acme", frozenset({"shop"}))
+    (made,) = cluster.all(MEMORIES)
+    assert (made["spec"]["state"], made["spec"]["origin"]["type"]) == ("Proposed", "Agent")
+    cases.away = True
+    with pytest.raises(Unavailable):
+        await shelf.judge("label:acme", frozenset({"shop"}))
 
 
 def test_what_makes_no_sense_is_no_memory() -> None:
