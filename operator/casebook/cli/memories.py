@@ -17,7 +17,7 @@ from casebook.knowledge.concepts import key
 from casebook.knowledge.context import WORKLOAD_KINDS, Context, of_thing, of_workload
 from casebook.knowledge.known import Known
 from casebook.knowledge.matching import Answer, match
-from casebook.knowledge.quarantine import is_quarantine, marked, quarantines, source_words
+from casebook.knowledge.quarantine import heeding, is_quarantine, source_words
 from casebook.knowledge.recall import read_all
 
 _WORDS = {Answer.MATCH: "applies", Answer.UNKNOWN: "applies only if"}
@@ -34,7 +34,7 @@ def memories(subject: str | None, namespace: str | None, kubeconfig: str | None,
     async def work(place: Place) -> list[str]:
         page = await place.reader.list(MEMORIES, place.namespace)
         found, odd = read_all(page.items)
-        held = marked(found, quarantines(found, datetime.now(UTC)))
+        held = heeding(found, datetime.now(UTC))
         if wanted is None:
             return [*_listed(held), *odd]
         return [*_applying(held, await _context(place, *wanted)), *odd]

@@ -38,6 +38,17 @@ def marked(memories: Sequence[Recalled], against: Sequence[Recalled]) -> list[Re
     return [one.replace(quarantined=_reason(found[key(one)])) if key(one) in found else one for one in memories]
 
 
+def heeding(memories: Sequence[Recalled], now: datetime) -> list[Recalled]:
+    """The memories as the quarantines among them leave them."""
+    return marked(memories, quarantines(memories, now))
+
+
+def struck_by(quarantine: Recalled, memories: Sequence[Recalled]) -> list[Recalled]:
+    """Which of these it strikes."""
+    found = _struck(memories, [quarantine])
+    return [one for one in memories if key(one) in found]
+
+
 def heard(uses: Mapping[str, Sequence[Use]], against: Sequence[Recalled]) -> Mapping[str, Sequence[Use]]:
     """Uses by memory, without the ratings of people who are quarantined where the memory is."""
     hostile = [(one, person) for one in against if (person := source_of(one).person)]

@@ -17,7 +17,7 @@ from casebook.api.run import MAX_RECALLED, Recalled, Run
 from casebook.knowledge.context import Context, of_run
 from casebook.knowledge.matching import Answer, match
 from casebook.knowledge.precedence import rank
-from casebook.knowledge.quarantine import is_quarantine, marked, quarantines
+from casebook.knowledge.quarantine import heeding, is_quarantine
 
 FRESH = "Fresh"
 QUARANTINED = "Quarantined"
@@ -75,8 +75,7 @@ def _quarantined(status: MemoryStatus) -> str:
 
 def published(memories: Sequence[Recalled], now: datetime) -> list[Recalled]:
     """What tenants see of the memories of the platform: those that were published."""
-    held = marked(memories, quarantines(memories, now))
-    return [as_published(one) for one in held if one.spec.reach is KnowledgeReach.PLATFORM]
+    return [as_published(one) for one in heeding(memories, now) if one.spec.reach is KnowledgeReach.PLATFORM]
 
 
 def as_published(memory: Recalled) -> Recalled:
@@ -106,10 +105,10 @@ def recalled(memories: Iterable[Recalled], run: Run) -> tuple[list[Recalled], in
     What cannot apply is known before anything was looked at: by the alert, the severity, and the namespace of a run
     that does not look further.
     """
-    settled, held = _settled(run), list(memories)
+    settled = _settled(run)
     fitting = [
         memory
-        for memory in marked(held, quarantines(held, run.now))
+        for memory in heeding(list(memories), run.now)
         if memory.spec.state is State.CONFIRMED
         and reaches(memory, run.namespace)
         and match(memory.spec.scope, settled).answer is not Answer.CONFLICT
