@@ -14,7 +14,7 @@ from casebook.api.base import timestamp
 from casebook.api.observation import Query, used
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held, tested
 from casebook.reasoning.checks.helpers import Subject, cite_rollout, containers, lowered, only, troubles, undo, was
-from casebook.reasoning.checks.load import is_compared
+from casebook.reasoning.checks.load import would_show
 from casebook.reasoning.checks.strain import ALL, FELT, LITTLE, Use, cpu_used
 from casebook.reasoning.situation import Situation
 
@@ -129,7 +129,7 @@ def _late(situation: Situation, found: Candidate[Throttled]) -> Finding:
             if failures.TIMEOUT in one.entry.kinds and any(peer.target in mine for peer in one.peers):
                 return held(one.cite())
     latency = situation.measured("latency", found.about.subject.workload)
-    if latency is None or not is_compared(situation.world, latency):
+    if latency is None or not would_show(situation.world, latency, found.changed or situation.world.begin):
         return UNTESTED
     return failed(latency.cite("it answers as fast as before"))
 

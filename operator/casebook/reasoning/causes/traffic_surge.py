@@ -14,7 +14,7 @@ from casebook.api.base import timestamp
 from casebook.reasoning.asked.complaint import of_lateness
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.checks.helpers import cite_rollout, command
-from casebook.reasoning.checks.load import Rise, is_compared
+from casebook.reasoning.checks.load import Rise, would_show
 from casebook.reasoning.situation import Situation
 
 CLIENTS = Ref(EXTERNAL, "", "clients")
@@ -120,10 +120,10 @@ def _burdens(situation: Situation, found: Candidate[Surge]) -> Finding:
     signs = [one for one in situation.symptoms if one.sign in BURDEN and one.entity in found.harms]
     if signs:
         return held(*signs[0].cites[:1])
-    unmeasured = not is_compared(situation.world, situation.measured("latency", found.about.entry))
-    if of_lateness(situation.world) and unmeasured:
+    latency, rise = situation.measured("latency", found.about.entry), found.about.rise
+    if of_lateness(situation.world) and not would_show(situation.world, latency, rise.began):
         return UNTESTED
-    return failed(found.about.rise.cite("nothing that it reaches is late"))
+    return failed(rise.cite("nothing that it reaches is late"))
 
 
 def _reaches_far(_: Situation, found: Candidate[Surge]) -> Finding:

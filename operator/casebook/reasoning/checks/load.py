@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from casebook.analysis.curves import shown
 from casebook.analysis.requests import Compared, compared
-from casebook.analysis.robust import base_of
 from casebook.analysis.signs import Sign, Symptom
 from casebook.analysis.things import Cite, Ref
 from casebook.analysis.world import World
@@ -86,9 +85,6 @@ def slower(logged: Comparisons) -> Iterator[Symptom]:
             yield Symptom(ref, Sign.SLOW, said, one.slower_since(), (Cite(one.log.source, said),))
 
 
-def is_compared(world: World, measured: Measured | None) -> bool:
-    """Whether a curve tells how something is now and how it was before, so that no change of it means none."""
-    if measured is None:
-        return False
-    total = measured.total
-    return total.last is not None and base_of(total.values, total.index(world.begin)) is not None
+def would_show(world: World, measured: Measured | None, changed: datetime) -> bool:
+    """Whether a curve reaches until now and far enough past a moment that a change since then would show in it."""
+    return measured is not None and measured.total.last is not None and measured.total.compares(world.begin, changed)

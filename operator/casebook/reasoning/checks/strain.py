@@ -9,7 +9,7 @@ from casebook.analysis.things import Cite, Ref
 from casebook.analysis.workloads import Container
 from casebook.analysis.world import World
 from casebook.api.observation import used
-from casebook.reasoning.checks.load import Rise, is_compared
+from casebook.reasoning.checks.load import Rise, would_show
 from casebook.reasoning.planning.measuring import Measurements
 
 FELT = 0.25
@@ -44,14 +44,12 @@ def strains(world: World, measured: Measurements, rises: Mapping[Ref, Rise]) -> 
     """Symptoms that only count where answers are said to come late; not where curves show that they come as before."""
     late = measured.get("latency", {})
     for ref, workload in world.workloads.items():
-        if is_compared(world, late.get(ref)):
-            continue
-        if ref in rises:
+        if ref in rises and not would_show(world, late.get(ref), rises[ref].began):
             said = f"has more to do: {rises[ref].said()}"
             yield Symptom(ref, Sign.LOAD, said, rises[ref].began, (rises[ref].cite(said),))
         for container in workload.containers:
             held_back = _held_back(world, measured, ref, container)
-            if held_back is not None:
+            if held_back is not None and not would_show(world, late.get(ref), world.begin):
                 said = f"container {container.name} is held back at its CPU limit"
                 yield Symptom(ref, Sign.THROTTLED, said, None, (held_back,))
 

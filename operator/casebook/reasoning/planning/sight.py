@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from casebook.analysis.logs import Log
-from casebook.analysis.robust import LASTING, LEAST_BASE, known
 from casebook.analysis.workloads import Workload
 from casebook.analysis.world import World
 from casebook.api.base import timestamp
 from casebook.api.observation import Result
 from casebook.reasoning.asked.complaint import of_lateness
+from casebook.reasoning.checks.load import would_show
 from casebook.reasoning.situation import Situation
 
 RECENT = timedelta(minutes=10)
@@ -85,11 +85,4 @@ def _read_from(world: World, log: Log) -> Iterator[datetime]:
 def _measured(situation: Situation, workload: Workload, begin: datetime) -> bool:
     """Whether curves tell how it answered in that time, and how before it; lateness only shows in its own curve."""
     told = ("latency",) if of_lateness(situation.world) else ("latency", "traffic")
-    for measured in (situation.measured(name, workload) for name in told):
-        total = measured.total if measured else None
-        if total is None or total.last is None:
-            continue
-        step = total.index(begin)
-        if len(known(total.values[:step])) >= LEAST_BASE and len(known(total.values[step:])) >= LASTING:
-            return True
-    return False
+    return any(would_show(situation.world, situation.measured(name, workload), begin) for name in told)
