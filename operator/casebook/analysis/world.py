@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from casebook.analysis.access import strings
+from casebook.analysis.access import listed, quantity, strings, text
 from casebook.analysis.events import Event, merged
 from casebook.analysis.logs import Log, read
 from casebook.analysis.naming import places
@@ -15,7 +15,7 @@ from casebook.analysis.things import RESOURCES, Ref, Thing, thing_of
 from casebook.analysis.times import FURTHEST, Moment, since
 from casebook.analysis.workloads import CONTROLLERS, Pod, Workload
 from casebook.api.enums import Reach
-from casebook.api.observation import CLUSTER_SCOPED, KUBERNETES, LOGS, Observation, Query, Result, listing
+from casebook.api.observation import CLUSTER_SCOPED, KUBERNETES, LOGS, METRICS, Observation, Query, Result, listing
 
 LOOKBACK_SECONDS = 3600
 SERVICE_NAME = "kubernetes.io/service-name"
@@ -164,6 +164,18 @@ class World:
                     known[observation.id] = read(observation)
                 found.append((observation, known[observation.id]))
         return found
+
+    @cached_property
+    def cpu_used(self) -> dict[tuple[str, str, str], tuple[float, str]]:
+        """Cores that containers use now and the observation that says so, by (namespace, pod, container)."""
+        return {
+            (item.query.namespace, text(pod, "metadata", "name"), text(one, "name")): (cores, item.id)
+            for item in self.snapshot.asked.values()
+            if item.query.source == METRICS and item.query.resource == "pods"
+            for pod in item.items()
+            for one in listed(pod, "containers")
+            if (cores := quantity(one, "usage", "cpu")) is not None
+        }
 
     @cached_property
     def pods(self) -> dict[Ref, Pod]:

@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from casebook.analysis.access import listed, quantity, text
+from casebook.analysis.access import quantity
 from casebook.analysis.signs import Sign, Symptom
 from casebook.analysis.things import Cite, Ref
 from casebook.analysis.workloads import Container
 from casebook.analysis.world import World
-from casebook.api.observation import used
 from casebook.reasoning.checks.load import Rise, would_show
 from casebook.reasoning.planning.measuring import Measurements
 
@@ -28,16 +27,11 @@ class Use(NamedTuple):
 def cpu_used(world: World, container: Container) -> Use | None:
     """The share of its CPU limit that a container uses now; None without a limit, or where nothing tells."""
     limit = quantity(container.spec, "resources", "limits", "cpu")
-    answer = world.snapshot.answer(used(container.pod.ref.namespace))
-    for item in answer.items() if answer and limit else ():
-        if text(item, "metadata", "name") != container.pod.ref.name:
-            continue
-        for one in listed(item, "containers"):
-            cores = quantity(one, "usage", "cpu")
-            if answer and limit and cores is not None and text(one, "name") == container.name:
-                said = f"container {container.name} uses {cores / limit:.0%} of its CPU limit"
-                return Use(cores / limit, Cite(answer.id, f"{container.pod.ref.label(world.home)}: {said}"))
-    return None
+    cores, source = world.cpu_used.get((container.pod.ref.namespace, container.pod.ref.name, container.name), (0.0, ""))
+    if not limit or not source:
+        return None
+    said = f"container {container.name} uses {cores / limit:.0%} of its CPU limit"
+    return Use(cores / limit, Cite(source, f"{container.pod.ref.label(world.home)}: {said}"))
 
 
 def strains(world: World, measured: Measurements, rises: Mapping[Ref, Rise]) -> Iterator[Symptom]:
