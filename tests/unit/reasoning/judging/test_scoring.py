@@ -184,6 +184,12 @@ class TestExplains:
         assert {one.entity for one in explains(cascade(), candidate(AUTH))} >= {API, WEB}
         assert not explains(cascade(), candidate(WEB))
 
+    def test_one_of_those_whom_it_blames_is_enough(self) -> None:
+        nobody = Ref("Service", NS, "nobody")
+        for peers, explained in (({API, nobody}, 1), ({nobody}, 0)):
+            seen = showing(Symptom(WEB, Sign.PEER_ERRORS, "so", None, (), frozenset(peers)))
+            assert len(explains(seen, candidate(AUTH))) == explained
+
     def test_signs_that_arise_where_they_are_seen_do_not_travel(self) -> None:
         made = body("api")
         top = workload("api", made)
@@ -275,6 +281,11 @@ class TestOnset:
             ("web fails since 10:20", clock(10, 35), False),
             ("web fails since 10:20", clock(10, 45), True),
             ("web fails, why?", clock(11, 45), False),
+            ("web failed in the last hour", clock(11, 45), False),
+            ("web fails since 11:20", clock(11, 30), False),
+            ("web fails since 11:20", clock(11, 30) + timedelta(seconds=1), True),
+            ("web fails since 10:20", clock(10, 40), False),
+            ("web fails since 10:20", clock(10, 40) + timedelta(seconds=1), True),
         ],
     )
     def test_a_change_after_what_a_person_says_counts_against_it(
@@ -290,6 +301,25 @@ class TestOnset:
         fires = cascade(alert={"alertname": "Down"}, starts_at=clock(11, 30))
         found = assess(fires, cause(), candidate(AUTH, changed=clock(11, minute)))
         assert (CHANGED_AFTER_STATED in parts(found)) is after
+
+    @pytest.mark.parametrize(("seconds", "after"), [(90, False), (91, True)])
+    def test_an_alert_is_trusted_to_the_second_but_for_what_clocks_differ(self, seconds: int, after: bool) -> None:
+        fires = cascade(alert={"alertname": "Down"}, starts_at=clock(11, 30))
+        found = assess(fires, cause(), candidate(AUTH, changed=clock(11, 30) + timedelta(seconds=seconds)))
+        assert (CHANGED_AFTER_STATED in parts(found)) is after
+
+    def test_of_two_who_say_when_the_first_bounds_it(self) -> None:
+        fires = cascade(question="web fails since 11:00", alert={"alertname": "Down"}, starts_at=clock(11, 50))
+        assert CHANGED_AFTER_STATED in parts(assess(fires, cause(), candidate(AUTH, changed=clock(11, 20))))
+
+    def test_of_what_is_said_and_seen_the_earliest_counts(self) -> None:
+        fires = cascade(question="web fails since 11:00", alert={"alertname": "Down"}, starts_at=clock(11, 50))
+        assert CHANGED_BEFORE in parts(assess(fires, cause(), candidate(AUTH, changed=clock(10, 50))))
+        both = showing(
+            *(Symptom(AUTH, sign, "so", at, ()) for sign, at in ((Sign.CRASH, clock(11, 0)), (Sign.VAGUE, NOW)))
+        )
+        crash = candidate(AUTH, Sign.CRASH, Sign.VAGUE, changed=clock(10, 50))
+        assert CHANGED_BEFORE in parts(assess(both, cause(), crash))
 
     def test_just_before_the_alert_is_just_before_though_logs_reach_back_less(self) -> None:
         fires = cascade(alert={"alertname": "Down"}, starts_at=clock(11, 0))
