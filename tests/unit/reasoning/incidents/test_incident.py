@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from casebook.analysis.signs import Sign, Symptom
 from casebook.analysis.snapshot import Snapshot
 from casebook.analysis.things import Cite
 from casebook.api.enums import Outcome, Verdict
@@ -16,12 +17,28 @@ from casebook.reasoning.cause import Finding, Prediction, failed, held
 from casebook.reasoning.engine import conclude, cost, weigh
 from casebook.reasoning.incidents.incident import check, explaining
 from casebook.reasoning.replay import replay
-from support.builders import NOW, NS, ended, log, pod, run, snapshot, waiting
+from casebook.reasoning.situation import Situation
+from support.builders import (
+    NOW,
+    NS,
+    container,
+    ended,
+    log,
+    pod,
+    replicaset,
+    run,
+    running,
+    snapshot,
+    template,
+    waiting,
+    workload,
+)
 from support.memories import cause as claim
 from support.memories import labelled, memory
 from support.reason import look
 from support.shop import REFUSED, body, shop, wrong_selector
 from support.storms import AUTH, BAD, alert, incident, logs, storm, told, unpullable
+from support.weighing import WEB
 
 
 def stands_alone(asked: Run, *incidents: Incident, world: Snapshot | None = None) -> Report:
@@ -75,6 +92,29 @@ class TestJoined:
 
 
 class TestApart:
+    @pytest.mark.parametrize(
+        ("sign", "joined"), [(Sign.NOT_READY, True), (Sign.CRASH, False), (Sign.VAGUE, False), (Sign.JOB_FAILED, False)]
+    )
+    def test_signs_that_blame_nobody_may_be_of_a_fault_right_there(self, sign: Sign, joined: bool) -> None:
+        seen, _ = look(alert().replace(incidents=[incident()]), storm())
+        board = weigh(seen)
+        (cause,) = board.chosen
+        own = Symptom(WEB, sign, "exit code 1", NOW, ())
+        apart = tuple(one for one in board.situation.symptoms if one.entity != WEB)
+        shown = Situation.of(seen)
+        shown.__dict__["symptoms"] = (*apart, own)
+        items = (replace(cause, explained=cause.explained | {own}), *(one for one in board.ranked if not one.chosen))
+        assert bool(explaining(replace(board, situation=shown, ranked=items))) is joined
+
+    def test_the_check_is_a_few_reads(self) -> None:
+        parts = [container(f"c{number}") for number in range(12)]
+        body = template("web", *parts)
+        owner = replicaset(workload("web", body), 1, body, age=400)
+        large = pod(owner, body, *(running(one["name"]) for one in parts), name="web-p0")
+        rest = [one for one in wrong_selector(300) if one["metadata"]["name"] != "web-p0"]
+        board = weigh(snapshot(alert().replace(incidents=[incident()]), [*rest, large]))
+        assert len(check(board.situation, board)) == 10
+
     def test_a_fault_of_its_own_besides_the_incident(self) -> None:
         """Two faults: what is asked about suffers from the incident, and cannot pull its image either."""
         world = snapshot(run(), [*wrong_selector(300), *unpullable("web")], *logs())

@@ -68,6 +68,21 @@ class TestUpstream:
         less = frozenset(one for one in up.explained if one.entity != API)
         assert chosen(found, replace(up, explained=less), down) == ["Down", "Up"]
 
+    def test_what_explains_just_the_same_is_a_consequence(self) -> None:
+        found = cascade()
+        up, down = ranked(found, AUTH, 150, "Up"), ranked(found, API, 300, "Down", Sign.PEER_ERRORS, Sign.VAGUE)
+        assert chosen(found, replace(up, explained=down.explained), down) == ["Up"]
+
+    def test_of_all_that_it_harms_one_downstream_is_enough(self) -> None:
+        found = cascade()
+        up = ranked(found, AUTH, 150, "Up")
+        down = ranked(found, API, 300, "Down", Sign.PEER_ERRORS, Sign.VAGUE)
+        apart = Ref("Deployment", NS, "nobody")
+        assert apart not in found.graph.downstream(up.candidate.harms)
+        assert down.explained <= up.explained
+        both = replace(down, candidate=replace(down.candidate, harms=down.candidate.harms | {apart}))
+        assert chosen(found, up, both) == ["Up"]
+
     def test_what_nothing_connects_follows_from_nothing(self) -> None:
         found = crashes("a", "b")
         one, other = crash(found, 300, "One", "a"), crash(found, 100, "Other", "b")
@@ -120,6 +135,12 @@ class TestCover:
         found = crashes("a", "b", "c")
         one, all_ = crash(found, 200, "One", "a"), crash(found, 100, "All", "a", "b", "c")
         assert chosen(found, one, all_) == ["All"]
+
+    @pytest.mark.parametrize(("total", "first"), [(219, ["All"]), (221, ["One", "All"])])
+    def test_each_symptom_more_is_worth_60(self, total: int, first: list[str]) -> None:
+        found = crashes("a", "b", "c")
+        one, all_ = crash(found, total, "One", "a"), crash(found, 100, "All", "a", "b", "c")
+        assert chosen(found, one, all_) == first
 
     def test_there_are_no_more_than_a_few(self) -> None:
         names = [f"w{number}" for number in range(MAX_CHOSEN + 1)]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from casebook.analysis.signs import Sign, Symptom
+from casebook.analysis.signs import TRAVELS, Sign, Symptom
 from casebook.analysis.things import Cite, Ref
 from casebook.api.enums import Outcome
 from casebook.reasoning.board import Board, Part, Ranked
@@ -57,6 +57,13 @@ def refs(*names: str) -> tuple[Ref, ...]:
     return tuple(Ref("Deployment", NS, name) for name in names)
 
 
+def showing(*symptoms: Symptom) -> Situation:
+    """The shop, where nothing but this deviates."""
+    found = cascade()
+    found.__dict__["symptoms"] = symptoms
+    return found
+
+
 def clock(hour: int, minute: int) -> datetime:
     return NOW.replace(hour=hour, minute=minute)
 
@@ -93,6 +100,11 @@ class TestCoverage:
         assert len(found.explained) * PER_SYMPTOM > MOST_FOR_SYMPTOMS
         assert MOST_FOR_SYMPTOMS in parts(found)
 
+    def test_where_nothing_deviates_nothing_needs_explaining(self) -> None:
+        calm = Situation.of(snapshot(run("why?"), shop()))
+        assert not calm.pressing
+        assert parts(assess(calm, cause("X", 0.1, YES), candidate(AUTH))) == [logit(0.1), 120]
+
     def test_symptoms_off_the_path_count_nothing(self) -> None:
         asked = crashes("a", "b", target="Deployment/a")
         found = assess(asked, cause(), candidate(refs("a")[0], Sign.CRASH, harms=refs("a", "b")))
@@ -117,6 +129,17 @@ class TestCoverage:
         assert OFF_PATH in parts(assess(cascade(), cause(), off))
         assert OFF_PATH not in parts(assess(cascade(), cause(), candidate(AUTH)))
 
+    def test_where_nobody_asked_about_anything_nothing_lies_off_the_path(self) -> None:
+        asked = crashes("a")
+        assert not asked.focus
+        assert OFF_PATH not in parts(assess(asked, cause(), candidate(Ref("Deployment", NS, "elsewhere"))))
+
+    def test_what_is_named_or_harmed_lies_on_the_path_though_it_explains_nothing(self) -> None:
+        elsewhere = Ref("NetworkPolicy", NS, "guard")
+        for found in (candidate(WEB, harms=(elsewhere,)), candidate(elsewhere, harms=(WEB,))):
+            assert not explains(cascade(), found)
+            assert OFF_PATH not in parts(assess(cascade(), cause(), found))
+
     def test_what_is_mended_elsewhere_lies_on_the_path_by_its_harm(self) -> None:
         policy = candidate(Ref("NetworkPolicy", NS, "guard"), harms=(AUTH,))
         assert OFF_PATH not in parts(assess(cascade(), cause(), policy))
@@ -134,9 +157,38 @@ class TestExplains:
         service = Ref("Service", NS, "auth")
         assert Sign.NO_ENDPOINTS in {one.sign for one in explains(cascade(), candidate(service))}
 
+    @pytest.mark.parametrize(
+        "sign", [Sign.NO_ENDPOINTS, Sign.ROLLOUT, Sign.ALERT, Sign.SLOW, Sign.FAILING, Sign.UNEXPECTED]
+    )
+    def test_where_it_harms_these_signs_follow(self, sign: Sign) -> None:
+        assert len(explains(showing(Symptom(AUTH, sign, "so", None, ())), candidate(AUTH))) == 1
+
+    @pytest.mark.parametrize(("seconds", "explained"), [(90, 1), (91, 0)])
+    def test_a_symptom_may_be_seen_a_little_before_its_cause(self, seconds: int, explained: int) -> None:
+        seen = showing(Symptom(AUTH, Sign.CRASH, "so", NOW - timedelta(seconds=seconds), ()))
+        assert len(explains(seen, candidate(AUTH, Sign.CRASH, since=NOW))) == explained
+
+    @pytest.mark.parametrize(("seconds", "fresh"), [(1800, True), (1801, False)])
+    def test_a_change_counts_for_half_an_hour(self, seconds: int, fresh: bool) -> None:
+        seen = showing(Symptom(AUTH, Sign.CRASH, "so", NOW, ()))
+        changed = candidate(AUTH, Sign.CRASH, changed=NOW - timedelta(seconds=seconds))
+        assert (CHANGED_BEFORE in parts(assess(seen, cause(), changed))) is fresh
+
+    @pytest.mark.parametrize("sign", sorted(set(Sign) - {Sign.BACKLOG} - TRAVELS))
+    def test_only_a_backlog_grows_by_harm_to_whom_it_blames(self, sign: Sign) -> None:
+        blamed = frozenset({API})
+        assert explains(showing(Symptom(WEB, Sign.BACKLOG, "so", None, (), blamed)), candidate(API))
+        assert not explains(showing(Symptom(WEB, sign, "so", None, (), blamed)), candidate(API))
+
     def test_what_callers_suffer_travels_to_them_and_to_theirs(self) -> None:
         assert {one.entity for one in explains(cascade(), candidate(AUTH))} >= {API, WEB}
         assert not explains(cascade(), candidate(WEB))
+
+    def test_one_of_those_whom_it_blames_is_enough(self) -> None:
+        nobody = Ref("Service", NS, "nobody")
+        for peers, explained in (({API, nobody}, 1), ({nobody}, 0)):
+            seen = showing(Symptom(WEB, Sign.PEER_ERRORS, "so", None, (), frozenset(peers)))
+            assert len(explains(seen, candidate(AUTH))) == explained
 
     def test_signs_that_arise_where_they_are_seen_do_not_travel(self) -> None:
         made = body("api")
@@ -229,6 +281,11 @@ class TestOnset:
             ("web fails since 10:20", clock(10, 35), False),
             ("web fails since 10:20", clock(10, 45), True),
             ("web fails, why?", clock(11, 45), False),
+            ("web failed in the last hour", clock(11, 45), False),
+            ("web fails since 11:20", clock(11, 30), False),
+            ("web fails since 11:20", clock(11, 30) + timedelta(seconds=1), True),
+            ("web fails since 10:20", clock(10, 40), False),
+            ("web fails since 10:20", clock(10, 40) + timedelta(seconds=1), True),
         ],
     )
     def test_a_change_after_what_a_person_says_counts_against_it(
@@ -244,6 +301,25 @@ class TestOnset:
         fires = cascade(alert={"alertname": "Down"}, starts_at=clock(11, 30))
         found = assess(fires, cause(), candidate(AUTH, changed=clock(11, minute)))
         assert (CHANGED_AFTER_STATED in parts(found)) is after
+
+    @pytest.mark.parametrize(("seconds", "after"), [(90, False), (91, True)])
+    def test_an_alert_is_trusted_to_the_second_but_for_what_clocks_differ(self, seconds: int, after: bool) -> None:
+        fires = cascade(alert={"alertname": "Down"}, starts_at=clock(11, 30))
+        found = assess(fires, cause(), candidate(AUTH, changed=clock(11, 30) + timedelta(seconds=seconds)))
+        assert (CHANGED_AFTER_STATED in parts(found)) is after
+
+    def test_of_two_who_say_when_the_first_bounds_it(self) -> None:
+        fires = cascade(question="web fails since 11:00", alert={"alertname": "Down"}, starts_at=clock(11, 50))
+        assert CHANGED_AFTER_STATED in parts(assess(fires, cause(), candidate(AUTH, changed=clock(11, 20))))
+
+    def test_of_what_is_said_and_seen_the_earliest_counts(self) -> None:
+        fires = cascade(question="web fails since 11:00", alert={"alertname": "Down"}, starts_at=clock(11, 50))
+        assert CHANGED_BEFORE in parts(assess(fires, cause(), candidate(AUTH, changed=clock(10, 50))))
+        both = showing(
+            *(Symptom(AUTH, sign, "so", at, ()) for sign, at in ((Sign.CRASH, clock(11, 0)), (Sign.VAGUE, NOW)))
+        )
+        crash = candidate(AUTH, Sign.CRASH, Sign.VAGUE, changed=clock(10, 50))
+        assert CHANGED_BEFORE in parts(assess(both, cause(), crash))
 
     def test_just_before_the_alert_is_just_before_though_logs_reach_back_less(self) -> None:
         fires = cascade(alert={"alertname": "Down"}, starts_at=clock(11, 0))
