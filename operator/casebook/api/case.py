@@ -70,8 +70,8 @@ class Use(Model):
 class PastCase(Model):
     """One concluded investigation; `said` is the latest word on it, `hint` what was seen of it afterwards.
 
-    `blamed` are the fields that the change behind its first root cause wrote. `explained_by` names the investigation
-    whose cause it only checked again.
+    `blamed` are the fields that the change behind its first root cause wrote, and `resolved_soon` says that its alert
+    went away within minutes. `explained_by` names the investigation whose cause it only checked again.
     """
 
     uid: Short
@@ -88,4 +88,5 @@ class PastCase(Model):
     explained_by: Placed | None = None
     said: Said | None = None
     blamed: Annotated[list[Blamed], Field(max_length=4)] = Field(default_factory=list)
+    resolved_soon: bool = False
     hint: Hint | None = None

@@ -203,6 +203,11 @@ class Recurrence(Model):
     saved_percent: Percent = Field(
         default=0, description="By how much fewer reads it took than the last that looked at everything."
     )
+    resolved_alone: Annotated[int, Field(ge=0)] = Field(
+        default=0,
+        description="Earlier alerts of this problem that went away within ten minutes, with nothing seen to be done: "
+        "from three on weak evidence that nobody is needed.",
+    )
     previous: Annotated[list[Occurrence], Field(max_length=10)] = Field(
         default_factory=list, description="Earlier investigations of the same question, the newest first."
     )

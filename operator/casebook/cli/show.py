@@ -12,6 +12,9 @@ from casebook.cli import feedback
 from casebook.cli.people import Access, Place, in_cluster
 from casebook.cli.render import FORMATS, Heading, colourful, render_report
 
+OFTEN = 3
+"""Alerts that went away by themselves are told of from so many on: once or twice is chance."""
+
 
 @click.command(short_help="Show the report of an investigation and what people said of it.")
 @click.argument("name", metavar="INVESTIGATION")
@@ -85,6 +88,9 @@ def seen_before(recurrence: Recurrence | None) -> Iterator[str]:
     yield "\nSeen before"
     yield f"  occurrence {recurrence.occurrence} of: {recurrence.signature}"
     yield f"  {_cost(recurrence.cost)} this time{saved}"
+    if recurrence.resolved_alone >= OFTEN:
+        times = f"{recurrence.resolved_alone} earlier alerts of it went away within ten minutes"
+        yield f"  {times}, with nothing seen to be done: weak evidence that nobody is needed"
     for one in recurrence.previous:
         cause = f"{one.cause} on {one.object}" if one.cause else one.verdict.value
         judged = f"; {one.by}: {one.judgement.value}" if one.judgement else ""

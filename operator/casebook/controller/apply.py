@@ -69,6 +69,7 @@ class Applier:
         if write.finished is not None:
             self._tools.worklist.wake(Key(Kind.SCHEDULE))
             self._tools.worklist.wake(Key(Kind.INCIDENT, case.namespace, case.name), SETTLE)
+            self._tools.worklist.wake(Key(Kind.HINTS, case.namespace, case.name), SETTLE)
             if write.started is not None:
                 self._tools.metrics.run_seconds.observe((write.finished - write.started).total_seconds())
 

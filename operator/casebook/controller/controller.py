@@ -3,7 +3,7 @@
 import asyncio
 import platform
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
@@ -41,8 +41,6 @@ LESSONS_MANAGER = "casebook-controller-lessons"
 another wrote."""
 JUDGE_AFTER = 2.0
 """What a report or a word says of memories is counted so many seconds later, in seconds: that of others with it."""
-HINTS_WITHIN = timedelta(minutes=10)
-"""An investigation that ended longer ago is not looked through for what it saw of earlier ones."""
 SCHEDULE_EVERY = 0.1
 """Slots are given out at most this often, in seconds: one distribution serves all that ask meanwhile."""
 TOLD_AT_ONCE, TOLD_A_SECOND = 100, 15.0
@@ -113,22 +111,15 @@ class Controller:
 
     def saw_case(self, case: Case) -> None:
         """An Investigation as it is now."""
-        before = self._world.cases.get(case.key)
+        if _has_just_resolved(case, self._world.cases.get(case.key)):
+            self._wake(Kind.HINTS, case.namespace, case.name, after=JUDGE_AFTER)
         if self._world.put_case(case):
-            if self._has_just_ended(case, before):
-                self._wake(Kind.HINTS, case.namespace, case.name, after=JUDGE_AFTER)
             if case.finished:
                 self._wake(Kind.MEMORIES, case.namespace, after=JUDGE_AFTER)
             # One that nobody has looked at yet only asks for its slot, and does not wait behind a storm for that.
             self._wake(Kind.CASE, case.namespace, case.name, after=FIRST if case.phase is None else 0.0)
             if case.finished and case.roots:
                 self._wake(Kind.INCIDENT, case.namespace, case.name, after=SETTLE)
-
-    def _has_just_ended(self, case: Case, before: Case | None) -> bool:
-        """Whether it was not known to be finished; of those that a new process finds only the last count."""
-        if case.finished_at is None or (before is not None and before.finished):
-            return False
-        return self._tools.now() - case.finished_at < HINTS_WITHIN
 
     def lost_case(self, case: Case) -> None:
         """An Investigation was deleted."""
@@ -227,13 +218,14 @@ class Controller:
         await self._backtests.test(tenant, key.namespace, key.name)
 
     async def _look_back(self, key: Key) -> None:
-        """What it saw of earlier ones; their memories are judged again."""
+        """What it saw of earlier ones, and whether its alert is gone; then memories are judged again."""
         case = self._world.cases.get((key.namespace, key.name))
         tenant = self._world.tenants.of.get(key.namespace)
         if self._hints is None or case is None or tenant is None:
             return
-        if await self._hints.look(tenant, case.uid, self._tools.now()):
-            self._wake(Kind.MEMORIES, key.namespace, after=JUDGE_AFTER)
+        at = case.alert.resolved if case.alert else None
+        await self._hints.look(tenant, case.uid, self._tools.now(), at - case.created if at else None)
+        self._wake(Kind.MEMORIES, key.namespace, after=JUDGE_AFTER)
 
     async def _learn(self, key: Key) -> None:
         case = self._world.cases.get((key.namespace, key.name))
@@ -257,6 +249,12 @@ class Controller:
 
     def _wake(self, kind: Kind, namespace: str = "", name: str = "", *, after: float = 0.0) -> None:
         self._worklist.wake(Key(kind, namespace, name), after)
+
+
+def _has_just_resolved(case: Case, before: Case | None) -> bool:
+    """Whether its alert was known to fire, and is gone; while it is looked into, its end tells of that."""
+    gone = case.finished and case.alert is not None and case.alert.resolved is not None
+    return gone and before is not None and (before.alert is None or before.alert.resolved is None)
 
 
 def _tools(

@@ -1,7 +1,7 @@
 """Keeps what an investigation saw, by the way, of what earlier ones blamed; it reads only what is stored."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -9,7 +9,7 @@ import structlog
 from casebook.api.case import PastCase
 from casebook.cluster.errors import Unavailable
 from casebook.controller.replaying import TraceReader
-from casebook.knowledge.ambient import WITHIN, hinted, waiting
+from casebook.knowledge.ambient import WITHIN, hinted, resolved, waiting
 from casebook.store.errors import StoreUnavailable
 
 log = structlog.get_logger(__name__)
@@ -34,10 +34,14 @@ class Hints:
         self._traces = traces
         self._cases = cases
 
-    async def look(self, tenant: str, uid: str, now: datetime) -> int:
-        """Of how many earlier cases this investigation saw something. Raises `Unavailable`."""
+    async def look(self, tenant: str, uid: str, now: datetime, resolved_after: timedelta | None = None) -> None:
+        """Keep what this investigation saw, and how long after it came its alert was gone. Raises `Unavailable`."""
         try:
-            cases = waiting(await self._cases.recent(tenant, now - WITHIN), now)
+            recent = await self._cases.recent(tenant, now - WITHIN)
+            gone = resolved(recent, uid, resolved_after) if resolved_after is not None else None
+            if gone:
+                await self._cases.keep(tenant, gone)
+            cases = waiting(recent, now)
             trace = await self._traces.trace(tenant, uid) if any(case.uid != uid for case in cases) else None
             found = await asyncio.to_thread(hinted, cases, trace) if trace else []
             for case in found:
@@ -45,4 +49,3 @@ class Hints:
                 log.info("hint", investigation=case.name, namespace=case.namespace, seen=case.hint and case.hint.note)
         except StoreUnavailable as error:
             raise Unavailable(f"the store cannot be used now: {error}") from error
-        return len(found)

@@ -23,6 +23,8 @@ from casebook.api.run import Run, Trace
 
 WITHIN = timedelta(days=2)
 """How long after a report a change of what it blamed is taken for an answer to it."""
+SOON = timedelta(minutes=10)
+"""An alert that went away within this time of its Investigation did so before anybody is likely to have acted."""
 MAX_BLAMED = 4
 NOTE = 500
 _SAID = {HintKind.ROLLED_BACK: "put back", HintKind.CARRIED_OUT: "changed"}
@@ -51,6 +53,14 @@ def blamed(run: Run, report: Report) -> list[Blamed]:
 def waiting(cases: Iterable[PastCase], now: datetime) -> list[PastCase]:
     """Cases of which something may still be seen: somebody may yet act on them."""
     return [case for case in cases if case.blamed and case.hint is None and now - case.at <= WITHIN]
+
+
+def resolved(cases: Iterable[PastCase], uid: str, after: timedelta) -> PastCase | None:
+    """The case of an alert that went away so long after it came, with that; None where it says nothing new."""
+    case = next((one for one in cases if one.uid == uid and one.asked.alertname), None)
+    if case is None or case.resolved_soon or not timedelta() <= after <= SOON:
+        return None
+    return case.replace(resolved_soon=True)
 
 
 def hinted(cases: Sequence[PastCase], trace: Trace) -> list[PastCase]:

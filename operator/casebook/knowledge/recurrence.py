@@ -86,6 +86,7 @@ def recurrence(case: PastCase, alike: Iterable[PastCase]) -> Recurrence:
         occurrence=1 + len(same),
         cost=case.cost,
         saved_percent=saved,
+        resolved_alone=sum(one.resolved_soon and one.hint is None for one in same),
         previous=[_occurrence(one) for one in earlier[:MAX_PREVIOUS]],
     )
 

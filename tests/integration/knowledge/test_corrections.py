@@ -91,7 +91,8 @@ async def test_a_correction_becomes_a_memory_and_is_shown_on_the_stored_observat
     spec = memory["spec"]
     assert spec["claim"]["cause"] == {"object": "Deployment/api", "cause": "ProxyExpired", "effect": "Confirms"}
     assert spec["scope"]["matchLabels"] == {"namespace": place, "workload.name": "api"}
-    assert spec["origin"] == {"type": "Person", "author": ALICE, "investigation": "why", "feedbackId": "f1"}
+    said_by = {"type": "Person", "author": ALICE, "investigation": "why", "feedbackId": "f1"}
+    assert spec["origin"] == {**said_by, "signature": "", "derivedFrom": []}
     assert replayed["before"]["cause"] == "ImageNotFound"
     assert replayed["after"] == {
         "verdict": "RootCause", "object": "Deployment/api", "cause": "ProxyExpired", "confidencePercent": 60,

@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from casebook.api.base import INVESTIGATIONS, MEMORIES
-from casebook.api.enums import State
+from casebook.api.case import Hint
+from casebook.api.enums import HintKind, State
 from casebook.api.investigation import Investigation, Recurrence
 from casebook.cli import feedback
 from casebook.cli.correct import Word, _ask, _choose, _entry, _outcome
@@ -24,7 +25,7 @@ from casebook.knowledge.quarantine import marked
 from casebook.knowledge.recurrence import recurrence
 from support.memories import cause, labelled, memory, quarantine
 from support.memorycluster import MemoryCluster, MemoryReader, MemoryWriter
-from support.pastcases import past
+from support.pastcases import NOW, past
 from support.reports import observation, report
 
 MAY_NOT = "user alice needs verb confirm ... for feedback with standing Confirmed; add it with standing: Proposed"
@@ -248,6 +249,15 @@ def test_a_recurring_problem_is_shown_with_what_it_was_and_what_it_cost() -> Non
     assert "7 reads in 0.0 s this time, 75 % fewer than a look at everything" in told
     assert "shop/inv-2  ImageNotFound on Deployment/web, 28 reads in 0.0 s" in told
     assert "shop/inv-1  EnvMissing on Deployment/web, 28 reads in 0.0 s; alice: Wrong, it was ImageNotFound" in told
+
+
+def test_what_was_seen_afterwards_is_shown_as_weak_evidence() -> None:
+    hint = Hint(kind=HintKind.ROLLED_BACK, at=NOW, seen_in="inv-9", note="image was put back: weak evidence that ...")
+    told = "\n".join(seen_before(recurrence(past(0), [past(1, hours=1, hint=hint)])))
+    assert "      afterwards image was put back: weak" in told
+    alone = [past(number, hours=number, resolved_soon=True) for number in (1, 2, 3)]
+    assert "3 earlier alerts of it went away within ten minutes" in "\n".join(seen_before(recurrence(past(0), alone)))
+    assert "went away" not in "\n".join(seen_before(recurrence(past(0), alone[:2])))
 
 
 @pytest.mark.parametrize("found", [None, recurrence(past(1), [])])

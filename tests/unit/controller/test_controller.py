@@ -45,7 +45,7 @@ class SlowWriter(MemoryWriter):
 class Bench:
     """A cluster, a controller in it, and the watch between them."""
 
-    def __init__(self, writer: type[MemoryWriter] = MemoryWriter, **settings: Any) -> None:
+    def __init__(self, writer: type[MemoryWriter] = MemoryWriter, hints: Any = None, **settings: Any) -> None:
         self.cluster = MemoryCluster(now)
         self.config = ControllerConfig(
             image="casebook:test", gateway_url="http://gateway:8080", resync_seconds=3600, **settings
@@ -55,7 +55,7 @@ class Bench:
         ports: Any = MemoryReader(self.cluster), writer(self.cluster, FIELD_MANAGER)
         lessons = Lessons(ports[0], writer(self.cluster, LESSONS_MANAGER), Replays(None), "casebook-system")
         incidents: Any = writer(self.cluster, INCIDENTS_MANAGER)
-        self.controller = Controller(*ports, self.config, now, monotonic, lessons, incidents)
+        self.controller = Controller(*ports, self.config, now, monotonic, lessons, incidents, hints=hints)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -164,6 +164,33 @@ async def test_one_made_anew_is_begun_though_the_sweep_saw_it_first(alone: Bench
         await alone.until(lambda: served(alone) <= {made["metadata"]["uid"]})
         alone.tell("first")
         await alone.until(lambda: alone.phase("first") == "Running")
+
+
+class Looked:
+    """What is asked to look back: the investigation, and how long after it came its alert was gone."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, timedelta | None]] = []
+
+    async def look(self, tenant: str, uid: str, at: datetime, resolved_after: timedelta | None = None) -> None:
+        self.asked.append((tenant, uid, resolved_after))
+
+
+async def test_what_has_ended_is_looked_through_once_and_again_when_its_alert_is_gone() -> None:
+    looked = Looked()
+    bench = Bench(hints=looked, max_running=1)
+    async with bench.running():
+        bench.ask("first", trigger="Alert", alert={"labels": {"alertname": "Down"}})
+        await bench.until(lambda: bench.jobs() == 1)
+        bench.cancel("first")
+        await bench.until(lambda: looked.asked)
+        found = bench.change("first")
+        uid, came = found["metadata"]["uid"], datetime.fromisoformat(found["metadata"]["creationTimestamp"])
+        found["status"]["alert"] = {"resolvedAt": timestamp(came + timedelta(minutes=3))}
+        bench.tell("first")
+        bench.tell("first")
+        await bench.until(lambda: len(looked.asked) == 2)
+    assert looked.asked == [("ns:team-a", uid, None), ("ns:team-a", uid, timedelta(minutes=3))]
 
 
 def served(bench: Bench) -> set[str]:

@@ -35,19 +35,29 @@ def kept() -> MemoryCases:
 async def test_it_is_kept_with_the_case_and_looked_for_no_more() -> None:
     cases, traces = kept(), Traces()
     hints = Hints(traces, cases)
-    assert await hints.look(TENANT, "later", NOW) == 1
+    await hints.look(TENANT, "later", NOW)
     hint = cases.kept[TENANT, "uid-1"].hint
     assert hint is not None
     assert "put back" in hint.note
-    assert await hints.look(TENANT, "later-still", NOW) == 0
+    await hints.look(TENANT, "later-still", NOW)
+    assert cases.kept[TENANT, "uid-1"].hint == hint
     assert traces.read == [(TENANT, "later")]
 
 
 async def test_no_trace_is_read_where_nothing_waits() -> None:
     traces = Traces()
-    assert await Hints(traces, kept()).look("label:rival", "later", NOW) == 0
-    assert await Hints(traces, kept()).look(TENANT, "uid-1", NOW) == 0
+    await Hints(traces, kept()).look("label:rival", "later", NOW)
+    await Hints(traces, kept()).look(TENANT, "uid-1", NOW)
     assert traces.read == []
+
+
+async def test_that_an_alert_went_away_soon_is_kept() -> None:
+    cases = kept()
+    hints = Hints(Traces(), cases)
+    await hints.look(TENANT, "uid-1", NOW, timedelta(minutes=11))
+    assert not cases.kept[TENANT, "uid-1"].resolved_soon
+    await hints.look(TENANT, "uid-1", NOW, timedelta(minutes=3))
+    assert cases.kept[TENANT, "uid-1"].resolved_soon
 
 
 async def test_a_store_that_is_away_is_asked_again() -> None:

@@ -98,6 +98,7 @@ async def test_a_corrected_cause_is_remembered_with_its_origin_and_the_narrowest
     assert memory["spec"]["scope"]["matchLabels"] == {"namespace": "team-a", "workload.name": "web"}
     assert memory["spec"]["origin"] == {
         "type": "Person", "author": "alice", "investigation": "why", "feedbackId": "f1",
+        "signature": "", "derivedFrom": [],
     }  # fmt: skip
     assert desk.told[0]["replay"] == "Done"
     assert desk.made["status"]["replay"]["note"] == "moved it"

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from casebook.api.case import PastCase
+from casebook.api.case import Asked, PastCase
 from casebook.api.enums import HintKind, Judgement
 from casebook.api.memory import KnowledgeOrigin, Uses
 from casebook.api.run import ReportEnvelope, Run, Stop, Trace
-from casebook.knowledge.ambient import WITHIN, hinted, waiting
+from casebook.knowledge.ambient import SOON, WITHIN, hinted, resolved, waiting
 from casebook.knowledge.credit import MOST_HINTS, tally, trust
 from casebook.knowledge.recurrence import case_of, recurrence
 from support.builders import (
@@ -133,6 +133,27 @@ def test_it_is_shown_with_the_next_occurrence_as_nobodys_word() -> None:
     (told,) = recurrence(case().replace(uid="next", at=NOW), [before]).previous
     assert "weak evidence" in told.afterwards
     assert (told.judgement, told.by) == (None, "")
+
+
+def test_an_alert_that_goes_away_soon_is_kept_with_its_case_once() -> None:
+    cases = [past(1), past(2)]
+    found = resolved(cases, "uid-1", SOON)
+    assert found == past(1, resolved_soon=True)
+    assert resolved([found], "uid-1", SOON) is None
+    assert resolved(cases, "uid-1", SOON + timedelta(seconds=1)) is None
+    assert resolved(cases, "uid-1", timedelta(seconds=-1)) is None
+    assert resolved([past(1, asked=Asked(place="shop"))], "uid-1", SOON) is None
+
+
+def test_only_alerts_of_which_nothing_was_seen_to_be_done_went_away_alone() -> None:
+    (acted_on,) = seen([case()], deployment((3, GOOD, 7200), (2, BAD, 300), moved=100))
+    earlier = [
+        *(past(n, hours=n, resolved_soon=True) for n in (1, 2, 3)),
+        past(4, hours=4),
+        past(5, hours=5, resolved_soon=True, hint=acted_on.hint),
+        past(6, hours=6, resolved_soon=True, cause="OomKilled"),
+    ]
+    assert recurrence(past(0), earlier).resolved_alone == 3
 
 
 def rated(*uses: Any) -> Uses:

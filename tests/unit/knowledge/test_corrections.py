@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from casebook.api.enums import State
-from casebook.api.investigation import Feedback, Investigation
+from casebook.api.investigation import Feedback, Investigation, InvestigationStatus, Recurrence
 from casebook.api.memory import MemorySpec
 from casebook.knowledge.context import of_question
 from casebook.knowledge.corrections import correction, scopes
@@ -64,6 +64,22 @@ def test_the_same_entry_gives_the_same_memory_and_another_one_another() -> None:
     assert first.name != other.name
     assert first.spec.state is State.PROPOSED
     assert first.spec.statement == "DnsFailing is the cause of what inv-1 was about."
+
+
+def test_its_origin_names_the_problem_and_where_the_investigation_stands() -> None:
+    of = asked(question="why?", target=TARGET)
+    of = of.replace(status=InvestigationStatus(recurrence=Recurrence(signature="Down; Deployment/web", occurrence=2)))
+    said = {"id": "f1", "author": "alice", "rootCause": {"cause": "DnsFailing"}, "standing": "Confirmed"}
+    own, published = (
+        correction(of, Feedback.model_validate(said | {"reach": reach}), "sys") for reach in ("Tenant", "Platform")
+    )
+    assert own is not None
+    assert published is not None
+    assert own.spec.origin is not None
+    assert published.spec.origin is not None
+    assert own.spec.origin.signature == "Down; Deployment/web"
+    assert (own.namespace, own.spec.origin.investigation) == ("shop", "inv-1")
+    assert (published.namespace, published.spec.origin.investigation) == ("sys", "shop/inv-1")
 
 
 def test_the_scope_of_an_entry_is_taken_as_it_is() -> None:
