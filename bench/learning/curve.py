@@ -1,9 +1,10 @@
 """The curve: how often the right cause is named along a stream of incidents, with and without learning."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bench.learning.incidents import why_stale
 from bench.learning.plot import draw
 from bench.learning.retrieval import PastReports, text_of
 from bench.learning.stream import LENGTH, Happening, first, stream
@@ -11,14 +12,14 @@ from bench.row import Bound, Floor, Row
 from bench.session import Session
 from bench.spread import Spread
 from casebook.api.case import Use
-from casebook.api.enums import ConditionStatus, Judgement
+from casebook.api.enums import Judgement
 from casebook.api.report import Report
 from casebook.api.run import Recalled
 from casebook.knowledge.concepts import key
 from casebook.knowledge.conflicts import claim_of
 from casebook.knowledge.credit import by_memory, uses_of
 from casebook.knowledge.generalising import Proposal, proposals
-from casebook.knowledge.recall import FRESH, as_confirmed, recalled
+from casebook.knowledge.recall import as_confirmed, recalled
 from casebook.knowledge.standing import standings
 from casebook.reasoning.replay import replay
 from support.memories import WRITTEN, correction_of
@@ -58,7 +59,7 @@ class Learner:
     def _standing(self, now: datetime) -> list[Recalled]:
         """The memories as the controller would mark them by now."""
         told = standings(self.memories, now, by_memory(self.uses))
-        return [memory.replace(stale=_lost(told[key(memory)])) for memory in self.memories]
+        return [memory.replace(stale=why_stale(told[key(memory)])) for memory in self.memories]
 
     def _correct(self, one: Happening, report: Report, said: str, now: datetime) -> None:
         scope = {"matchLabels": one.mood.takes(one.known)}
@@ -66,10 +67,6 @@ class Learner:
         self.memories.append(made)
         for proposal in proposals(self.memories):
             self.memories.append(_decided(proposal, one, now))
-
-
-def _lost(told: Iterable[object]) -> str:
-    return next((said.message for said in told if said.type == FRESH and said.status is ConditionStatus.FALSE), "")
 
 
 def _decided(proposal: Proposal, one: Happening, now: datetime) -> Recalled:

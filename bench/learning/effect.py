@@ -11,6 +11,7 @@ from bench.session import Session
 from bench.spread import Spread
 from casebook.api.base import INVESTIGATIONS, MEMORIES
 from casebook.api.run import Run, Trace
+from casebook.knowledge.conflicts import claim_of
 from support.recorded import trace as recorded
 from support.runpods import Pod
 from support.waiting import until
@@ -98,8 +99,7 @@ async def _ready(there: Installed, place: str, name: str) -> Pod:
 
 
 def _knows(run: Run, code: str) -> bool:
-    claims = [one.spec.claim.cause for one in run.recalled if one.spec.claim and one.spec.claim.cause]
-    return code in {claim.cause for claim in claims}
+    return code in {claim_of(one).cause for one in run.recalled}
 
 
 async def _until_replayed(there: Installed, made: dict[str, Any]) -> float:

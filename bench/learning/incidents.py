@@ -2,12 +2,16 @@
 
 import functools
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bench.measures.recorded import KEPT
 from bench.snapshots import Snapshot, snapshots
+from casebook.api.enums import ConditionStatus
 from casebook.api.report import Report
 from casebook.api.run import Precedent, Trace
+from casebook.knowledge.recall import FRESH
+from casebook.knowledge.standing import Told
 from casebook.reasoning.replay import replay
 from scenariokit.cli import SCENARIOS
 from scenariokit.format import load_all
@@ -69,3 +73,8 @@ def roots(report: Report) -> list[Root]:
 def conclusion(report: Report) -> tuple[str, frozenset[Root]]:
     """What a memory may have moved."""
     return report.verdict.value, frozenset(roots(report))
+
+
+def why_stale(told: Iterable[Told]) -> str:
+    """What a memory's conditions say against its freshness, as a run is told; empty where it is fresh."""
+    return next((said.message for said in told if said.type == FRESH and said.status is ConditionStatus.FALSE), "")

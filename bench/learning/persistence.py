@@ -8,9 +8,10 @@ from bench.retelling import retold
 from bench.row import Bound, Row
 from bench.session import Session, Tell
 from bench.withholding import without
-from casebook.api.enums import Standing
+from casebook.api.enums import ClaimEffect, Standing
 from casebook.api.report import Report
 from casebook.api.run import Recalled, Trace
+from casebook.knowledge.conflicts import claim_of
 from casebook.reasoning.replay import replay
 from support.memories import correction_of, knowing
 from support.recorded import rerun
@@ -63,12 +64,10 @@ def _after_the_precedent(one: Incident, memory: Recalled) -> list[Report]:
 
 
 def _obeys(memory: Recalled, report: Report) -> bool:
-    claim = memory.spec.claim.cause if memory.spec.claim else None
-    said = {cause for _, cause in roots(report)}
-    denied = any(use.effect.startswith("ruled out ") for use in report.knowledge)
-    return bool(claim) and (
-        claim.cause in said if claim.effect.value == "Confirms" else denied or claim.cause not in said
-    )
+    """Whether the report names the cause that a person named, or leaves out the one that they ruled out."""
+    claim = claim_of(memory)
+    named = claim.cause in {cause for _, cause in roots(report)}
+    return named if claim.effect is ClaimEffect.CONFIRMS else (claim.object, claim.cause) not in roots(report)
 
 
 def _stays(one: Incident, cause: str, object_: str) -> bool:

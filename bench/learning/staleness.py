@@ -4,14 +4,15 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from bench.learning.figures import none, share
-from bench.learning.incidents import Incident, conclusion, incidents
+from bench.learning.incidents import Incident, conclusion, incidents, why_stale
 from bench.row import Bound, Row
 from bench.session import Session, Tell
 from casebook.api.case import Use
-from casebook.api.enums import ConditionStatus, Judgement, Role, State
+from casebook.api.enums import Judgement, Role, State
+from casebook.api.memory import Claim
 from casebook.api.run import Recalled
 from casebook.knowledge.concepts import key
-from casebook.knowledge.recall import FRESH
+from casebook.knowledge.conflicts import claim_of
 from casebook.knowledge.standing import standings
 from casebook.reasoning.replay import replay
 from support.memories import correction_of, knowing
@@ -64,8 +65,7 @@ def _spent(role: Role, judgement: Judgement | None) -> Age:
     def age(one: Incident, memory: Recalled) -> list[Recalled]:
         uses = [_use(one, memory, number, role, judgement) for number in range(3)]
         told = standings([memory], one.trace.run.now, {key(memory): uses})[key(memory)]
-        lost = [said for said in told if said.type == FRESH and said.status is ConditionStatus.FALSE]
-        return [memory.replace(stale=lost[0].message if lost else "")]
+        return [memory.replace(stale=why_stale(told))]
 
     return age
 
@@ -91,10 +91,7 @@ def _replaced(_one: Incident, memory: Recalled) -> list[Recalled]:
 
 
 def _gone(_one: Incident, memory: Recalled) -> list[Recalled]:
-    claim = memory.spec.claim
-    if claim is None or claim.cause is None:
-        raise ValueError(f"{memory.name} makes no claim about a cause")
-    gone = claim.replace(cause=claim.cause.replace(object="Deployment/was-here-once"))
+    gone = Claim(cause=claim_of(memory).replace(object="Deployment/was-here-once"))
     return [memory.replace(spec=memory.spec.replace(claim=gone))]
 
 
