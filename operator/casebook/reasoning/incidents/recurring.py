@@ -28,7 +28,8 @@ SHOWING = (
     "replicasets.apps",
 )  # fmt: skip
 """Lists in the order in which they would show a fault of another kind."""
-ROUNDS = 3
+MOST = max(share for _, share in SHARES)
+ROUNDS = 4
 """Rounds of looking that the short way takes, before those of the full one."""
 
 
@@ -36,7 +37,7 @@ def first_lists(situation: Situation) -> list[Query]:
     """The lists that told the causes of the precedents, and of the others as many as there is room for."""
     precedents = situation.world.snapshot.run.precedents
     wanted = [query for one in precedents for query in _lists(situation, one)]
-    ordered = sorted(survey(situation.world), key=lambda query: _rank(query.resource))
+    ordered = _by_what_shows(situation)
     room = _room(precedents) - sum(clue.query.source == LOGS for one in precedents for clue in one.told.clues)
     rest = [query for query in ordered if query not in wanted]
     return [*wanted, *rest[: max(0, room - len(wanted))]] if precedents else []
@@ -51,6 +52,14 @@ def first_logs(situation: Situation) -> list[Query]:
     told = [query for one in precedents for query in _logs(situation, one)]
     rest = [query for query in logs(situation) if query not in told]
     return [*told, *rest[: max(0, _room(precedents) - made - len(told))]]
+
+
+def more_lists(situation: Situation) -> list[Query]:
+    """Where a smaller share did not tell it, the lists for which the largest has room: the full way reads them too."""
+    made = len(situation.world.snapshot.observations)
+    room = max((one.reads * MOST // 100 for one in situation.world.snapshot.run.precedents), default=0)
+    left = [query for query in _by_what_shows(situation) if not situation.world.made(query)]
+    return left[: max(0, room - made)]
 
 
 def settled(situation: Situation, board: Board) -> Precedent | None:
@@ -127,6 +136,10 @@ def _room(precedents: list[Precedent]) -> int:
 
 def _share(precedent: Precedent) -> int:
     return next(share for times, share in SHARES if precedent.times >= times)
+
+
+def _by_what_shows(situation: Situation) -> list[Query]:
+    return sorted(survey(situation.world), key=lambda query: _rank(query.resource))
 
 
 def _rank(resource: str) -> int:

@@ -50,6 +50,13 @@ def test_it_is_told_again_for_a_share_of_the_cost(name: str, times: int, percent
     assert told(again) == Telling(is_short=True)
 
 
+def test_where_a_quarter_does_not_tell_it_half_of_the_reads_may() -> None:
+    first = trace("readiness-on-downstream")
+    again = rerun(first, known("readiness-on-downstream", 9))
+    assert roots(again) == roots(first)
+    assert 25 * len(first.observations) < 100 * len(again.observations) <= 50 * len(first.observations)
+
+
 @pytest.mark.parametrize("name", sorted(UNTOLD))
 def test_what_is_not_clear_by_the_facts_is_no_precedent(name: str) -> None:
     assert precedent(trace(name)) is None
