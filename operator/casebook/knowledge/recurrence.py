@@ -62,7 +62,7 @@ def _precedent(cases: Sequence[PastCase], faults: Sequence[PastCase], now: datet
     Where it was called wrong, those of all faults count as well that came to what was said instead.
     """
     truth = _truth(cases)
-    after = [case for case in faults if truth and _is_same(truth, case)]
+    after = [case for case in faults if _is_same(truth, case)]
     own = [case for case in cases if case.explained_by is None]
     told = next(
         (case for case in own if case.telling.clues and case.telling.held and now - case.at <= FULL_WITHIN), None
@@ -93,9 +93,9 @@ def _truth(cases: Iterable[PastCase]) -> str:
 
 
 def _is_same(truth: str, case: PastCase) -> bool:
-    """Whether a case came to what somebody said: a cause, on any object or on one."""
+    """Whether a case came to what somebody said, if they said anything: a cause, on any object or on one."""
     cause, _, object_ = truth.partition(ON)
-    return case.cause == cause and object_ in ("", case.object)
+    return bool(cause) and case.cause == cause and object_ in ("", case.object)
 
 
 def recurrence(case: PastCase, alike: Iterable[PastCase]) -> Recurrence:

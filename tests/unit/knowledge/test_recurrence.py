@@ -154,6 +154,10 @@ class TestRecurrence:
         assert found.previous[0].truth == "ImageNotFound on Deployment/web"
         assert (found.cost.observations, found.previous[1].cost.observations) == (7, 28)
 
+    def test_where_nothing_was_wrong_what_was_found_before_is_another_problem(self) -> None:
+        calm = past(9, verdict=Verdict.NO_FAULT, cause="", object="")
+        assert recurrence(calm, [past(1, hours=2), past(2, hours=1, said="Wrong")]).occurrence == 1
+
     def test_those_that_an_incident_explains_are_no_occurrences(self) -> None:
         found = recurrence(past(9), [past(1, hours=3), past(2, hours=2, **FOLLOWS), past(3, hours=1)])
         assert (found.occurrence, [one.name for one in found.previous]) == (3, ["inv-3", "inv-1"])
