@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import matplotlib as mpl
+from matplotlib import rc_context
 from matplotlib.figure import Figure
+
+from bench.plot import STYLE
 
 WINDOW = 20
 COLOURS = ("#8a8f98", "#c77d17", "#1f6fb2")
-_STABLE = {"svg.hashsalt": "casebook", "svg.fonttype": "none", "font.family": "sans-serif"}
-"""Without them ids in the file differ each time; text stays text."""
 
 
 def moving(answers: Sequence[bool], window: int = WINDOW) -> list[float]:
@@ -20,7 +20,7 @@ def moving(answers: Sequence[bool], window: int = WINDOW) -> list[float]:
 
 def draw(path: Path, right: Mapping[str, Sequence[Sequence[bool]]]) -> None:
     """One line for each system, the mean of its streams, in a band from the worst to the best; as SVG."""
-    with mpl.rc_context(_STABLE):
+    with rc_context(STYLE):
         figure = Figure(figsize=(8, 4.5), layout="constrained")
         axes = figure.subplots()
         for (name, streams), colour in zip(right.items(), COLOURS, strict=True):
@@ -36,4 +36,4 @@ def draw(path: Path, right: Mapping[str, Sequence[Sequence[bool]]]) -> None:
         axes.grid(alpha=0.3)
         axes.legend(loc="lower right", frameon=False)
         axes.spines[["top", "right"]].set_visible(False)
-        figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
+        figure.savefig(path, format="svg", metadata={"Date": None})
