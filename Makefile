@@ -7,7 +7,7 @@ CLUSTER := eval "$$(hack/cluster env)" &&
 
 .PHONY: help
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.locked: requirements-dev.lock pyproject.toml hack/bootstrap
 	@hack/bootstrap
@@ -48,6 +48,10 @@ demo-down: venv ## Remove the cluster, and all that the demo or the tests left
 .PHONY: bench
 bench: images ## Measure, and print the figures beside a floor from the same run
 	@$(CLUSTER) $(BIN)/python -m bench
+
+.PHONY: bench-learning
+bench-learning: cluster ## Measure what corrections are worth and that nothing leaks; draw the learning curve
+	@$(CLUSTER) $(BIN)/python -m bench learning
 
 .PHONY: lock
 lock: venv ## Pin the newest versions that pyproject.toml allows; hashes, no addresses

@@ -12,6 +12,8 @@ from rich.console import Console
 
 from bench import machine
 from bench.installation import ensure
+from bench.learning import cost, curve, effect, interference, leak, persistence, poison, staleness, transfer
+from bench.learning.installed import InstalledError
 from bench.measures import faults, image, memory, peers, recorded, replay, scale, startup, storm, workloads
 from bench.measures.replay import NoTraceError
 from bench.process import ROOT, ProcessError
@@ -24,7 +26,11 @@ from scenariokit.format import FormatError
 from scenariokit.kubectl import CommandError
 
 Measure = Callable[[Session, set[str]], Awaitable[list[Row]]]
-FAILURES = (CommandError, ClusterError, NotConfigured, FormatError, ProcessError, NoTraceError, TimeoutError)
+FAILURES = (
+    CommandError, ClusterError, NotConfigured, FormatError, ProcessError, NoTraceError, TimeoutError, InstalledError,
+    AssertionError,
+)  # fmt: skip
+"""What leaves a measure without a figure; the last is how helpers of the tests say that they waited in vain."""
 WIDTH = 150
 
 
@@ -38,7 +44,7 @@ class Step:
     """Whether it takes so long that it is done only when it is named."""
 
 
-STEPS = (
+MEASURES = (
     Step({"startup": "start of the command and of the agent"}, startup.measure),
     Step({"image": "size of the image above its base"}, image.measure),
     Step(
@@ -59,6 +65,20 @@ STEPS = (
     Step({"memory": "controller and gateways, idle"}, memory.measure),
     Step({"storm": "5,000 alert groups in a minute, with kills; memory with all of them queued"}, storm.measure),
 )
+LEARNING = (
+    Step({"persistence": "corrections stick"}, persistence.measure, asked_for=True),
+    Step({"transfer": "what was taught applies to others of the kind"}, transfer.measure, asked_for=True),
+    Step({"interference": "right stays right among other memories"}, interference.measure, asked_for=True),
+    Step({"staleness": "what is past moves nothing"}, staleness.measure, asked_for=True),
+    Step({"poison": "what nobody confirmed moves nothing"}, poison.measure, asked_for=True),
+    Step({"cost": "the same problem again, by occurrence"}, cost.measure, asked_for=True),
+    Step({"curve": "accuracy along a stream of incidents, drawn"}, curve.measure, asked_for=True),
+    Step({"leak": "two tenants, planted canaries"}, leak.measure, asked_for=True),
+    Step({"effect": "from kubectl edit until a run obeys"}, effect.measure, asked_for=True),
+)
+STEPS = (*MEASURES, *LEARNING)
+GROUPS = {"learning": {name for step in LEARNING for name in step.names}}
+"""Names that stand for several."""
 INSTALLED = {"agent", "memory", "storm"}
 ALWAYS = {name for step in STEPS if not step.asked_for for name in step.names}
 NAMES = {name: told for step in STEPS for name, told in step.names.items()}
@@ -66,9 +86,13 @@ NAMES = {name: told for step in STEPS for name, told in step.names.items()}
 
 @click.command(
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Names: " + "; ".join(f"{name} ({told})" for name, told in NAMES.items()) + ".",
+    epilog="Names: "
+    + "; ".join(f"{name} ({told})" for name, told in NAMES.items())
+    + ". `learning` is: "
+    + ", ".join(sorted(GROUPS["learning"]))
+    + ".",
 )
-@click.argument("names", nargs=-1, type=click.Choice(list(NAMES)), metavar="[NAME]...")
+@click.argument("names", nargs=-1, type=click.Choice([*NAMES, *GROUPS]), metavar="[NAME]...")
 @click.option("--runs", type=click.IntRange(1, 50), default=3, show_default=True, help="Repetitions of each timing.")
 @click.option("--scenario", "scenarios", multiple=True, help="Scenario to investigate; may be given several times.")
 @click.option("--groups", type=click.IntRange(10, 20_000), default=5000, show_default=True, help="Groups of the storm.")
@@ -111,7 +135,8 @@ def main(
     """
     out.mkdir(parents=True, exist_ok=True)
     options = Options(runs, out, scenarios, groups, image_name, saved, variants, seed, parallel)
-    rows, shown = asyncio.run(_measure(options, set(names) or ALWAYS))
+    chosen = {each for name in names for each in GROUPS.get(name, {name})}
+    rows, shown = asyncio.run(_measure(options, chosen or ALWAYS))
     # In a file or a pipe the table takes the width that it needs.
     screen = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     screen.print(table(rows, machine.description()))

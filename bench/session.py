@@ -1,6 +1,6 @@
 """What the measurements of one run share: options, progress, and the cluster, connected when first needed."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from casebook.cluster.client import Client, connect
 from scenariokit.cli import cluster
 from scenariokit.kubectl import Kube
+
+Tell = Callable[[str], None]
+"""Says what is being done now."""
 
 
 @dataclass(frozen=True)

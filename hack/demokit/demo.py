@@ -9,7 +9,7 @@ from pathlib import Path
 
 from casebook.api.investigation import Investigation
 from casebook.cli.render import Heading, colourful, render_report
-from demokit import monitoring
+from demokit import monitoring, second
 from demokit.follow import follow
 from demokit.shop import NAME, Shop, commands, every, opened
 from demokit.story import Story
@@ -23,6 +23,7 @@ CALM_SECONDS = 120.0
 ALERT_SECONDS = 150.0
 CREATED_SECONDS = 90.0
 INSTALL_SECONDS = 600.0
+AGAIN = "a second act: the finding is corrected, the shop mended, and the same fault comes again"
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ def plan(scenario: Scenario, cluster: list[str], *, own: bool) -> list[str]:
         "Casebook, by its Helm chart, in the namespaces casebook-system and casebook-runs",
         "Prometheus and Alertmanager in the namespace casebook-monitoring",
         f"a small shop in the namespace {NAME}, which then breaks: {scenario.title} ({scenario.id})",
+        *([AGAIN] if second.undoing(scenario.inject) else []),
         "remove all of it: make demo-down"
         if own
         else f"remove it: helm uninstall casebook -n casebook-system; "
@@ -64,12 +66,15 @@ async def prepare(story: Story, place: Place) -> None:
 
 
 async def play(story: Story, place: Place, scenario: Scenario) -> None:
-    """Set the shop up, break it, follow the alert to its report."""
+    """Set the shop up, break it, follow the alert to its report; then correct that, and break it once more."""
     async with opened(scenario, place.kube) as shop:
         await _set_up(story, shop)
         await _break(story, shop)
-        found = await _investigation(story, shop)
+        found = await _investigation(story, shop, set())
         show(story, found)
+        if second.undoing(scenario.inject) and second.correction(found):
+            await _second_act(story, place, shop, found)
+        _look_further(story, found)
 
 
 async def _set_up(story: Story, shop: Shop) -> None:
@@ -96,16 +101,34 @@ async def _break(story: Story, shop: Shop) -> None:
     story.say("done; nobody has told Casebook anything")
 
 
-async def _investigation(story: Story, shop: Shop) -> Investigation:
-    """The Investigation that the alert makes; where no alert comes, one that is asked for."""
+async def _second_act(story: Story, place: Place, shop: Shop, found: Investigation) -> None:
+    """A correction, what it changes in hindsight, and the same alert again: what that comes to and what it reads."""
+    story.console.print("\n[bold]Second act: somebody knows better[/]", highlight=False)
+    said = second.correction(found)
+    story.say(second.typed(said))
+    await command(place, ROOT / ".venv" / "bin" / "kubectl-casebook", *said, shown=True)
+    story.console.print("\n[bold]The shop is mended, and breaks again[/]", highlight=False)
+    await second.mend(story, shop)
+    await second.resolved(story, shop.kube, found)
+    known = await second.names(shop.kube, shop.names["main"])
+    await _break(story, shop)
+    again = await _investigation(story, shop, known, "demo-again")
+    show(story, again)
+    story.console.print("\n[bold]What the correction was worth[/]", highlight=False)
+    for line in second.Change(found, again).lines():
+        story.console.print(f"  {line}", highlight=False, soft_wrap=True, markup=False)
+
+
+async def _investigation(story: Story, shop: Shop, known: set[str], asked: str = "demo") -> Investigation:
+    """The Investigation that the alert makes, none of those known; where no alert comes, one that is asked for."""
     namespace = shop.names["main"]
     if await _fires(story, shop):
-        name = await _created(story, shop.kube, namespace)
+        name = await _created(story, shop.kube, namespace, known)
     else:
         story.say(
             f"no rule of this Prometheus sees this fault within {ALERT_SECONDS:.0f} s: asking instead of an alert"
         )
-        name = await create_investigation(shop.kube, namespace, "demo", shop.scenario.trigger)
+        name = await create_investigation(shop.kube, namespace, asked, shop.scenario.trigger)
         story.say(f"Investigation {name}: {asked_in_words(shop.scenario.trigger)}")
     found = await follow(shop.kube, namespace, name, story.say)
     story.times.append(("Report after the fault", story.since_fault()))
@@ -125,11 +148,11 @@ async def _fires(story: Story, shop: Shop) -> bool:
     return False
 
 
-async def _created(story: Story, kube: Kube, namespace: str) -> str:
+async def _created(story: Story, kube: Kube, namespace: str, known: set[str]) -> str:
     async for _ in every(0.5, CREATED_SECONDS):
-        found = await kube.objects("investigations.casebook.dev", "-n", namespace)
-        if found:
-            name = str(found[0]["metadata"]["name"])
+        new = await second.names(kube, namespace) - known
+        if new:
+            name = min(new)
             story.say(f"Alertmanager has told Casebook: Investigation {name}")
             story.times.append(("Investigation after the fault", story.since_fault()))
             return name
@@ -139,7 +162,7 @@ async def _created(story: Story, kube: Kube, namespace: str) -> str:
 
 
 def show(story: Story, found: Investigation) -> None:
-    """Print the report, the times, and what to try next."""
+    """Print the report and the times."""
     report = found.status.report
     if report is None:
         said = "; ".join(f"{c.type}={c.status} {c.reason}: {c.message}" for c in found.status.conditions)
@@ -151,6 +174,9 @@ def show(story: Story, found: Investigation) -> None:
     story.console.print("\n[bold]Times[/]", highlight=False)
     for line in story.summary():
         story.console.print(f"  {line}", highlight=False)
+
+
+def _look_further(story: Story, found: Investigation) -> None:
     story.console.print("\n[bold]Look further[/]", highlight=False)
     for line in further(found):
         story.console.print(f"  {line}", highlight=False, soft_wrap=True)
@@ -180,11 +206,10 @@ def further(found: Investigation) -> list[str]:
     ]
 
 
-async def command(place: Place, program: Path, *arguments: str) -> None:
-    """Run one of the project's commands, its output to the terminal; CommandError if it fails."""
-    process = await asyncio.create_subprocess_exec(
-        str(program), *arguments, env=dict(place.environment), stdout=asyncio.subprocess.DEVNULL
-    )
+async def command(place: Place, program: Path, *arguments: str, shown: bool = False) -> None:
+    """Run one of the project's commands, its errors to the terminal and where `shown` all; CommandError if it fails."""
+    quiet = None if shown else asyncio.subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(str(program), *arguments, env=dict(place.environment), stdout=quiet)
     if await process.wait():
         raise CommandError(f"{os.path.relpath(program, ROOT)} {' '.join(arguments)} failed")
 

@@ -5,13 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from casebook.cluster.client import connect
 from casebook.store.database import Database
 from casebook.store.traces import Traces
 from support.apiserver import private_kubeconfig  # noqa: F401
-from support.faultproxy import fault_proxy
 from support.postgres import Postgres, postgres  # noqa: F401
-from support.rig import Rig
+from support.rig import Rig, rig_of
 
 
 @pytest.fixture
@@ -24,11 +22,5 @@ async def traces(postgres: Postgres) -> AsyncIterator[Traces]:
 @pytest.fixture
 async def rig(private_kubeconfig: str, tmp_path: Path) -> AsyncIterator[Rig]:
     """An empty cluster with the two namespaces of an installation."""
-    async with connect(private_kubeconfig) as client, fault_proxy(private_kubeconfig) as proxy:
-        made = Rig(client, proxy, tmp_path)
-        await made.setup()
-        try:
-            yield made
-        finally:
-            proxy.heal()
-            await made.teardown()
+    async with rig_of(private_kubeconfig, tmp_path) as made:
+        yield made

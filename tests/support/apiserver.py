@@ -36,16 +36,21 @@ log = logging.getLogger(__name__)
 @pytest.fixture(scope="session")
 def private_kubeconfig(kubeconfig: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The kubeconfig of an API server that only these tests use, with our resources installed."""
-    folder = tmp_path_factory.mktemp("api")
-    runner = asyncio.Runner()
-    server = private_api_server(kubeconfig, folder)
-    path = runner.run(server.__aenter__())
-    try:
-        runner.run(_install(path))
+    with asyncio.Runner() as runner:
+        server = with_resources(kubeconfig, tmp_path_factory.mktemp("api"))
+        path = runner.run(server.__aenter__())
+        try:
+            yield path
+        finally:
+            runner.run(server.__aexit__(None, None, None))
+
+
+@asynccontextmanager
+async def with_resources(kubeconfig: str, folder: Path) -> AsyncIterator[str]:
+    """The kubeconfig of a fresh API server that serves our resources."""
+    async with private_api_server(kubeconfig, folder) as path:
+        await _install(path)
         yield path
-    finally:
-        runner.run(server.__aexit__(None, None, None))
-        runner.close()
 
 
 async def _install(kubeconfig: str) -> None:

@@ -3,8 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from casebook.api.investigation import Feedback, Investigation, ObjectMeta
 from casebook.api.memory import MemorySpec
-from casebook.api.run import Recalled
+from casebook.api.report import Report
+from casebook.api.run import Recalled, Trace
+from casebook.knowledge.corrections import correction
 
 WRITTEN = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -55,3 +58,24 @@ def quarantine(name: str = "q", *, reach: str = "Namespace", namespace: str = "s
 def labelled(**labels: str) -> dict[str, Any]:
     """A scope of exact values; `__` in a name stands for a colon or a dot."""
     return {"matchLabels": {name.replace("__", ":"): value for name, value in labels.items()}}
+
+
+def correction_of(
+    kept: Trace, report: Report, *, id_: str = "f1", author: str = "alice", written_at: datetime = WRITTEN, **said: Any
+) -> Recalled:
+    """The memory that the controller makes of a person's word on this report of this run; confirmed unless it says so.
+
+    Raises `ValueError` where the word says nothing that could be remembered.
+    """
+    metadata = ObjectMeta(name=kept.run.name, namespace=kept.run.namespace, uid=kept.run.uid)
+    of = Investigation(metadata=metadata, spec=kept.run.spec).replace(status={"report": report.wire()})
+    entry = Feedback.model_validate({"id": id_, "author": author, "standing": "Confirmed", "verdict": "Wrong"} | said)
+    made = correction(of, entry, "casebook-system")
+    if made is None:
+        raise ValueError(f"{said} says nothing of a cause of {kept.run.name}")
+    return Recalled(name=made.name, namespace=made.namespace, version=1, written_at=written_at, spec=made.spec)
+
+
+def knowing(kept: Trace, *memories: Recalled) -> Trace:
+    """The run as if it had recalled these memories besides its own."""
+    return kept.replace(run=kept.run.replace(recalled=[*kept.run.recalled, *memories]))

@@ -23,7 +23,7 @@ from casebook.cluster.writer import Writer
 from casebook.controller.config import ControllerConfig
 from casebook.handlers import service
 from support.apiserver import remove
-from support.faultproxy import FaultProxy
+from support.faultproxy import FaultProxy, fault_proxy
 from support.waiting import condition as condition_of
 from support.waiting import until
 
@@ -245,6 +245,19 @@ class Rig:
 
     def _environment(self) -> dict[str, str]:
         return {**os.environ, "KUBECONFIG": self.proxy.kubeconfig(self.folder)}
+
+
+@asynccontextmanager
+async def rig_of(kubeconfig: str, folder: Path) -> AsyncIterator[Rig]:
+    """An empty cluster with the two namespaces of an installation."""
+    async with connect(kubeconfig) as client, fault_proxy(kubeconfig) as proxy:
+        made = Rig(client, proxy, folder)
+        await made.setup()
+        try:
+            yield made
+        finally:
+            proxy.heal()
+            await made.teardown()
 
 
 def now() -> str:

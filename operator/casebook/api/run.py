@@ -81,7 +81,9 @@ class Telling(Model):
 class Precedent(Model):
     """An earlier case of the same question: the cause that it came to, and what told it.
 
-    `reads` is what it took to look at everything, and `times` how often this cause was found for this question.
+    `reads` is what it took to look at everything, and `times` how often this cause was found for this question. Where
+    a person said that it was something else, `truth` is that, as `CAUSE` or `CAUSE on Kind/name`: what told the cause
+    then tells the same problem, and the person's word what it is.
     """
 
     name: Short
@@ -89,6 +91,7 @@ class Precedent(Model):
     object: Short
     cause: Short
     told: Telling
+    truth: Line = ""
     reads: Annotated[int, Field(ge=0)] = 0
     times: Annotated[int, Field(ge=1)] = 1
 

@@ -7,6 +7,8 @@ from casebook.api.investigation import CorrectedCause, Feedback
 from casebook.api.report import Report
 
 TRUTH = 200
+ON = " on "
+"""Between the cause and the object of a truth."""
 _THUMBS = {Rating.UP: Judgement.CORRECT, Rating.DOWN: Judgement.WRONG}
 
 
@@ -34,4 +36,4 @@ def _compared(named: CorrectedCause | None, report: Report | None) -> Judgement 
 def _truth(named: CorrectedCause | None) -> str:
     if named is None:
         return ""
-    return clip(f"{named.cause}{f' on {named.object}' if named.object else ''}", TRUTH)
+    return clip(f"{named.cause}{f'{ON}{named.object}' if named.object else ''}", TRUTH)

@@ -10,6 +10,7 @@ from casebook.api.investigation import Occurrence, Recurrence
 from casebook.api.run import MAX_PRECEDENTS, Precedent, ReportEnvelope, Run
 from casebook.knowledge.ambient import blamed
 from casebook.knowledge.asking import asked, entity_class
+from casebook.knowledge.judging import ON
 
 FULL_WITHIN = timedelta(days=30)
 """How long a look at everything serves as a precedent: then everything is looked at again, for things change."""
@@ -43,25 +44,30 @@ def case_of(run: Run, envelope: ReportEnvelope) -> PastCase:
 def precedents(earlier: Iterable[PastCase], now: datetime) -> list[Precedent]:
     """The causes to test first, the most frequent first, of cases of the same question.
 
-    A cause that somebody called wrong or partial is none, until somebody calls it correct again; nor is one that was
-    found by a memory alone, or long ago. Cases that an incident explains count for what was said of them, and no more.
+    A cause that somebody called partial, or wrong without saying what it was, is none, until somebody calls it correct
+    again; nor is one that was found by a memory alone, or long ago. Cases that an incident explains count for what was
+    said of them, and no more.
     """
     found: dict[tuple[str, str], list[PastCase]] = {}
-    for case in sorted(earlier, key=_newest_first):
-        if case.verdict is Verdict.ROOT_CAUSE:
-            found.setdefault((case.object, case.cause), []).append(case)
-    made = [one for cases in found.values() if (one := _precedent(cases, now)) is not None]
+    faults = [case for case in sorted(earlier, key=_newest_first) if case.verdict is Verdict.ROOT_CAUSE]
+    for case in faults:
+        found.setdefault((case.object, case.cause), []).append(case)
+    made = [one for cases in found.values() if (one := _precedent(cases, faults, now)) is not None]
     return sorted(made, key=lambda one: (-one.times, one.cause, one.object))[:MAX_PRECEDENTS]
 
 
-def _precedent(cases: Sequence[PastCase], now: datetime) -> Precedent | None:
-    """Of cases that came to one cause, the newest first; None where it was called wrong or nothing told it."""
-    latest = next((case.said.judgement for case in cases if case.said), Judgement.CORRECT)
+def _precedent(cases: Sequence[PastCase], faults: Sequence[PastCase], now: datetime) -> Precedent | None:
+    """Of cases that came to one cause, the newest first; None where it is not to be trusted or nothing told it.
+
+    Where it was called wrong, those of all faults count as well that came to what was said instead.
+    """
+    truth = _truth(cases)
+    after = [case for case in faults if _is_same(truth, case)]
     own = [case for case in cases if case.explained_by is None]
     told = next(
         (case for case in own if case.telling.clues and case.telling.held and now - case.at <= FULL_WITHIN), None
     )
-    if told is None or latest is not Judgement.CORRECT:
+    if told is None or _judgement(after if truth else cases) is not Judgement.CORRECT:
         return None
     return Precedent(
         name=told.name,
@@ -69,16 +75,34 @@ def _precedent(cases: Sequence[PastCase], now: datetime) -> Precedent | None:
         object=told.object,
         cause=told.cause,
         told=told.telling,
+        truth=truth,
         reads=told.cost.observations,
-        times=len(own),
+        times=len(own) + sum(case.explained_by is None for case in after),
     )
+
+
+def _judgement(cases: Iterable[PastCase]) -> Judgement:
+    """The latest word on cases, the newest first; what nobody called wrong is taken for right."""
+    return next((case.said.judgement for case in cases if case.said), Judgement.CORRECT)
+
+
+def _truth(cases: Iterable[PastCase]) -> str:
+    """What it was, by the latest word on cases, the newest first, if that calls them wrong."""
+    said = next((case.said for case in cases if case.said), None)
+    return said.truth if said and said.judgement is Judgement.WRONG else ""
+
+
+def _is_same(truth: str, case: PastCase) -> bool:
+    """Whether a case came to what somebody said, if they said anything: a cause, on any object or on one."""
+    cause, _, object_ = truth.partition(ON)
+    return bool(cause) and case.cause == cause and object_ in ("", case.object)
 
 
 def recurrence(case: PastCase, alike: Iterable[PastCase]) -> Recurrence:
     """Which occurrence a case is, of all of the same question that found their cause by themselves."""
     own = (one for one in alike if one.explained_by is None)
     earlier = sorted((one for one in own if _before(one, case)), key=_newest_first)
-    same = [one for one in earlier if _problem(one) == _problem(case)]
+    same = [one for one in earlier if _problem(one) == _problem(case) or _is_same(_truth([one]), case)]
     full = next((one.cost.observations for one in same if not one.telling.is_short), 0)
     saved = max(0, 100 - 100 * case.cost.observations // full) if full else 0
     return Recurrence(

@@ -110,6 +110,13 @@ class Board:
     situation: Situation
     ranked: tuple[Ranked, ...] = ()
     idle: Idle = field(default_factory=Idle)
+    facts: tuple[Ranked, ...] | None = None
+    """What was ranked before anybody's word about causes acted; None where there is none."""
+
+    @property
+    def by_facts(self) -> "Board":
+        """The board as if nobody had said anything about causes."""
+        return self if self.facts is None else Board(self.situation, self.facts)
 
     @property
     def chosen(self) -> tuple[Ranked, ...]:

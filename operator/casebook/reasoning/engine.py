@@ -30,8 +30,11 @@ def weigh(snapshot: Snapshot) -> Board:
             key = (ranked.object, ranked.cause)
             if key not in best or _better(ranked, best[key]):
                 best[key] = ranked
-    remembered, idle = remember(situation, [best[key] for key in sorted(best)])
-    return Board(situation, choose(situation, remembered), idle)
+    found = [best[key] for key in sorted(best)]
+    if not situation.taught.known.claiming("cause"):
+        return Board(situation, choose(situation, found))
+    remembered, idle = remember(situation, found)
+    return Board(situation, choose(situation, remembered), idle, choose(situation, found))
 
 
 def _better(one: Ranked, other: Ranked) -> bool:

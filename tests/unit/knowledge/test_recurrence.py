@@ -110,6 +110,25 @@ class TestPrecedents:
     def test_a_later_word_makes_good_again(self) -> None:
         assert precedents([past(1, hours=2, said="Wrong"), past(2, hours=1, said="Correct")], NOW)
 
+    def test_what_was_said_instead_makes_it_one_that_tells_the_problem(self) -> None:
+        wrong = past(1, hours=3, said="Wrong", truth="ProxyExpired on Deployment/web")
+        (found,) = precedents([wrong], NOW)
+        assert (found.cause, found.truth, found.told, found.times) == (
+            "ImageNotFound",
+            "ProxyExpired on Deployment/web",
+            TOLD,
+            1,
+        )
+        after = [past(number, hours=number, cause="ProxyExpired", **SHORT) for number in (1, 2)]
+        assert precedents([wrong, *after], NOW) == [found.replace(times=3)]
+        elsewhere = past(4, object="Deployment/api", cause="ProxyExpired", **SHORT)
+        assert precedents([wrong, elsewhere], NOW) == [found]
+
+    def test_what_was_said_instead_and_called_wrong_as_well_makes_none(self) -> None:
+        wrong = past(1, hours=3, said="Wrong", truth="ProxyExpired")
+        assert precedents([wrong, past(2, hours=2, cause="ProxyExpired", said="Wrong", **SHORT)], NOW) == []
+        assert precedents([wrong, past(2, hours=2, said="Partial", **SHORT)], NOW) == []
+
     def test_at_most_two_the_more_frequent_first(self) -> None:
         cases = [past(number, cause=cause) for number, cause in enumerate(["A", "B", "B", "C", "C", "C"])]
         assert [one.cause for one in precedents(cases, NOW)] == ["C", "B"]
@@ -126,7 +145,7 @@ class TestRecurrence:
     def test_earlier_ones_are_counted_by_their_cause_and_all_are_shown(self) -> None:
         other = past(2, hours=2, cause="EnvMissing", said="Wrong", truth="ImageNotFound on Deployment/web")
         found = recurrence(past(9, reads=7, **SHORT), [past(1, hours=3, said="Correct"), other, past(3, hours=-1)])
-        assert found.occurrence == 2
+        assert found.occurrence == 3, "people say that the other was the same problem"
         assert found.saved_percent == 75
         assert [(one.name, one.cause, one.judgement, one.by) for one in found.previous] == [
             ("inv-2", "EnvMissing", Judgement.WRONG, "alice"),
@@ -134,6 +153,10 @@ class TestRecurrence:
         ]
         assert found.previous[0].truth == "ImageNotFound on Deployment/web"
         assert (found.cost.observations, found.previous[1].cost.observations) == (7, 28)
+
+    def test_where_nothing_was_wrong_what_was_found_before_is_another_problem(self) -> None:
+        calm = past(9, verdict=Verdict.NO_FAULT, cause="", object="")
+        assert recurrence(calm, [past(1, hours=2), past(2, hours=1, said="Wrong")]).occurrence == 1
 
     def test_those_that_an_incident_explains_are_no_occurrences(self) -> None:
         found = recurrence(past(9), [past(1, hours=3), past(2, hours=2, **FOLLOWS), past(3, hours=1)])

@@ -4,16 +4,20 @@ The short way ends a run only where the facts alone carry the cause of a precede
 it explains whatever is seen to deviate, and stands above its rivals by the margin of the full way. Else the full way
 follows, which makes every read that it makes without precedents. So it does where an incident that others have just
 found may be behind it (`incident`): that is of now, and a precedent of another time.
+
+Where a person said that a precedent was something else, what told it tells the same problem again. It ends a run where
+that word leads, and no prediction of it is left to be tested.
 """
 
 from casebook.analysis.things import RESOURCES
 from casebook.api.observation import LOGS, Query, listing
 from casebook.api.run import Precedent
-from casebook.reasoning.board import Board
+from casebook.reasoning.board import Board, Ranked
 from casebook.reasoning.incidents.incident import may_explain
 from casebook.reasoning.incidents.telling import stands, telling_of
 from casebook.reasoning.planning.logreads import logs, of_workload
 from casebook.reasoning.planning.survey import survey
+from casebook.reasoning.registry import REGISTRY
 from casebook.reasoning.situation import Situation
 
 SHARES = ((3, 25), (1, 50))
@@ -24,7 +28,8 @@ SHOWING = (
     "replicasets.apps",
 )  # fmt: skip
 """Lists in the order in which they would show a fault of another kind."""
-ROUNDS = 3
+MOST = max(share for _, share in SHARES)
+ROUNDS = 4
 """Rounds of looking that the short way takes, before those of the full one."""
 
 
@@ -32,7 +37,7 @@ def first_lists(situation: Situation) -> list[Query]:
     """The lists that told the causes of the precedents, and of the others as many as there is room for."""
     precedents = situation.world.snapshot.run.precedents
     wanted = [query for one in precedents for query in _lists(situation, one)]
-    ordered = sorted(survey(situation.world), key=lambda query: _rank(query.resource))
+    ordered = _by_what_shows(situation)
     room = _room(precedents) - sum(clue.query.source == LOGS for one in precedents for clue in one.told.clues)
     rest = [query for query in ordered if query not in wanted]
     return [*wanted, *rest[: max(0, room - len(wanted))]] if precedents else []
@@ -49,6 +54,14 @@ def first_logs(situation: Situation) -> list[Query]:
     return [*told, *rest[: max(0, _room(precedents) - made - len(told))]]
 
 
+def more_lists(situation: Situation) -> list[Query]:
+    """Where a smaller share did not tell it, the lists for which the largest has room: the full way reads them too."""
+    made = len(situation.world.snapshot.observations)
+    room = max((one.reads * MOST // 100 for one in situation.world.snapshot.run.precedents), default=0)
+    left = [query for query in _by_what_shows(situation) if not situation.world.made(query)]
+    return left[: max(0, room - made)]
+
+
 def settled(situation: Situation, board: Board) -> Precedent | None:
     """The precedent whose cause is told already; None where there is none, and once the full way is taken.
 
@@ -63,6 +76,11 @@ def settled(situation: Situation, board: Board) -> Precedent | None:
 
 def said(precedent: Precedent) -> str:
     """Why the looking ends, for people."""
+    if precedent.truth:
+        return (
+            f"{precedent.cause} on {precedent.object} was found before ({precedent.name}), and people say that it was"
+            f" {precedent.truth}: all that told it then holds again, so it is the same problem; the rest was not read"
+        )
     again = "once" if precedent.times == 1 else f"{precedent.times} times"
     return (
         f"{precedent.cause} on {precedent.object}, found {again} before ({precedent.name}), was tested first: all that"
@@ -71,11 +89,21 @@ def said(precedent: Precedent) -> str:
 
 
 def _told_again(board: Board, precedent: Precedent) -> bool:
-    if not board.is_clear or not all(stands(item) for item in board.chosen):
+    led = [item for item in board.ranked if item.leads]
+    if precedent.truth and not (led and all(_is_the_word(item, precedent.truth) for item in led)):
         return False
-    held = {said for item in board.chosen for said in telling_of(item)}
-    named = (precedent.object, precedent.cause) in [(item.object, item.cause) for item in board.chosen]
+    facts = board.by_facts if precedent.truth else board
+    if not facts.is_clear or not all(stands(item) for item in facts.chosen):
+        return False
+    held = {said for item in facts.chosen for said in telling_of(item)}
+    named = (precedent.object, precedent.cause) in [(item.object, item.cause) for item in facts.chosen]
     return named and held >= set(precedent.told.held)
+
+
+def _is_the_word(item: Ranked, truth: str) -> bool:
+    """Whether a word that leads is the one on the precedent; what facts can test of it must have held."""
+    said = truth in (item.cause, f"{item.cause} on {item.object}")
+    return said and (item.is_proven or item.cause not in REGISTRY)
 
 
 def _lists(situation: Situation, precedent: Precedent) -> list[Query]:
@@ -108,6 +136,10 @@ def _room(precedents: list[Precedent]) -> int:
 
 def _share(precedent: Precedent) -> int:
     return next(share for times, share in SHARES if precedent.times >= times)
+
+
+def _by_what_shows(situation: Situation) -> list[Query]:
+    return sorted(survey(situation.world), key=lambda query: _rank(query.resource))
 
 
 def _rank(resource: str) -> int:

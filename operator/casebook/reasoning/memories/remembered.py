@@ -34,8 +34,6 @@ Hypotheses = dict[tuple[str, str], Ranked]
 def remember(situation: Situation, ranked: Sequence[Ranked]) -> tuple[list[Ranked], Idle]:
     """The hypotheses as the memories about causes change them; the same where none was recalled."""
     claims = situation.taught.known.claiming("cause")
-    if not claims:
-        return list(ranked), Idle()
     found: Hypotheses = {(item.object, item.cause): item for item in ranked}
     answers = {key(memory): _answer(situation, memory, found) for memory in claims}
     fitting = [memory for memory in claims if answers[key(memory)].answer is Answer.MATCH]

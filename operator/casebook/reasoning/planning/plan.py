@@ -106,6 +106,7 @@ def _short_way(situation: Situation, board: Board) -> Iterator[Step | Done]:
     yield Step("what told the cause of earlier cases", recurring.first_lists(situation))
     yield _quick_check(situation, board)
     yield Step("logs that told the cause of earlier cases", recurring.first_logs(situation))
+    yield Step("more of what could tell the cause of earlier cases", recurring.more_lists(situation))
 
 
 def _survey(situation: Situation) -> Iterator[Step]:

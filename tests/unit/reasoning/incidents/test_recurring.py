@@ -13,7 +13,7 @@ from casebook.reasoning.engine import weigh
 from casebook.reasoning.incidents.recurring import settled
 from casebook.reasoning.incidents.telling import STANDS
 from casebook.reasoning.replay import replay, told
-from support.memories import cause, memory
+from support.memories import cause, correction_of, knowing, memory
 from support.recorded import RECORDED, precedent, rerun, seen, trace
 
 UNTOLD = frozenset(
@@ -48,6 +48,13 @@ def test_it_is_told_again_for_a_share_of_the_cost(name: str, times: int, percent
     assert 100 * len(again.observations) <= percent * len(first.observations)
     assert "tested first" in again.stop.message
     assert told(again) == Telling(is_short=True)
+
+
+def test_where_a_quarter_does_not_tell_it_half_of_the_reads_may() -> None:
+    first = trace("readiness-on-downstream")
+    again = rerun(first, known("readiness-on-downstream", 9))
+    assert roots(again) == roots(first)
+    assert 25 * len(first.observations) < 100 * len(again.observations) <= 50 * len(first.observations)
 
 
 @pytest.mark.parametrize("name", sorted(UNTOLD))
@@ -138,6 +145,46 @@ def test_a_cause_that_is_ruled_out_ends_nothing() -> None:
     again = rerun(denied, known("image-tag-typo", 9))
     assert "tested first" not in again.stop.message
     assert ("Deployment/api", "ImageNotFound") not in roots(again)
+
+
+SAID = {"cause": "ProxyExpired", "statement": "The proxy's certificate ran out."}
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_what_people_said_it_was_is_told_again_for_a_share_of_the_cost(name: str) -> None:
+    first = trace(name)
+    word = correction_of(first, replay(first), rootCause=SAID)
+    again = rerun(knowing(first, word), known(name).replace(truth="ProxyExpired"))
+    assert [code for _, code in roots(again)] == ["ProxyExpired"]
+    assert 100 * len(again.observations) <= 50 * len(first.observations)
+    assert "people say that it was ProxyExpired" in again.stop.message
+    assert told(again) == Telling(is_short=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "truth"),
+    [
+        pytest.param([], "ProxyExpired", id="nobody says so any more"),
+        pytest.param([SAID], "SomethingElse", id="people say something else by now"),
+        pytest.param([SAID], "ProxyExpired on Deployment/other", id="of another object"),
+        pytest.param([{"cause": "DNSFailing"}], "DNSFailing", id="facts could test it"),
+    ],
+)
+def test_what_people_said_ends_nothing_unless_it_leads_and_nothing_could_test_it(
+    words: list[dict[str, str]], truth: str
+) -> None:
+    first = trace("image-tag-typo")
+    taught = knowing(first, *(correction_of(first, replay(first), rootCause=word) for word in words))
+    again = rerun(taught, known("image-tag-typo", 9).replace(truth=truth))
+    assert queries(rerun(taught)) <= queries(again)
+
+
+def test_another_problem_is_not_taken_for_the_one_that_people_spoke_of() -> None:
+    recorded = trace("oom-limit-low")
+    taught = knowing(recorded, correction_of(recorded, replay(recorded), rootCause=SAID))
+    other = moved(known("memory-leak", 9), trace("memory-leak"), recorded)
+    again = rerun(taught, other.replace(truth="ProxyExpired"))
+    assert queries(rerun(taught)) <= queries(again)
 
 
 def test_logs_are_read_of_the_pods_that_are_there_now() -> None:

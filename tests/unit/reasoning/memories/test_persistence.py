@@ -3,13 +3,11 @@
 import pytest
 
 from casebook.api.enums import Verdict
-from casebook.api.investigation import Feedback, Investigation, ObjectMeta
 from casebook.api.report import Report
-from casebook.api.run import Recalled, Trace
+from casebook.api.run import Trace
 from casebook.gateway.accept import accept
-from casebook.knowledge.corrections import correction
 from casebook.reasoning.replay import replay
-from support.memories import WRITTEN
+from support.memories import correction_of, knowing
 from support.reason import roots
 from support.recorded import RECORDED, trace
 
@@ -18,15 +16,7 @@ BUDGET = 46 << 10
 
 def corrected(kept: Trace, report: Report, **said: object) -> Report:
     """The same incident again, after a person's confirmed word on its report."""
-    metadata = ObjectMeta(name=kept.run.name, namespace=kept.run.namespace, uid=kept.run.uid)
-    of = Investigation(metadata=metadata, spec=kept.run.spec).replace(status={"report": report.wire()})
-    entry = Feedback.model_validate(
-        {"id": "f1", "author": "alice", "standing": "Confirmed", "verdict": "Wrong", **said}
-    )
-    made = correction(of, entry, "casebook-system")
-    assert made is not None
-    memory = Recalled(name=made.name, namespace=made.namespace, version=1, written_at=WRITTEN, spec=made.spec)
-    return replay(kept.replace(run=kept.run.replace(recalled=[memory])))
+    return replay(knowing(kept, correction_of(kept, report, **said)))
 
 
 @pytest.mark.parametrize("name", RECORDED)

@@ -1,0 +1,1 @@
+"""The learning bench: whether corrections stick, spread and help, and whether nothing else does."""
