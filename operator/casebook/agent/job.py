@@ -99,6 +99,7 @@ class GatewayHome:
             stop=trace.stop,
             observations=len(trace.observations),
             milliseconds=trace.milliseconds,
+            consultation=trace.consultation,
         )
         answer = await self._gateway.call("PUT", "/v1/run/report", envelope.wire(), until=self._deadline)
         return _parsed(ReportReceipt, answer)

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from casebook.api.base import Model, Time
+from casebook.api.consultation import Consultation
 from casebook.api.investigation import InvestigationSpec
 from casebook.api.memory import MemorySpec
 from casebook.api.meta import Line, Short
@@ -39,8 +40,8 @@ class Run(Model):
     """One attempt at one investigation, as the agent fetches it.
 
     `now` is the clock that the reasoning uses; `spec.target` is filled in where it could be inferred; `recalled` is
-    knowledge that may apply, `unrecalled` says in words what of it could not be had; `prometheus` says whether there is
-    one to be asked.
+    knowledge that may apply, `unrecalled` says in words what of it could not be had; `prometheus` and `model` say
+    whether there is one to be asked.
     """
 
     uid: Short
@@ -51,6 +52,7 @@ class Run(Model):
     spec: InvestigationSpec
     scene: Scene
     prometheus: bool = False
+    model: bool = False
     recalled: Annotated[list[Recalled], Field(max_length=MAX_RECALLED)] = Field(default_factory=list)
     unrecalled: Annotated[list[Line], Field(max_length=20)] = Field(default_factory=list)
 
@@ -84,6 +86,7 @@ class Trace(Model):
     stop: Stop
     milliseconds: int = 0
     observations: list[Observation]
+    consultation: Consultation | None = None
 
 
 class ReportEnvelope(Model):
@@ -94,6 +97,7 @@ class ReportEnvelope(Model):
     stop: Stop
     observations: Annotated[int, Field(ge=0)]
     milliseconds: int = 0
+    consultation: Consultation | None = None
 
 
 class ReportReceipt(Model):

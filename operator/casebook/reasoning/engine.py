@@ -6,13 +6,14 @@ from casebook.api.run import Stop
 from casebook.reasoning.board import Board, Ranked
 from casebook.reasoning.covering import choose
 from casebook.reasoning.planning import Done, Look, plan
+from casebook.reasoning.proposed import joined, unsure
 from casebook.reasoning.registry import REGISTRY
 from casebook.reasoning.remembered import remember
 from casebook.reasoning.scoring import assess
 from casebook.reasoning.situation import Situation
 from casebook.reasoning.writer import write
 
-__all__ = ["ENGINE", "Board", "Done", "Look", "conclude", "cost", "decide", "weigh"]
+__all__ = ["ENGINE", "Board", "Done", "Look", "conclude", "cost", "decide", "unsure", "weigh"]
 
 ENGINE = f"builtin/1 causes/{len(REGISTRY)}"
 """Version of the engine and its registry, stored in every trace."""
@@ -29,7 +30,7 @@ def weigh(snapshot: Snapshot) -> Board:
             if key not in best or _better(ranked, best[key]):
                 best[key] = ranked
     remembered, idle = remember(situation, [best[key] for key in sorted(best)])
-    return Board(situation, choose(situation, remembered), idle)
+    return joined(Board(situation, choose(situation, remembered), idle))
 
 
 def _better(one: Ranked, other: Ranked) -> bool:
@@ -50,4 +51,11 @@ def conclude(snapshot: Snapshot, board: Board, stop: Stop, cost: Cost) -> Report
 def cost(snapshot: Snapshot, milliseconds: int = 0) -> Cost:
     """What the observations of a run cost; the same for a run and its replay."""
     read = [observation.bytes for observation in snapshot.observations]
-    return Cost(observations=len(read), bytes=sum(read), milliseconds=milliseconds)
+    asked = snapshot.consultation
+    return Cost(
+        observations=len(read),
+        bytes=sum(read),
+        milliseconds=milliseconds,
+        prompt_tokens=asked.prompt_tokens if asked else 0,
+        completion_tokens=asked.completion_tokens if asked else 0,
+    )

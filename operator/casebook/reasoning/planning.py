@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from casebook.analysis.workloads import Container, Pod, Workload
-from casebook.api.enums import Outcome, Reach
+from casebook.api.enums import Origin, Outcome, Reach
 from casebook.api.observation import Query, listing, pod_logs
 from casebook.api.run import Stop
 from casebook.reasoning import measuring
@@ -182,7 +182,7 @@ def _tests(situation: Situation, board: Board) -> list[Query]:
     found = [
         query
         for item in board.ranked
-        if item.chosen or not (clear or item.refuted)
+        if item.chosen or (not item.refuted and (item.origin is Origin.MODEL or not clear))
         for query in wanted(situation, item)
     ]
     return _unique(found)[:MAX_TESTS]

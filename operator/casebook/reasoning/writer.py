@@ -63,10 +63,19 @@ def _write(snapshot: Snapshot, board: Board, stop: Stop, cost: Cost, chars: int,
         affected=harmed,
         healthy=well,
         not_checked=not_checked(board),
-        limitations=[*snapshot.run.unrecalled, *limitations(board)][:MAX_FINDINGS],
+        limitations=[*snapshot.run.unrecalled, *_of_model(snapshot), *limitations(board)][:MAX_FINDINGS],
         next_steps=[clip(step, LINE) for step in (*doubts(board), *next_steps(board, said))][:MAX_STEPS],
         cost=cost,
     )
+
+
+def _of_model(snapshot: Snapshot) -> list[str]:
+    """What a model that was asked did not give, or gave and was not taken."""
+    asked = snapshot.consultation
+    if asked is None:
+        return []
+    problem = [f"model {asked.model} gave no help: {asked.problem}"] if asked.problem else []
+    return [clip(line, LINE) for line in (*problem, *(f"model {asked.model}: {line}" for line in asked.refused))]
 
 
 def _hypothesis(ledger: Ledger, item: Ranked, name: str, *, stands: bool) -> Hypothesis:

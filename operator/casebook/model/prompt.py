@@ -1,0 +1,113 @@
+"""The prompt: a pure function of what the engine would report now, under a budget of tokens.
+
+The same run, board and report give the same bytes. What was read from the cluster or written by a person stands between
+fences that carry a number of the run; whatever looks like a fence in it is taken apart.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+
+from casebook.analysis.things import Ref, clip
+from casebook.analysis.world import World
+from casebook.api.consultation import MAX_PREDICTIONS, MAX_PROPOSALS, MIN_PREDICTIONS
+from casebook.api.report import Report
+from casebook.api.run import Run
+from casebook.reasoning.board import Board
+from casebook.reasoning.proposed import asked_about
+from casebook.reasoning.registry import REGISTRY
+
+VERSION = "hypotheses-1"
+"""File of the instructions; another wording is another file."""
+CHARS_PER_TOKEN = 3
+"""Characters of JSON, names and log lines that make up a token, at least; for budgets, where too few is safe."""
+MAX_OBJECTS, MAX_SETTINGS, SETTING_CHARS = 60, 8, 1500
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What is sent: the instructions, and the data within fences. `ids` and `objects` are what an answer may name."""
+
+    system: str
+    user: str
+    ids: frozenset[str]
+    objects: frozenset[str]
+
+    def tokens(self) -> int:
+        """About how many tokens it is, rather too many than too few."""
+        return (len(self.system) + len(self.user)) // CHARS_PER_TOKEN + 1
+
+
+def build(run: Run, board: Board, report: Report, tokens: int) -> Prompt:
+    """The prompt of at most so many tokens; what does not fit is cut from the end of the longest section."""
+    nonce = sha256(f"{run.uid}/{run.attempt}".encode()).hexdigest()[:16]
+    system = _instructions().replace("{nonce}", nonce)
+    sections = _sections(run, board, report)
+    room = tokens * CHARS_PER_TOKEN - len(system)
+    user = "\n".join(_fenced(name, text, nonce) for name, text in _fitted(sections, room - 80 * len(sections)))
+    objects = frozenset(board.situation.label(ref) for ref in asked_about(board))
+    return Prompt(system, user, frozenset(item.id for item in report.evidence), objects)
+
+
+@cache
+def _instructions() -> str:
+    text = files("casebook.model").joinpath("prompts", f"{VERSION}.md").read_text("utf-8")
+    bounds = {"proposals": MAX_PROPOSALS, "least": MIN_PREDICTIONS, "most": MAX_PREDICTIONS}
+    for name, value in bounds.items():
+        text = text.replace(f"{{{name}}}", str(value))
+    return text
+
+
+def _sections(run: Run, board: Board, report: Report) -> list[tuple[str, str]]:
+    """(name, text) of every section, what matters most first."""
+    world, refs = board.situation.world, asked_about(board)
+    return [
+        ("QUESTION", _lines([run.spec.question, *_alert(run), report.meaning])),
+        ("ENGINE SAYS", _lines([report.summary, *_hypotheses(report)])),
+        ("EVIDENCE", _lines(f"{item.id} [{item.query}] {item.excerpt}" for item in report.evidence)),
+        ("SYMPTOMS", _lines(f"{item.object}: {item.note}" for item in report.affected)),
+        ("NEW IN LOGS", _lines(f"{item.object}: {item.message}" for item in report.logs)),
+        ("CHANGES", _lines(f"{item.at:%H:%M:%S} {item.object}: {item.what}" for item in report.changes)),
+        ("SETTINGS", _lines(_settings(world, refs))),
+        ("OBJECTS", _lines(board.situation.label(ref) for ref in refs[:MAX_OBJECTS])),
+        ("CODES", ", ".join(code for code, cause in REGISTRY.items() if cause.fault)),
+    ]
+
+
+def _alert(run: Run) -> list[str]:
+    alert = run.spec.alert
+    return [f"{key}: {value}" for key, value in sorted(alert.annotations.items())] if alert else []
+
+
+def _hypotheses(report: Report) -> Iterable[str]:
+    for item in report.hypotheses:
+        tests = "; ".join(f"{one.outcome}: {one.statement}" for one in item.predictions)
+        yield f"{item.object} {item.cause} {item.confidence_percent} % {item.verdict}: {item.statement} [{tests}]"
+
+
+def _settings(world: World, refs: Sequence[Ref]) -> Iterable[str]:
+    """What the ConfigMaps on the path hold, nearest first."""
+    maps = [ref for ref in refs if ref.kind == "ConfigMap"][:MAX_SETTINGS]
+    for ref in maps:
+        data = json.dumps(world.things[ref].raw.get("data") or {}, ensure_ascii=False, sort_keys=True)
+        yield f"{ref.label(world.home)} data: {clip(data, SETTING_CHARS)}"
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "\n".join(line for line in lines if line)
+
+
+def _fitted(sections: Sequence[tuple[str, str]], room: int) -> list[tuple[str, str]]:
+    """The sections with the longest ones cut until all of them fit into so many characters."""
+    limit = max((len(text) for _, text in sections), default=0)
+    while limit > 1 and sum(min(len(text), limit) for _, text in sections) > room:
+        limit = limit * 9 // 10
+    return [(name, clip(text, limit)) for name, text in sections if text]
+
+
+def _fenced(name: str, text: str, nonce: str) -> str:
+    clean = text.replace("<<<", "< < <").replace(">>>", "> > >").replace(nonce, "")
+    return f"{name}\n<<<DATA {nonce}\n{clean}\nDATA {nonce}>>>"

@@ -1,0 +1,114 @@
+"""A run that asks a model: once, after the rules, and whatever becomes of it the run ends with a report."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from casebook.agent.loop import Agent
+from casebook.analysis.snapshot import Snapshot
+from casebook.api.consultation import Consultation, Proposal
+from casebook.api.enums import Reasoning, Verdict
+from casebook.api.observation import Observation, Query, Result, observation_id
+from casebook.api.run import Checkpoint
+from casebook.evidence.redaction import redact_text
+from casebook.model.adviser import adviser
+from casebook.reasoning import engine
+from casebook.reasoning.replay import replay
+from support.builders import NOW
+from support.freetext import CONFIG, freetext, hypothesis
+from support.openaiserver import endpoint, hypotheses
+from support.reason import roots
+
+
+class World:
+    """Home and observer of a run whose world is a snapshot; what is not in it is not found."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot, self.trace = snapshot, None
+        self.made: list[Query] = []
+
+    async def fetch(self):
+        return self.snapshot.run
+
+    async def checkpoint(self):
+        return Checkpoint()
+
+    async def record(self, observations):
+        pass
+
+    async def finish(self, report, trace):
+        self.trace = trace
+
+    async def observe(self, query: Query, round_: int) -> Observation:
+        self.made.append(query)
+        id_ = observation_id(round_, query)
+        found = self.snapshot.answer(query)
+        if found is not None:
+            return found.replace(id=id_, round=round_)
+        return Observation(id=id_, round=round_, query=query, result=Result.NOT_FOUND, observed_at=NOW)
+
+
+class Scripted:
+    """Proposes what it is told to, or raises; counts how often it is asked."""
+
+    def __init__(self, *items: dict[str, Any], error: Exception | None = None) -> None:
+        self.items, self.error, self.asked = items, error, 0
+
+    async def advise(self, run, board, report, seconds):
+        self.asked += 1
+        if self.error:
+            raise self.error
+        return Consultation(model="m", proposals=[Proposal.model_validate(item) for item in self.items])
+
+
+async def investigate(world: World, found: object) -> Any:
+    async def no_sleep(_: float) -> None:
+        await asyncio.sleep(0)
+
+    return await Agent(world, world, engine, adviser=found, sleep=no_sleep).investigate()
+
+
+async def test_over_http_from_the_question_to_the_tested_cause() -> None:
+    async with endpoint(hypotheses(hypothesis())) as there, adviser("m", redact_text, key="k", url=there.url) as asked:
+        world = World(freetext())
+        conclusion = await investigate(world, asked)
+    assert roots(conclusion.report) == [(CONFIG, "Other")]
+    assert len(there.asked) == 1
+    assert (conclusion.report.cost.prompt_tokens, conclusion.report.cost.completion_tokens) == (1000, 100)
+    assert replay(conclusion.trace).wire() == conclusion.report.wire()
+
+
+async def test_what_a_proposal_predicts_is_looked_at_after_it() -> None:
+    more = {"says": "x", "look": "field", "object": "Role/web", "field": "rules", "operator": "Exists"}
+    right = hypothesis()
+    model = Scripted(right | {"predictions": [*right["predictions"], more]})
+    world = World(freetext())
+    conclusion = await investigate(world, model)
+    assert [(query.resource, query.name) for query in world.made][-1] == ("roles.rbac.authorization.k8s.io", "web")
+    assert conclusion.report.verdict is Verdict.INCONCLUSIVE, "the Role is not there, so it is refuted"
+    assert model.asked == 1
+
+
+@pytest.mark.parametrize(
+    ("reasoning", "asked"), [(Reasoning.BUILT_IN, 0), (Reasoning.ASSISTED, 1), (Reasoning.ALWAYS, 1)]
+)
+async def test_it_is_asked_as_the_spec_says(reasoning: Reasoning, asked: int) -> None:
+    model = Scripted()
+    await investigate(World(freetext(reasoning)), model)
+    assert model.asked == asked
+
+
+async def test_without_a_model_the_report_is_what_it_was() -> None:
+    without = await investigate(World(freetext()), None)
+    built_in = await investigate(World(freetext(Reasoning.BUILT_IN)), Scripted(hypothesis()))
+    same = [item.report.replace(cost={}).wire() for item in (without, built_in)]
+    assert same[0] == same[1]
+    assert without.trace.consultation is None
+
+
+async def test_a_model_that_breaks_fails_no_run() -> None:
+    conclusion = await investigate(World(freetext()), Scripted(error=RuntimeError("boom")))
+    assert not conclusion.error
+    assert conclusion.report.verdict is Verdict.INCONCLUSIVE
+    assert "Casebook failed to ask it: RuntimeError" in conclusion.report.limitations[0]
