@@ -41,7 +41,7 @@ VALUED = TEXT_OPERATORS | {Operator.EQUALS, Operator.DIFFERS}
 
 
 class ProposedPrediction(Model):
-    """One test: of a field of `object` (`Kind/name` or `Kind/namespace/name`), its steps joined by dots, or of a text."""
+    """One test: of a field of `object` (`Kind/name` or `Kind/namespace/name`), its steps joined by dots, or of text."""
 
     says: Annotated[str, Field(min_length=1, max_length=300)]
     look: Look

@@ -21,8 +21,10 @@ from casebook.gateway.health import Health
 from casebook.gateway.identity import Identities
 from casebook.gateway.intake import Intake
 from casebook.gateway.investigations import Investigations
+from casebook.gateway.ledger import Ledger
 from casebook.gateway.measured import Measurer
 from casebook.gateway.metrics import Metrics
+from casebook.gateway.model_api import ModelApi
 from casebook.gateway.notifier import Notifier
 from casebook.gateway.outbox import Outbox
 from casebook.gateway.ports import ObjectReader, ObjectWriter, TraceStore
@@ -30,9 +32,10 @@ from casebook.gateway.projected import Projector
 from casebook.gateway.queue import Overflow, Queue
 from casebook.gateway.recall import Recall
 from casebook.gateway.run_api import RunApi
-from casebook.gateway.runs import Runs
+from casebook.gateway.runs import Runs, Sources
 from casebook.gateway.sweep import Sweep
 from casebook.gateway.tokens import TokenFiles
+from casebook.gateway.upstream import Upstream
 
 FIELD_MANAGER = "casebook-gateway"
 
@@ -65,18 +68,21 @@ def build(
     queue = Queue(reader, config.queue_limit_per_tenant, clock)
     intake = Intake(investigations, namespaces, queue, Overflow(investigations, clock), config, clock)
     claims, prometheus = Claims(investigations, clock), _prometheus(config, http)
+    sources = Sources(prometheus=prometheus is not None, model=bool(config.models.endpoints))
     given = Given(Recall(reader, config.operator_namespace, clock), store)
-    runs = Runs(investigations, claims, namespaces, given, store, clock, prometheus=prometheus is not None)
+    runs = Runs(investigations, claims, namespaces, given, store, clock, sources)
     notifier = Notifier(receivers, investigations, Outbox(http, tokens), metrics, clock)
     sweep = Sweep(config.receivers, namespaces, investigations, notifier)
     alerts = Alerts(receivers, tokens, intake, metrics, config.max_body_bytes)
     identities = Identities(reader, writer, config.runs_namespace)
     run_api = RunApi(identities, runs, Projector(reader), Measurer(prometheus), notifier, metrics)
+    upstream = Upstream(http, config.models) if config.models.endpoints else None
+    models = ModelApi(run_api.held, upstream, Ledger(config.models, clock), metrics)
     drain = Drain()
     health = Health(reader, store, metrics, config.operator_namespace, drain)
     # The size of a body is bounded where it is read, since too large an alert is clipped and not refused.
     app = web.Application(middlewares=[_measured(metrics, drain), problems], client_max_size=0)
-    _route(app, alerts, run_api, health)
+    _route(app, alerts, run_api, models, health)
     return Gateway(app, drain, health, notifier, sweep)
 
 
@@ -87,13 +93,14 @@ def _prometheus(config: GatewayConfig, http: aiohttp.ClientSession) -> Prometheu
     return PrometheusClient(http, Store(there.url, token_file=there.token_file, ca_file=there.ca_file))
 
 
-def _route(app: web.Application, alerts: Alerts, run_api: RunApi, health: Health) -> None:
+def _route(app: web.Application, alerts: Alerts, run_api: RunApi, models: ModelApi, health: Health) -> None:
     app.router.add_post("/v1/alerts/{receiver}", alerts.post)
     app.router.add_get("/v1/run", run_api.run)
     app.router.add_get("/v1/run/observations", run_api.checkpoint)
     app.router.add_post("/v1/run/observations", run_api.observations)
     app.router.add_put("/v1/run/report", run_api.report)
     app.router.add_post("/v1/run/projected", run_api.projected)
+    app.router.add_post("/v1/chat/completions", models.chat)
     app.router.add_get("/healthz", health.healthz)
     app.router.add_get("/readyz", health.readyz)
     app.router.add_get("/metrics", health.metrics)

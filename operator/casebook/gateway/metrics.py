@@ -28,6 +28,18 @@ class Metrics:
         self.store_up = Gauge(
             "casebook_trace_store_up", "Whether the trace store answered last (1) or not (0).", registry=registry
         )
+        self.model_calls = Counter(
+            "casebook_model_calls", "Questions to models by what became of them.", ["outcome"], registry=registry
+        )
+        self.model_tokens = Counter(
+            "casebook_model_tokens",
+            "Tokens sent to models and answered by them.",
+            ["endpoint", "kind"],
+            registry=registry,
+        )
+        self.model_money = Counter(
+            "casebook_model_money", "What models cost by the price table.", ["endpoint"], registry=registry
+        )
         self.outbound = Counter(
             "casebook_outbound",
             "Outbound notifications by what became of them.",

@@ -67,6 +67,7 @@ reports = Table(
     Column("report", JSON, nullable=False),
     Column("observations", Integer, nullable=False),
     Column("milliseconds", BigInteger, nullable=False),
+    Column("consultation", JSON(none_as_null=True)),
     _now("stored_at"),
     PrimaryKeyConstraint("tenant", "uid"),
     ForeignKeyConstraint(["tenant", "uid", "attempt"], [runs.c.tenant, runs.c.uid, runs.c.attempt], ondelete="CASCADE"),
