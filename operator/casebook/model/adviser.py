@@ -118,7 +118,7 @@ class Adviser:
                         raise _NoAnswer(f"its answer is over {MAX_BYTES} bytes")
             return _Completion.model_validate_json(body)
         except APIStatusError as error:
-            raise _NoAnswer(f"the endpoint answered {error.status_code}: {plain(error.message, 200)}") from error
+            raise _NoAnswer(f"the endpoint answered {error.status_code}: {_reason(error)}") from error
         except APIConnectionError as error:
             raise _NoAnswer(f"the endpoint cannot be reached: {plain(str(error.__cause__ or error), 200)}") from error
         except httpx2.HTTPError as error:
@@ -127,6 +127,12 @@ class Adviser:
             raise _NoAnswer(f"the endpoint could not be asked: {plain(str(error), 200)}") from error
         except ValidationError as error:
             raise _NoAnswer("the endpoint's answer is no chat completion") from error
+
+
+def _reason(error: APIStatusError) -> str:
+    """What the endpoint says: OpenAI's `error.message`, or the gateway's plain `error`."""
+    said = error.body.get("message") if isinstance(error.body, dict) else error.body
+    return plain(said or error.message, 200)
 
 
 @asynccontextmanager
