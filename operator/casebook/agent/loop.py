@@ -62,7 +62,7 @@ class Engine(Protocol):
 
 
 class Adviser(Protocol):
-    """A model that is asked once the rules are done, as `model.adviser` provides it."""
+    """A model that is asked once the rules are done, as `model.adviser.Adviser` is."""
 
     async def advise(self, run: Run, board: Board, report: Report, seconds: float) -> Consultation:
         """What it proposes; that it gave no help is an answer too."""

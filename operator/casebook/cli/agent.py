@@ -14,7 +14,7 @@ import click
 
 from casebook.agent.gateway import GatewayClient
 from casebook.agent.job import GatewayHome, ProjectedSource, ScopedSource
-from casebook.agent.loop import Adviser, Agent, Conclusion, HomeError
+from casebook.agent.loop import Agent, Conclusion, HomeError
 from casebook.agent.progress import Logged
 from casebook.agent.rights import TooMuchRight, check_rights
 from casebook.api.consultation import INSTALLED
@@ -29,6 +29,7 @@ from casebook.cluster.writer import Writer
 from casebook.evidence.observer import RoutingObserver, kubernetes_sources
 from casebook.evidence.redaction import redact_text
 from casebook.evidence.source import Source
+from casebook.model.adviser import Adviser
 from casebook.reasoning import engine
 
 TERMINATION_LOG = Path("/dev/termination-log")
@@ -101,14 +102,14 @@ async def _adviser(run: Run, settings: Settings) -> AsyncIterator[Adviser | None
         yield None
         return
     # Loading the client takes seconds, which a run without a model need not wait for.
-    from casebook.model.adviser import adviser
+    from casebook.model.completions import completions
 
     async def token() -> str:
         return settings.token_file.read_text().strip()
 
     url = f"{settings.gateway.rstrip('/')}/v1"
-    async with adviser(INSTALLED, redact_text, key=token, url=url, retries=0) as found:
-        yield found
+    async with completions(INSTALLED, key=token, url=url, retries=0) as endpoint:
+        yield Adviser(endpoint, redact_text)
 
 
 def _sources(run: Run, reader: Reader, gateway: GatewayClient) -> dict[str, Source]:

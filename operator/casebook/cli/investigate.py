@@ -13,7 +13,7 @@ import aiohttp
 import click
 
 from casebook.agent.laptop import CannotRun, LaptopHome, Request, asked_place, prepare
-from casebook.agent.loop import Adviser, Agent, Conclusion
+from casebook.agent.loop import Agent, Conclusion
 from casebook.api.enums import Reasoning
 from casebook.api.observation import PROMETHEUS
 from casebook.cli import arguments, tracefile
@@ -24,6 +24,7 @@ from casebook.cluster.reader import Reader
 from casebook.evidence.observer import RoutingObserver, kubernetes_sources
 from casebook.evidence.prometheus import BadStore, PrometheusClient, PrometheusSource, Store
 from casebook.evidence.redaction import redact_text
+from casebook.model.adviser import Adviser
 from casebook.reasoning import engine
 
 
@@ -142,13 +143,13 @@ async def _adviser(model: str, environment: Mapping[str, str]) -> AsyncIterator[
         return
     try:
         # Loading the client takes seconds, which a run without a model need not wait for.
-        from casebook.model.adviser import adviser
+        from casebook.model.completions import completions
     except ModuleNotFoundError as error:
         raise click.UsageError("--model needs a client: pip install 'casebook-operator[model]'") from error
 
     # Endpoints of one's own often want no key; the client insists on one.
-    async with adviser(model, redact_text, key=environment.get("OPENAI_API_KEY") or "none") as found:
-        yield found
+    async with completions(model, key=environment.get("OPENAI_API_KEY") or "none") as endpoint:
+        yield Adviser(endpoint, redact_text)
 
 
 def _now() -> datetime:

@@ -1,145 +1,119 @@
-"""The call: an OpenAI-compatible endpoint is asked for hypotheses, within tokens, time and bytes."""
+"""Asking a model for hypotheses, within tokens and time. That it gave no help is an answer too."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Annotated
-
-import httpx2
-from openai import APIConnectionError, APIStatusError, AsyncOpenAI, DefaultAsyncHttpxClient, OpenAIError
-from openai.types.chat import ChatCompletionMessageParam
-from pydantic import BaseModel, Field, ValidationError
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple, Protocol
 
 from casebook.analysis.things import clip
 from casebook.api.consultation import Consultation
 from casebook.api.report import Report
 from casebook.api.run import Run
-from casebook.model.answer import NotUnderstood, plain, take
+from casebook.model.answer import NotUnderstood, take
 from casebook.model.prompt import CHARS_PER_TOKEN, VERSION, Prompt, build
 from casebook.reasoning.board import Board
 
 PROMPT_TOKENS, ANSWER_TOKENS = 6000, 2000
 CALLS = 2
 """One, and one more where the answer is not understood."""
-MAX_BYTES = 1 << 20
-_AGAIN = (
-    'That is not the JSON object that was asked for ({problem}). Answer with {{"hypotheses": [...]}} and nothing else.'
-)
+REPEATED = 4000
+"""Characters of an answer that was not understood which the model is shown again."""
+_AGAIN = 'That is not the JSON object asked for ({problem}). Answer with {{"hypotheses": [...]}} and nothing else.'
 
-Key = str | Callable[[], Awaitable[str]]
-
-
-class _Usage(BaseModel):
-    prompt_tokens: Annotated[int, Field(ge=0)] = 0
-    completion_tokens: Annotated[int, Field(ge=0)] = 0
+Role = Literal["system", "user", "assistant"]
 
 
-class _Message(BaseModel):
-    content: str | None = None
+class Completed(NamedTuple):
+    """An answer, and the tokens that it took where the endpoint counts them."""
+
+    text: str
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
 
 
-class _Choice(BaseModel):
-    message: _Message
-
-
-class _Completion(BaseModel):
-    choices: Annotated[list[_Choice], Field(min_length=1)]
-    usage: _Usage | None = None
-
-
-class _NoAnswer(Exception):
+class NoAnswer(Exception):
     """The endpoint gave none that can be read; one line for a person."""
+
+
+class Endpoint(Protocol):
+    """A model that answers chats, as `model.completions` provides it."""
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        ...
+
+    async def complete(self, messages: Sequence[tuple[Role, str]], tokens: int) -> Completed:
+        """The answer, of at most so many tokens. Raises `NoAnswer`."""
+        ...
 
 
 class Adviser:
     """Asks one model. Implements `agent.loop.Adviser`; `redact` takes credentials out of what is sent."""
 
-    def __init__(self, client: AsyncOpenAI, model: str, redact: Callable[[str], str]) -> None:
-        self._client = client
-        self._model = model
+    def __init__(self, endpoint: Endpoint, redact: Callable[[str], str]) -> None:
+        self._endpoint = endpoint
         self._redact = redact
 
     async def advise(self, run: Run, board: Board, report: Report, seconds: float) -> Consultation:
         """What the model proposes within so many seconds and the run's budget of tokens. Never raises for the model."""
-        asked = Consultation(model=clip(self._model, 253), prompt=VERSION)
         prompt = build(run, board, report, PROMPT_TOKENS)
-        talk: list[ChatCompletionMessageParam] = [
-            {"role": "system", "content": prompt.system},
-            {"role": "user", "content": self._redact(prompt.user)},
-        ]
+        talk = _Talk(prompt, self._redact, Consultation(model=clip(self._endpoint.name, 253), prompt=VERSION))
         try:
             async with asyncio.timeout(seconds):
-                return await self._talk(asked, prompt, talk, run.spec.budget.tokens)
+                while not talk.over(run.spec.budget.tokens):
+                    talk.hears(await self._endpoint.complete(talk.messages, ANSWER_TOKENS))
         except TimeoutError:
-            return asked.replace(calls=1, problem=f"it did not answer within {seconds:.0f} s")
+            talk.fails(f"it did not answer within {seconds:.0f} s")
+        except NoAnswer as error:
+            talk.fails(str(error))
+        return talk.asked
 
-    async def _talk(
-        self, asked: Consultation, prompt: Prompt, talk: list[ChatCompletionMessageParam], budget: int
-    ) -> Consultation:
-        for call in range(1, CALLS + 1):
-            size = sum(len(str(message.get("content"))) for message in talk) // CHARS_PER_TOKEN + 1
-            used = asked.prompt_tokens + asked.completion_tokens
-            if used + size + ANSWER_TOKENS > budget:
-                return asked.replace(
-                    problem=asked.problem or f"the budget of {budget} tokens leaves no room for a question"
-                )
-            try:
-                completion = await self._ask(talk)
-            except _NoAnswer as error:
-                return asked.replace(calls=call, problem=str(error))
-            text = completion.choices[0].message.content or ""
-            usage = completion.usage or _Usage(prompt_tokens=size, completion_tokens=len(text) // CHARS_PER_TOKEN + 1)
-            asked = asked.replace(
-                calls=call,
-                prompt_tokens=asked.prompt_tokens + usage.prompt_tokens,
-                completion_tokens=asked.completion_tokens + usage.completion_tokens,
-            )
-            try:
-                taken = take(text, prompt)
-            except NotUnderstood as error:
-                asked = asked.replace(problem=str(error))
-                talk += [
-                    {"role": "assistant", "content": text[:4000]},
-                    {"role": "user", "content": _AGAIN.format(problem=error)},
-                ]
-                continue
-            return asked.replace(proposals=taken.proposals, refused=taken.refused, problem="")
-        return asked
 
-    async def _ask(self, talk: list[ChatCompletionMessageParam]) -> _Completion:
+class _Talk:
+    """One conversation, and what it has come to so far."""
+
+    def __init__(self, prompt: Prompt, redact: Callable[[str], str], asked: Consultation) -> None:
+        self.messages: list[tuple[Role, str]] = [("system", prompt.system), ("user", redact(prompt.user))]
+        self.asked = asked
+        self._prompt = prompt
+        self._is_understood = False
+
+    def over(self, budget: int) -> bool:
+        """Whether nothing more is to be asked; otherwise another call is about to be made."""
+        if self._is_understood or self.asked.calls >= CALLS:
+            return True
+        used = self.asked.prompt_tokens + self.asked.completion_tokens
+        if used + self._size() + ANSWER_TOKENS > budget:
+            if not self.asked.calls:
+                self.fails(f"the budget of {budget} tokens leaves no room for a question")
+            return True
+        self.asked = self.asked.replace(calls=self.asked.calls + 1)
+        return False
+
+    def hears(self, completed: Completed) -> None:
+        """Count an answer, and take what it proposes or ask for it once more."""
+        sent = self._size() if completed.prompt_tokens is None else completed.prompt_tokens
+        said = completed.completion_tokens
+        self.asked = self.asked.replace(
+            prompt_tokens=self.asked.prompt_tokens + sent,
+            completion_tokens=self.asked.completion_tokens + (_tokens(completed.text) if said is None else said),
+        )
         try:
-            async with self._client.chat.completions.with_streaming_response.create(
-                model=self._model, messages=talk, max_completion_tokens=ANSWER_TOKENS
-            ) as response:
-                body = bytearray()
-                async for chunk in response.iter_bytes():
-                    body += chunk
-                    if len(body) > MAX_BYTES:
-                        raise _NoAnswer(f"its answer is over {MAX_BYTES} bytes")
-            return _Completion.model_validate_json(body)
-        except APIStatusError as error:
-            raise _NoAnswer(f"the endpoint answered {error.status_code}: {_reason(error)}") from error
-        except APIConnectionError as error:
-            raise _NoAnswer(f"the endpoint cannot be reached: {plain(str(error.__cause__ or error), 200)}") from error
-        except httpx2.HTTPError as error:
-            raise _NoAnswer(f"the endpoint broke off: {plain(str(error), 200)}") from error
-        except OpenAIError as error:
-            raise _NoAnswer(f"the endpoint could not be asked: {plain(str(error), 200)}") from error
-        except ValidationError as error:
-            raise _NoAnswer("the endpoint's answer is no chat completion") from error
+            taken = take(completed.text, self._prompt)
+        except NotUnderstood as error:
+            self.fails(str(error))
+            self.messages += [("assistant", completed.text[:REPEATED]), ("user", _AGAIN.format(problem=error))]
+            return
+        self._is_understood = True
+        self.asked = self.asked.replace(proposals=taken.proposals, refused=taken.refused, problem="")
+
+    def fails(self, problem: str) -> None:
+        """Say why there is no help, for now."""
+        self.asked = self.asked.replace(problem=clip(problem, 1000))
+
+    def _size(self) -> int:
+        return sum(_tokens(content) for _, content in self.messages)
 
 
-def _reason(error: APIStatusError) -> str:
-    """What the endpoint says: OpenAI's `error.message`, or the gateway's plain `error`."""
-    said = error.body.get("message") if isinstance(error.body, dict) else error.body
-    return plain(said or error.message, 200)
-
-
-@asynccontextmanager
-async def adviser(
-    model: str, redact: Callable[[str], str], *, key: Key, url: str | None = None, retries: int = 2
-) -> AsyncIterator[Adviser]:
-    """An adviser at an endpoint; where no URL is given, at $OPENAI_BASE_URL or OpenAI's own."""
-    http = DefaultAsyncHttpxClient(follow_redirects=False)
-    async with AsyncOpenAI(api_key=key, base_url=url, max_retries=retries, http_client=http) as client:
-        yield Adviser(client, model, redact)
+def _tokens(text: str) -> int:
+    return len(text) // CHARS_PER_TOKEN + 1

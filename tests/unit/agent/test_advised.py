@@ -12,7 +12,8 @@ from casebook.api.enums import Reasoning, Verdict
 from casebook.api.observation import Observation, Query, Result, observation_id
 from casebook.api.run import Checkpoint
 from casebook.evidence.redaction import redact_text
-from casebook.model.adviser import adviser
+from casebook.model.adviser import Adviser
+from casebook.model.completions import completions
 from casebook.reasoning import engine
 from casebook.reasoning.replay import replay
 from support.builders import NOW
@@ -70,9 +71,9 @@ async def investigate(world: World, found: object) -> Any:
 
 
 async def test_over_http_from_the_question_to_the_tested_cause() -> None:
-    async with endpoint(hypotheses(hypothesis())) as there, adviser("m", redact_text, key="k", url=there.url) as asked:
+    async with endpoint(hypotheses(hypothesis())) as there, completions("m", key="k", url=there.url) as asked:
         world = World(freetext())
-        conclusion = await investigate(world, asked)
+        conclusion = await investigate(world, Adviser(asked, redact_text))
     assert roots(conclusion.report) == [(CONFIG, "Other")]
     assert len(there.asked) == 1
     assert (conclusion.report.cost.prompt_tokens, conclusion.report.cost.completion_tokens) == (1000, 100)

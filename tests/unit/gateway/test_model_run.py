@@ -15,7 +15,8 @@ from casebook.api.enums import Reasoning
 from casebook.api.observation import Observation, Query, Result, observation_id
 from casebook.evidence.redaction import redact_text
 from casebook.gateway.config import ModelEndpoint, Models
-from casebook.model.adviser import adviser
+from casebook.model.adviser import Adviser
+from casebook.model.completions import completions
 from casebook.reasoning import engine
 from support.agentpod import Agent as Pod
 from support.alerts import body, sent
@@ -57,8 +58,9 @@ async def run_of(world, tmp_path: Path) -> Conclusion:
 
     async with aiohttp.ClientSession() as http:
         home = GatewayHome(GatewayClient(http, url, tmp_path / "token"))
-        async with adviser(INSTALLED, redact_text, key=token, url=f"{url}/v1", retries=0) as asked:
-            return await Agent(home, Recorded(freetext()), engine, sleep=no_pause, adviser=asked).investigate()
+        async with completions(INSTALLED, key=token, url=f"{url}/v1", retries=0) as asked:
+            adviser = Adviser(asked, redact_text)
+            return await Agent(home, Recorded(freetext()), engine, sleep=no_pause, adviser=adviser).investigate()
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from casebook.analysis.snapshot import Snapshot
 from casebook.api.consultation import Consultation
 from casebook.api.investigation import Budget
 from casebook.evidence.redaction import redact_text
-from casebook.model.adviser import adviser
+from casebook.model.adviser import Adviser
+from casebook.model.completions import completions
 from casebook.reasoning.engine import weigh
 from support.freetext import CONFIG, freetext, hypothesis
 from support.openaiserver import Endpoint, Turn, completion, cut, endless, endpoint, hypotheses, raw, silent
@@ -19,12 +20,10 @@ from support.reason import report
 GOOD = hypotheses(hypothesis())
 
 
-async def ask(
-    there: Endpoint, snapshot: Snapshot | None = None, *, seconds: float = 20, retries: int = 0
-) -> Consultation:
+async def ask(there: Endpoint, snapshot: Snapshot | None = None, *, seconds: float = 20) -> Consultation:
     given = snapshot or freetext()
-    async with adviser("scripted", redact_text, key="k-1", url=there.url, retries=retries) as asked:
-        return await asked.advise(given.run, weigh(given), report(given), seconds)
+    async with completions("scripted", key="k-1", url=there.url, retries=0) as asked:
+        return await Adviser(asked, redact_text).advise(given.run, weigh(given), report(given), seconds)
 
 
 async def test_a_good_answer_is_taken_with_what_it_cost() -> None:
@@ -64,6 +63,12 @@ async def test_a_silent_endpoint_is_left_when_the_time_is_up() -> None:
     assert time.monotonic() - began < 10
 
 
+async def test_what_was_spent_before_the_time_was_up_stays_counted() -> None:
+    async with endpoint("no", silent) as there:
+        found = await ask(there, seconds=3)
+    assert (found.calls, found.prompt_tokens, found.problem) == (2, 1000, "it did not answer within 3 s")
+
+
 async def test_nobody_listens() -> None:
     async with endpoint(GOOD) as there:
         pass
@@ -87,7 +92,7 @@ async def test_an_answer_that_is_not_understood_is_asked_for_once_more(first: st
         found = await ask(there)
     assert [item.object for item in found.proposals] == [CONFIG]
     assert (found.calls, found.prompt_tokens) == (2, 2000)
-    assert "That is not the JSON object" in there.asked[1]["messages"][-1]["content"]
+    assert "That is not the JSON object asked for" in there.asked[1]["messages"][-1]["content"]
 
 
 async def test_a_model_that_never_gets_it_right_is_given_up() -> None:

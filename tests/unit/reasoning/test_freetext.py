@@ -1,0 +1,31 @@
+"""Faults in free text, which no rule names: left open with the right evidence, and found with a capable model."""
+
+import pytest
+
+from casebook.api.consultation import Consultation, Proposal
+from casebook.api.enums import Origin, Verdict
+from support.freetext import CASES, Case
+from support.reason import report, roots
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
+def test_the_rules_leave_it_open_with_what_was_said_on_top(case: Case) -> None:
+    found = report(case.snapshot())
+    assert found.verdict is Verdict.INCONCLUSIVE, found.summary
+    assert case.said in found.evidence[0].excerpt
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
+def test_a_capable_model_finds_it_and_the_engine_proves_it(case: Case) -> None:
+    proposal = Proposal.model_validate(case.hypothesis())
+    found = report(case.snapshot().advised(Consultation(model="capable", proposals=[proposal])))
+    assert roots(found) == [(case.object, "Other")]
+    first = found.hypotheses[0]
+    assert first.origin is Origin.MODEL
+    cited = " ".join(one.excerpt for one in found.evidence if one.id in first.evidence_for)
+    assert (case.event or case.said) in cited
+    assert case.value in cited
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(CASES) >= 8
