@@ -173,6 +173,7 @@ class Agent:
         if self._adviser is None or attempt.snapshot.consultation or left < LEAST or not self._asks(attempt.run, board):
             return False
         report = self._engine.conclude(attempt.snapshot, board, stop, self._engine.cost(attempt.snapshot))
+        self._progress.advising()
         try:
             found = await self._adviser.advise(attempt.run, board, report, left * ADVICE)
         except Exception as failure:
