@@ -19,7 +19,8 @@ from casebook.gateway.errors import Problem
 from casebook.gateway.ledger import Ledger, Reservation
 from casebook.gateway.metrics import Metrics
 from casebook.gateway.runs import Held
-from casebook.gateway.upstream import Completed, Upstream, Usage
+from casebook.gateway.upstream import Upstream
+from casebook.model.wire import Completion, Usage
 
 MAX_BODY = 256 << 10
 MAX_TOKENS = 4000
@@ -72,17 +73,17 @@ class ModelApi:
 
     async def _complete(
         self, upstream: Upstream, held: Held, messages: list[dict[str, str]], tokens: int
-    ) -> tuple[Completed, Usage]:
+    ) -> tuple[Completion, Usage]:
         body = json.dumps(messages, ensure_ascii=False).encode("utf-8", "replace")
         most = Usage(prompt_tokens=len(body), completion_tokens=tokens)
         money = max(_price(one, most) for one in upstream.settings.endpoints)
-        reserved = self._ledger.reserve(held.run.uid, held.tenant, held.run.spec.budget.tokens, _total(most), money)
+        reserved = self._ledger.reserve(held.run.uid, held.tenant, held.run.spec.budget.tokens, most.total, money)
         begun, outcome, usage = time.perf_counter(), "failed", Usage()
         try:
-            completed = await upstream.complete(messages, tokens)
-            usage = completed.usage or _counted(body, completed.content)
+            endpoint, completed = await upstream.complete(messages, tokens)
+            usage = completed.usage or _counted(body, completed.text)
             outcome = "answered"
-            self._settle(reserved, completed.endpoint, usage)
+            self._settle(reserved, endpoint, usage)
             return completed, usage
         finally:
             # A call that failed stays counted at what was reserved for it: nobody says what it cost.
@@ -99,14 +100,10 @@ class ModelApi:
             )
 
     def _settle(self, reserved: Reservation, endpoint: ModelEndpoint, usage: Usage) -> None:
-        reserved.settle(_total(usage), _price(endpoint, usage))
+        reserved.settle(usage.total, _price(endpoint, usage))
         self._metrics.model_tokens.labels(endpoint.name, "prompt").inc(usage.prompt_tokens)
         self._metrics.model_tokens.labels(endpoint.name, "completion").inc(usage.completion_tokens)
         self._metrics.model_money.labels(endpoint.name).inc(_price(endpoint, usage) / 1e6)
-
-
-def _total(usage: Usage) -> int:
-    return usage.prompt_tokens + usage.completion_tokens
 
 
 def _price(endpoint: ModelEndpoint, usage: Usage) -> float:
@@ -119,13 +116,13 @@ def _counted(body: bytes, content: str) -> Usage:
     return Usage(prompt_tokens=len(body) // BYTES_PER_TOKEN, completion_tokens=len(content.encode()) // BYTES_PER_TOKEN)
 
 
-def _answer(completed: Completed, usage: Usage) -> dict[str, Any]:
-    message = {"role": "assistant", "content": redact_text(completed.content)}
+def _answer(completed: Completion, usage: Usage) -> dict[str, Any]:
+    message = {"role": "assistant", "content": redact_text(completed.text)}
     return {
         "id": "casebook",
         "object": "chat.completion",
         "created": 0,
         "model": INSTALLED,
         "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
-        "usage": usage.model_dump() | {"total_tokens": _total(usage)},
+        "usage": usage.model_dump() | {"total_tokens": usage.total},
     }

@@ -5,13 +5,14 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Any
 
 import aiohttp
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import ValidationError
 
 from casebook.gateway.config import ModelEndpoint, Models
 from casebook.gateway.errors import Problem
+from casebook.model.wire import Completion
 
 TRIES = 2
 PAUSE = 0.5
@@ -24,35 +25,6 @@ MAX_ANSWER = 1 << 20
 _AGAIN = (408, 409, 425, 429)
 
 
-class Usage(BaseModel):
-    """Tokens as the endpoint counts them."""
-
-    prompt_tokens: Annotated[int, Field(ge=0)] = 0
-    completion_tokens: Annotated[int, Field(ge=0)] = 0
-
-
-class _Message(BaseModel):
-    content: str | None = None
-
-
-class _Choice(BaseModel):
-    message: _Message
-
-
-class _Completion(BaseModel):
-    choices: Annotated[list[_Choice], Field(min_length=1)]
-    usage: Usage | None = None
-
-
-@dataclass(frozen=True)
-class Completed:
-    """An answer, and who gave it; `usage` is None where the endpoint does not count."""
-
-    endpoint: ModelEndpoint
-    content: str
-    usage: Usage | None
-
-
 class _Failed(Exception):
     """One try came to nothing; `again` says whether another may help."""
 
@@ -62,9 +34,21 @@ class _Failed(Exception):
 
 
 @dataclass
-class _Health:
+class _Breaker:
+    """Keeps calls from an endpoint that failed several times in a row, for a while."""
+
     failures: int = 0
     open_until: float = 0.0
+
+    def is_open(self, now: float) -> bool:
+        """Whether the endpoint is left alone now."""
+        return self.open_until > now
+
+    def failed(self, now: float) -> None:
+        """Count a failure; with the last of so many it opens."""
+        self.failures += 1
+        if self.failures >= BREAKS_AFTER:
+            self.failures, self.open_until = 0, now + BROKEN_SECONDS
 
 
 @dataclass
@@ -74,48 +58,47 @@ class Upstream:
     http: aiohttp.ClientSession
     settings: Models
     clock: Callable[[], float] = time.monotonic
-    _health: dict[str, _Health] = field(default_factory=dict)
+    _breakers: dict[str, _Breaker] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._slots = asyncio.Semaphore(self.settings.at_once)
 
-    async def complete(self, messages: list[dict[str, str]], tokens: int) -> Completed:
-        """The answer of at most so many tokens. Raises `Problem` 502 or 504 that names what each endpoint did."""
+    async def complete(self, messages: list[dict[str, str]], tokens: int) -> tuple[ModelEndpoint, Completion]:
+        """Who answered, and what. Raises `Problem` 502 that names what each endpoint did, and 504."""
         try:
             async with asyncio.timeout(self.settings.seconds_per_call), self._slots:
                 return await self._first(messages, tokens)
         except TimeoutError as error:
             raise Problem(504, f"no model answered within {self.settings.seconds_per_call} s") from error
 
-    async def _first(self, messages: list[dict[str, str]], tokens: int) -> Completed:
+    async def _first(self, messages: list[dict[str, str]], tokens: int) -> tuple[ModelEndpoint, Completion]:
         said: list[str] = []
         for endpoint in self.settings.endpoints:
-            health = self._health.setdefault(endpoint.name, _Health())
-            if health.open_until > self.clock():
-                said.append(f"{endpoint.name}: left alone after {BREAKS_AFTER} failures")
-                continue
-            for number in range(TRIES):
-                if number:
-                    await asyncio.sleep(PAUSE * (1 + random.random()))  # noqa: S311 - to spread callers, not to hide
-                try:
-                    completed = await self._once(endpoint, messages, tokens)
-                except _Failed as error:
-                    said.append(f"{endpoint.name}: {error}")
-                    self._count(health)
-                    if not error.again or health.open_until > self.clock():
-                        break
-                else:
-                    health.failures = 0
-                    return completed
-        raise Problem(502, f"no model answered: {'; '.join(dict.fromkeys(said))}"[:1000])
+            try:
+                return endpoint, await self._tried(endpoint, messages, tokens)
+            except _Failed as error:
+                said.append(f"{endpoint.name}: {error}")
+        raise Problem(502, f"no model answered: {'; '.join(said)}"[:1000])
 
-    def _count(self, health: _Health) -> None:
-        health.failures += 1
-        if health.failures >= BREAKS_AFTER:
-            health.failures = 0
-            health.open_until = self.clock() + BROKEN_SECONDS
+    async def _tried(self, endpoint: ModelEndpoint, messages: list[dict[str, str]], tokens: int) -> Completion:
+        breaker = self._breakers.setdefault(endpoint.name, _Breaker())
+        if breaker.is_open(self.clock()):
+            raise _Failed(f"left alone after {BREAKS_AFTER} failures", again=False)
+        tries = TRIES
+        while True:
+            tries -= 1
+            try:
+                found = await self._once(endpoint, messages, tokens)
+            except _Failed as error:
+                breaker.failed(self.clock())
+                if not tries or not error.again or breaker.is_open(self.clock()):
+                    raise
+            else:
+                breaker.failures = 0
+                return found
+            await asyncio.sleep(PAUSE * (1 + random.random()))  # noqa: S311 - to spread callers, not to hide
 
-    async def _once(self, endpoint: ModelEndpoint, messages: list[dict[str, str]], tokens: int) -> Completed:
+    async def _once(self, endpoint: ModelEndpoint, messages: list[dict[str, str]], tokens: int) -> Completion:
         body = {"model": endpoint.model, "messages": messages, "max_completion_tokens": tokens}
         url = f"{endpoint.url.rstrip('/')}/chat/completions"
         seconds = SHARE * self.settings.seconds_per_call / len(self.settings.endpoints)
@@ -133,10 +116,9 @@ class Upstream:
         except (aiohttp.ClientError, OSError) as error:
             raise _Failed(f"cannot be reached ({type(error).__name__})", again=True) from error
         try:
-            found = _Completion.model_validate_json(data)
+            return Completion.model_validate_json(data)
         except ValidationError as error:
             raise _Failed("its answer is no chat completion", again=False) from error
-        return Completed(endpoint, found.choices[0].message.content or "", found.usage)
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:

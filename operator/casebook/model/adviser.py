@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, Protocol
 
 from casebook.analysis.things import clip
 from casebook.api.consultation import Consultation
@@ -10,6 +10,7 @@ from casebook.api.report import Report
 from casebook.api.run import Run
 from casebook.model.answer import NotUnderstood, take
 from casebook.model.prompt import CHARS_PER_TOKEN, VERSION, Prompt, build
+from casebook.model.wire import Completion, Usage
 from casebook.reasoning.board import Board
 
 PROMPT_TOKENS, ANSWER_TOKENS = 6000, 2000
@@ -20,14 +21,6 @@ REPEATED = 4000
 _AGAIN = 'That is not the JSON object asked for ({problem}). Answer with {{"hypotheses": [...]}} and nothing else.'
 
 Role = Literal["system", "user", "assistant"]
-
-
-class Completed(NamedTuple):
-    """An answer, and the tokens that it took where the endpoint counts them."""
-
-    text: str
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
 
 
 class NoAnswer(Exception):
@@ -42,7 +35,7 @@ class Endpoint(Protocol):
         """The model's name."""
         ...
 
-    async def complete(self, messages: Sequence[tuple[Role, str]], tokens: int) -> Completed:
+    async def complete(self, messages: Sequence[tuple[Role, str]], tokens: int) -> Completion:
         """The answer, of at most so many tokens. Raises `NoAnswer`."""
         ...
 
@@ -90,13 +83,13 @@ class _Talk:
         self.asked = self.asked.replace(calls=self.asked.calls + 1)
         return False
 
-    def hears(self, completed: Completed) -> None:
+    def hears(self, completed: Completion) -> None:
         """Count an answer, and take what it proposes or ask for it once more."""
-        sent = self._size() if completed.prompt_tokens is None else completed.prompt_tokens
-        said = completed.completion_tokens
+        counted = Usage(prompt_tokens=self._size(), completion_tokens=_tokens(completed.text))
+        usage = completed.usage or counted
         self.asked = self.asked.replace(
-            prompt_tokens=self.asked.prompt_tokens + sent,
-            completion_tokens=self.asked.completion_tokens + (_tokens(completed.text) if said is None else said),
+            prompt_tokens=self.asked.prompt_tokens + usage.prompt_tokens,
+            completion_tokens=self.asked.completion_tokens + usage.completion_tokens,
         )
         try:
             taken = take(completed.text, self._prompt)

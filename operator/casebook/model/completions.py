@@ -2,39 +2,21 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Annotated
 
 import httpx2
 from openai import APIConnectionError, APIStatusError, AsyncOpenAI, DefaultAsyncHttpxClient, OpenAIError
 from openai.types.chat import ChatCompletionMessageParam
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import ValidationError
 
-from casebook.model.adviser import Completed, NoAnswer, Role
+from casebook.model.adviser import NoAnswer, Role
 from casebook.model.answer import plain
+from casebook.model.wire import Completion
 
 MAX_BYTES = 1 << 20
 REASON = 200
 
 Key = str | Callable[[], Awaitable[str]]
 """An API key, or what gives the present one for every call."""
-
-
-class _Usage(BaseModel):
-    prompt_tokens: Annotated[int, Field(ge=0)] = 0
-    completion_tokens: Annotated[int, Field(ge=0)] = 0
-
-
-class _Message(BaseModel):
-    content: str | None = None
-
-
-class _Choice(BaseModel):
-    message: _Message
-
-
-class _Completion(BaseModel):
-    choices: Annotated[list[_Choice], Field(min_length=1)]
-    usage: _Usage | None = None
 
 
 class Completions:
@@ -49,10 +31,10 @@ class Completions:
         """The model's name at its endpoint."""
         return self._model
 
-    async def complete(self, messages: Sequence[tuple[Role, str]], tokens: int) -> Completed:
+    async def complete(self, messages: Sequence[tuple[Role, str]], tokens: int) -> Completion:
         """The answer, of at most so many tokens. Raises `NoAnswer`."""
         try:
-            found = _Completion.model_validate_json(await self._body(messages, tokens))
+            return Completion.model_validate_json(await self._body(messages, tokens))
         except APIStatusError as error:
             raise NoAnswer(f"the endpoint answered {error.status_code}: {_reason(error)}") from error
         except APIConnectionError as error:
@@ -63,9 +45,6 @@ class Completions:
             raise NoAnswer(f"the endpoint could not be asked: {plain(str(error), REASON)}") from error
         except ValidationError as error:
             raise NoAnswer("the endpoint's answer is no chat completion") from error
-        text = found.choices[0].message.content or ""
-        usage = found.usage
-        return Completed(text, usage.prompt_tokens, usage.completion_tokens) if usage else Completed(text)
 
     async def _body(self, messages: Sequence[tuple[Role, str]], tokens: int) -> bytes:
         body = bytearray()

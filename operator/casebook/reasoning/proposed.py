@@ -18,11 +18,12 @@ from casebook.knowledge.matching import Answer
 from casebook.reasoning.board import DECISIVE, Board, Part, Ranked
 from casebook.reasoning.cause import Candidate, Cause, Prediction
 from casebook.reasoning.covering import THRESHOLD, best_first
-from casebook.reasoning.predicted import Spoken, changed, outcome, ref_of, spoken, telling, wants
+from casebook.reasoning.predicted import outcome, ref_of, wants
 from casebook.reasoning.registry import REGISTRY
 from casebook.reasoning.scoring import assess
 from casebook.reasoning.situation import Situation
 from casebook.reasoning.taught import fits
+from casebook.reasoning.telling import Spoken, changed, spoken, telling
 from casebook.reasoning.verdict import verdict
 
 BASE_RATE = 0.01

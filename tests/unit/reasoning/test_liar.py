@@ -12,8 +12,8 @@ from casebook.api.observation import LOGS
 from casebook.api.report import Report
 from casebook.api.run import Trace
 from casebook.reasoning.engine import conclude, cost, weigh
-from casebook.reasoning.predicted import spoken
 from casebook.reasoning.situation import Situation
+from casebook.reasoning.telling import spoken
 from support.recorded import RECORDED, trace
 
 BLAMED = ("ConfigMap", "Service", "Deployment", "StatefulSet", "NetworkPolicy")
