@@ -1,7 +1,7 @@
 """Hypotheses of a model: listed beside the others, tested by code, and an answer only where the rules have none.
 
 A proposal becomes the root cause only if the rules come to no conclusion, all that it predicts was seen, and among that
-stands both what the errors say and a field of the object that it names, told of by those errors or changed before them.
+stands both what the errors say and a setting in the object that it names, of which those errors speak.
 Nothing that a model says changes how the rules rank, choose or refute.
 """
 
@@ -23,7 +23,7 @@ from casebook.reasoning.registry import REGISTRY
 from casebook.reasoning.scoring import assess
 from casebook.reasoning.situation import Situation
 from casebook.reasoning.taught import fits
-from casebook.reasoning.telling import Spoken, changed, spoken, telling
+from casebook.reasoning.telling import Spoken, spoken, telling
 from casebook.reasoning.verdict import verdict
 
 BASE_RATE = 0.01
@@ -98,14 +98,12 @@ def _ranked(situation: Situation, proposal: Proposal, said: Spoken) -> Ranked | 
     ref = situation.world.top(ref_of(situation, proposal.object))
     if ref not in situation.world.things:
         return None
-    times = [at for one in proposal.predictions if (at := changed(situation, one))]
     candidate = Candidate(
         object=ref,
         statement=f"{proposal.statement.rstrip('.')} (proposed by a model)",
         harms=frozenset({ref, *(edge.source for edge in situation.graph.needed_by(ref))}),
         covers=frozenset(Sign),
         about=proposal,
-        changed=max(times, default=None),
     )
     item = assess(situation, _cause(situation, proposal, said), candidate)
     over = min(0, MOST - item.centinats)

@@ -1,25 +1,25 @@
 """How telling a proposed prediction is: what would hold anyway shows nothing.
 
-It is telling where what it quotes is in the errors of something that is unwell, or where the field that it names is
-spoken of there, or was written before the trouble began.
+A quotation is telling where it stands in the errors of something that is unwell; a field where it is a setting of a
+program and those errors speak of its value or its name, by an identifier that is no name of an object or a host: plain
+words and such names stand in errors whatever is wrong. That it was changed is not telling: the rules weigh changes.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 
-from casebook.analysis.change import Change
+from casebook.analysis.endpoints import mentions
 from casebook.analysis.logs import Entry, Log
 from casebook.analysis.things import Ref
 from casebook.api.consultation import Look, Operator, ProposedPrediction
 from casebook.reasoning.predicted import ref_of, within
-from casebook.reasoning.scoring import SLACK
 from casebook.reasoning.situation import Situation
 
-QUOTE, VALUE, NAME = 12, 4, 6
-"""Characters that a quotation, a value and the name of a setting have at least, to be told from chance."""
+QUOTE, LEAST = 12, 4
+"""Characters that a quotation, and the value or name of a setting, have at least, to be told from chance."""
 LAST_WORDS = 5
-_COMMONPLACE = frozenset({"true", "false", "null", "none", "default"})
+_SETTING = re.compile(r"^(?:data\.|spec\.(?:.+\.)?containers\.[^.]+\.(?:env|args|command)\b)")
+_LETTER, _MARK = re.compile(r"[A-Za-z]"), re.compile(r"[\d_-]")
 
 Spoken = Mapping[Ref, Sequence[str]]
 """What the errors of each workload that is unwell say."""
@@ -53,35 +53,33 @@ def telling(situation: Situation, prediction: ProposedPrediction, said: Spoken) 
         words = said.get(situation.world.top(ref_of(situation, prediction.object)), ())
         quoted = prediction.operator is Operator.CONTAINS and len(prediction.value) >= QUOTE
         return quoted and any(within(prediction.value, line) for line in words)
-    everything = [line for lines in said.values() for line in lines]
-    return any(_named(token, everything) for token in _tokens(prediction)) or bool(changed(situation, prediction))
-
-
-def changed(situation: Situation, prediction: ProposedPrediction) -> datetime | None:
-    """When the field was last written before the trouble began, if that is recorded."""
-    if prediction.look is not Look.FIELD or not prediction.field:
-        return None
-    ref, onset = ref_of(situation, prediction.object), situation.onset
-    times = [
-        change.at
-        for change in situation.timeline
-        if change.object == ref and onset and change.at <= onset + SLACK and _writes(change, prediction.field)
-    ]
-    return max(times, default=None)
-
-
-def _writes(change: Change, field: str) -> bool:
-    return any(field.startswith(one.path.partition(":")[0]) for one in change.fields)
+    if not _SETTING.search(prediction.field):
+        return False
+    lines = [line for of_one in said.values() for line in of_one]
+    known = _names(situation)
+    return any(_named(token, lines) for token in _tokens(prediction) if not _is_common(token, known))
 
 
 def _tokens(prediction: ProposedPrediction) -> Iterable[str]:
-    """What of a field prediction an error would have to speak of: its value, or the name of the setting."""
-    name = prediction.field.rpartition(".")[2]
-    if len(name) >= NAME and not name.isdigit():
-        yield name
-    positive = prediction.operator in (Operator.EQUALS, Operator.CONTAINS)
-    if positive and len(prediction.value) >= VALUE and prediction.value.casefold() not in _COMMONPLACE:
+    """What of a setting an error would have to speak of: its name for the program, or its value."""
+    yield prediction.field.removesuffix(".value").rpartition(".")[2]
+    if prediction.operator in (Operator.EQUALS, Operator.CONTAINS):
         yield prediction.value
+
+
+def _is_common(token: str, known: frozenset[str]) -> bool:
+    """Whether errors speak of it whatever is wrong: plain words, numbers, hosts, names of what is there."""
+    is_word = not _LETTER.search(token) or not _MARK.search(token)
+    return is_word or len(token) < LEAST or token.casefold() in known or bool(mentions(token))
+
+
+def _names(situation: Situation) -> frozenset[str]:
+    """Names of everything that was seen, and of where it stands and what it is labelled with."""
+    things = situation.world.things
+    names = {name for ref in things for name in (ref.name, ref.namespace)}
+    labels = {value for thing in things.values() for value in thing.labels.values()}
+    containers = {one.name for pod in situation.world.pods.values() for one in pod.containers}
+    return frozenset(name.casefold() for name in names | labels | containers)
 
 
 def _named(token: str, lines: Iterable[str]) -> bool:
