@@ -11,7 +11,9 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 
-from casebook.analysis.things import Ref, clip
+from casebook.analysis.access import listed, text, words
+from casebook.analysis.things import Ref, clip, shown
+from casebook.analysis.workloads import Workload
 from casebook.analysis.world import World
 from casebook.api.consultation import MAX_PREDICTIONS, MAX_PROPOSALS, MIN_PREDICTIONS
 from casebook.api.report import Report
@@ -89,11 +91,25 @@ def _hypotheses(report: Report) -> Iterable[str]:
 
 
 def _settings(world: World, refs: Sequence[Ref]) -> Iterable[str]:
-    """What the ConfigMaps on the path hold, nearest first."""
-    maps = [ref for ref in refs if ref.kind == "ConfigMap"][:MAX_SETTINGS]
-    for ref in maps:
+    """What the programs on the path are configured with, nearest first: ConfigMaps, variables, command lines."""
+    for ref in [ref for ref in refs if ref.kind == "ConfigMap"][:MAX_SETTINGS]:
         data = json.dumps(world.things[ref].raw.get("data") or {}, ensure_ascii=False, sort_keys=True)
         yield f"{ref.label(world.home)} data: {clip(data, SETTING_CHARS)}"
+    for ref in [ref for ref in refs if ref in world.workloads][:MAX_SETTINGS]:
+        for path, value in _configured(world.workloads[ref]):
+            yield f"{ref.label(world.home)} {path} = {clip(value, SETTING_CHARS // 5)}"
+
+
+def _configured(workload: Workload) -> Iterable[tuple[str, str]]:
+    """(path of the field, value) of the variables and command lines of a pod template."""
+    for key, index, spec in workload.specs():
+        base = ".".join(str(step) for step in workload.spec_path(key, index))
+        for item in listed(spec, "env"):
+            if text(item, "value"):
+                yield f"{base}.env.{text(item, 'name')}.value", text(item, "value")
+        for part in ("command", "args"):
+            if words(spec, part):
+                yield f"{base}.{part}", shown(spec[part])
 
 
 def _lines(lines: Iterable[str]) -> str:

@@ -18,7 +18,7 @@ from casebook.reasoning.situation import Situation
 QUOTE, LEAST = 12, 4
 """Characters that a quotation, and the value or name of a setting, have at least, to be told from chance."""
 LAST_WORDS = 5
-_SETTING = re.compile(r"^(?:data\.|spec\.(?:.+\.)?containers\.[^.]+\.(?:env|args|command)\b)")
+_SETTING = re.compile(r"^(?:data\.|spec\.(?:.+\.)?(?:c|initC)ontainers\.[^.]+\.(?:env|args|command)\b)")
 _LETTER, _MARK = re.compile(r"[A-Za-z]"), re.compile(r"[\d_-]")
 
 Spoken = Mapping[Ref, Sequence[str]]

@@ -1,11 +1,14 @@
 """The prompt: the same bytes for the same board, under its budget, with all that was read inside fences."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from casebook.analysis.snapshot import Snapshot
-from casebook.model.prompt import Prompt, build
+from casebook.model.prompt import VERSION, Prompt, build
 from casebook.reasoning.engine import weigh
-from support.freetext import SAID, freetext
+from support.freetext import CASES, SAID, freetext
 from support.reason import report
 from support.recorded import RECORDED, trace
 
@@ -20,6 +23,15 @@ def test_the_same_board_gives_the_same_bytes() -> None:
     assert made(given) == made(turned)
 
 
+def test_what_is_sent_is_what_was_reviewed() -> None:
+    prompt = made(freetext())
+    text = f"{prompt.system}\n=====\n{prompt.user}\n"
+    path = Path(__file__).parent / "prompts" / f"{VERSION}.txt"
+    if os.environ.get("CASEBOOK_UPDATE_SNAPSHOTS"):
+        path.write_text(text)
+    assert text == path.read_text(), "a change that is meant is another version: then CASEBOOK_UPDATE_SNAPSHOTS=1"
+
+
 def test_it_shows_what_a_reader_needs() -> None:
     prompt = made(freetext())
     for fact in ("why do orders fail?", SAID, '"TARIFF_PLAN": "winter-26"', "ConfigMap/web-config", "ConfigValueWrong"):
@@ -27,6 +39,13 @@ def test_it_shows_what_a_reader_needs() -> None:
     assert prompt.ids == {"e1"}
     assert {"ConfigMap/web-config", "Deployment/web"} <= prompt.objects
     assert "Deployment/cart" not in prompt.objects, "it is not on the path"
+
+
+def test_variables_and_command_lines_stand_there_with_their_paths() -> None:
+    cohort = CASES["a cohort that nobody is in"]
+    base = "Deployment/web spec.template.spec.containers.0"
+    assert f"{base}.env.FEATURE_COHORT.value = beta-eu" in made(cohort.snapshot()).user
+    assert f"{base}.args = [--ledger=ledger-2019]" in made(CASES["a ledger that is closed"].snapshot()).user
 
 
 @pytest.mark.parametrize("name", RECORDED[::4])

@@ -34,11 +34,9 @@ def lies(situation: Situation) -> Iterator[Proposal]:
         thing = situation.world.things.get(ref)
         for field, value in _leaves({key: thing.raw.get(key) for key in ("data", "spec", "metadata")} if thing else {}):
             for at, line in said[:3]:
+                words = _claim(Look.LOG, at.label(), line[:100].strip())
                 for word in _shared(line, field, value):
-                    claims = [
-                        _claim(Look.LOG, at.label(), line[:100].strip()),
-                        _claim(Look.FIELD, ref.label(), word, field),
-                    ]
+                    claims = [words, _claim(Look.FIELD, ref.label(), word, field)]
                     yield Proposal(object=ref.label(), statement="this is it, certainly", predictions=claims)
 
 

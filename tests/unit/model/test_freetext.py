@@ -2,9 +2,13 @@
 
 import pytest
 
-from casebook.api.consultation import Consultation, Proposal
+from casebook.api.consultation import Consultation
 from casebook.api.enums import Origin, Verdict
+from casebook.model.answer import take
+from casebook.model.prompt import build
+from casebook.reasoning.engine import weigh
 from support.freetext import CASES, Case
+from support.openaiserver import hypotheses
 from support.reason import report, roots
 
 
@@ -17,8 +21,11 @@ def test_the_rules_leave_it_open_with_what_was_said_on_top(case: Case) -> None:
 
 @pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
 def test_a_capable_model_finds_it_and_the_engine_proves_it(case: Case) -> None:
-    proposal = Proposal.model_validate(case.hypothesis())
-    found = report(case.snapshot().advised(Consultation(model="capable", proposals=[proposal])))
+    open_ = case.snapshot()
+    prompt = build(open_.run, weigh(open_), report(open_), 6000)
+    taken = take(hypotheses(case.hypothesis()), prompt)
+    assert taken.refused == []
+    found = report(open_.advised(Consultation(model="capable", proposals=taken.proposals)))
     assert roots(found) == [(case.object, "Other")]
     first = found.hypotheses[0]
     assert first.origin is Origin.MODEL
