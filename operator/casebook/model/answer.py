@@ -150,6 +150,6 @@ def _prediction(item: Any) -> ProposedPrediction:
 
 def plain(value: Any, limit: int) -> str:
     """A text of a model as it may be shown: one line without links and without characters that nobody sees."""
-    text = value if isinstance(value, str) else str(value) if isinstance(value, int | float) else ""
+    text = value if isinstance(value, str) else json.dumps(value) if isinstance(value, int | float) else ""
     seen = (" " if unicodedata.category(char)[0] in "CZ" else char for char in text[: 8 * limit])
     return clip(" ".join(_LINK.sub("(link left out)", "".join(seen)).split()), limit)

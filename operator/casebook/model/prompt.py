@@ -125,5 +125,7 @@ def _fitted(sections: Sequence[tuple[str, str]], room: int) -> list[tuple[str, s
 
 
 def _fenced(name: str, text: str, nonce: str) -> str:
-    clean = text.replace("<<<", "< < <").replace(">>>", "> > >").replace(nonce, "")
+    # Objects may hold halves of characters, which no request can carry.
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    clean = whole.replace("<<<", "< < <").replace(">>>", "> > >").replace(nonce, "")
     return f"{name}\n<<<DATA {nonce}\n{clean}\nDATA {nonce}>>>"

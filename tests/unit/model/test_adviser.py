@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +14,7 @@ from casebook.evidence.redaction import redact_text
 from casebook.model.adviser import Adviser
 from casebook.model.completions import completions
 from casebook.reasoning.engine import weigh
-from support.freetext import CONFIG, freetext, hypothesis
+from support.freetext import CASES, CONFIG, freetext, hypothesis
 from support.openaiserver import Endpoint, Turn, completion, cut, endless, endpoint, hypotheses, raw, silent
 from support.reason import report
 
@@ -138,6 +139,15 @@ async def test_an_endpoint_that_does_not_count_is_counted_for() -> None:
         found = await ask(there)
     assert found.prompt_tokens > 500
     assert found.completion_tokens > 100
+
+
+async def test_halves_of_characters_do_not_keep_it_from_being_sent() -> None:
+    first = next(iter(CASES.values()))
+    odd = replace(first, data=(*first.data, ("ODD", "half \ud83d of it")))
+    async with endpoint(GOOD) as there:
+        found = await ask(there, odd.snapshot())
+    assert found.problem == ""
+    assert "half ? of it" in there.asked[0]["messages"][1]["content"]
 
 
 async def test_no_credential_is_sent() -> None:

@@ -94,6 +94,8 @@ def test_without_hypotheses_it_is_not_understood(text: str, prompt: Prompt) -> N
         ("a\u202eb\u200bc\x00d\x1b[31m", "a b c d [31m"),
         ("x" * 50, "x" * 19 + "…"),
         (7, "7"),
+        (True, "true"),
+        ("half \ud83d of it", "half of it"),
         ({"a": 1}, ""),
     ],
 )
