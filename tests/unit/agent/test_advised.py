@@ -113,3 +113,32 @@ async def test_a_model_that_breaks_fails_no_run() -> None:
     assert not conclusion.error
     assert conclusion.report.verdict is Verdict.INCONCLUSIVE
     assert "Casebook failed to ask it: RuntimeError" in conclusion.report.limitations[0]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "Secret/web-key",
+        "ConfigMap/kube-system/coredns",
+        "Pod/pay/db-0",
+        "Role/pay/admin",
+        "exec/web",
+        "../secrets/x",
+        "",
+    ],
+)
+async def test_an_attacker_gets_no_read_outside_the_scope(wanted: str) -> None:
+    asks = [
+        {"says": "x", "look": look, "object": wanted, "field": "data", "operator": "Contains", "value": "a value of it"}
+        for look in ("field", "log", "event")
+    ]
+    world = World(freetext())
+    async with (
+        endpoint(hypotheses(hypothesis(predictions=asks))) as there,
+        completions("m", key="k", url=there.url) as m,
+    ):
+        conclusion = await investigate(world, Adviser(m, redact_text))
+    assert {query.namespace for query in world.made} <= {"shop", ""}
+    assert not [query for query in world.made if "secret" in query.resource]
+    assert conclusion.report.verdict is Verdict.INCONCLUSIVE
+    assert len(there.asked) == 1

@@ -149,7 +149,7 @@ async def test_where_none_answers_it_says_what_each_did(rig: Make) -> None:
 
 
 async def test_a_silent_one_is_left_when_the_time_is_up(rig: Make) -> None:
-    made = await rig([silent], ["from the second"], seconds_per_call=2)
+    made = await rig([silent], ["from the second"], seconds_per_call=6)
     response = await made.ask(await made.agent())
     assert (await response.json())["choices"][0]["message"]["content"] == "from the second"
 
@@ -157,14 +157,15 @@ async def test_a_silent_one_is_left_when_the_time_is_up(rig: Make) -> None:
 async def test_where_all_are_silent_it_says_so(rig: Make) -> None:
     made = await rig([silent], seconds_per_call=1)
     response = await made.ask(await made.agent())
-    assert await response.json() == {"error": "no model answered: e0: did not answer within 1 s"}
+    assert response.status in (502, 504)
+    assert (await response.json())["error"].endswith("within 1 s")
 
 
 async def test_who_waits_too_long_for_a_turn_is_told(rig: Make) -> None:
     made = await rig([silent], seconds_per_call=1, at_once=1)
     agent = await made.agent()
     answers = await asyncio.gather(*(made.ask(agent) for _ in range(3)))
-    assert {answer.status for answer in answers} == {502, 504}
+    assert 504 in {answer.status for answer in answers} <= {502, 504}
 
 
 async def test_one_that_keeps_failing_is_left_alone(rig: Make) -> None:
