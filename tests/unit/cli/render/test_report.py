@@ -93,6 +93,17 @@ def change(minutes: int, name: str, what: str, **more) -> Change:
     return Change(at=NOW - timedelta(minutes=minutes), object=name, what=what, evidence=["e1"], **more)
 
 
+def test_what_a_model_proposed_is_marked_and_its_tokens_are_told() -> None:
+    proposed = hypothesis(2, "Other", Standing.OPEN).replace(origin=Origin.MODEL)
+    found = REPORT.replace(
+        hypotheses=[REPORT.hypotheses[0], proposed], cost=Cost(prompt_tokens=4100, completion_tokens=210)
+    )
+    said = render_report(found, HEADING, "text", colour=False)
+    assert "Deployment/api · Other · 4 % · from a model · open: what it predicts would be seen anyway" in said
+    assert "· 4310 tokens ·" in said
+    assert "tokens" not in render_report(REPORT, HEADING, "text", colour=False)
+
+
 def test_what_changed_stands_in_few_lines_against_the_first_symptom_and_the_root_cause_stays() -> None:
     early = {"by": "kubectl-edit", "before_onset": True}
     many = [change(40 - n, f"ConfigMap/c{n}", "data.A changed", **early) for n in range(9)]
