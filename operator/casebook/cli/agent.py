@@ -91,12 +91,12 @@ async def _run(settings: Settings) -> Conclusion:
         run = await home.fetch()
         await check_rights(Writer(client, "casebook-agent"), run.scene.namespaces or [run.namespace])
         observer = RoutingObserver(_sources(run, Reader(client), gateway), _now)
-        async with _adviser(run, settings) as adviser:
-            return await Agent(home, observer, engine, Logged(), adviser=adviser).investigate()
+        async with adviser(run, settings) as asked:
+            return await Agent(home, observer, engine, Logged(), adviser=asked).investigate()
 
 
 @asynccontextmanager
-async def _adviser(run: Run, settings: Settings) -> AsyncIterator[Adviser | None]:
+async def adviser(run: Run, settings: Settings) -> AsyncIterator[Adviser | None]:
     """The installation's model behind the gateway, which holds its key; None where the run is not to ask one."""
     if not run.model or run.spec.reasoning is Reasoning.BUILT_IN:
         yield None

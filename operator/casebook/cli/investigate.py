@@ -132,12 +132,13 @@ async def _run(request: Request, access: Access) -> Conclusion:
             sources[PROMETHEUS] = PrometheusSource(PrometheusClient(http, access.store), scope, rules=True)
         observer = RoutingObserver(sources, _now)
         with watching(sys.stderr) as progress:
-            async with _adviser(access.model, os.environ) as adviser:
-                return await Agent(LaptopHome(run), observer, engine, progress, adviser=adviser).investigate()
+            async with adviser(access.model, os.environ) as asked:
+                return await Agent(LaptopHome(run), observer, engine, progress, adviser=asked).investigate()
 
 
 @asynccontextmanager
-async def _adviser(model: str, environment: Mapping[str, str]) -> AsyncIterator[Adviser | None]:
+async def adviser(model: str, environment: Mapping[str, str]) -> AsyncIterator[Adviser | None]:
+    """The model of this name where the environment says, or OpenAI's; None where none is named."""
     if not model:
         yield None
         return
