@@ -22,6 +22,7 @@ check: venv ## Lint, types, layers and unit tests; seconds
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/casebook crds generate --check
+	$(BIN)/casebook causes generate --check
 	$(BIN)/pytest -q tests/unit
 
 .PHONY: cluster

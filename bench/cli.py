@@ -12,7 +12,7 @@ from rich.console import Console
 
 from bench import machine
 from bench.installation import ensure
-from bench.measures import faults, image, memory, replay, startup, storm, workloads
+from bench.measures import faults, image, memory, peers, recorded, replay, startup, storm, workloads
 from bench.measures.replay import NoTraceError
 from bench.process import ROOT, ProcessError
 from bench.row import Row, broken
@@ -26,7 +26,6 @@ from scenariokit.kubectl import CommandError
 Measure = Callable[[Session, set[str]], Awaitable[list[Row]]]
 FAILURES = (CommandError, ClusterError, NotConfigured, FormatError, ProcessError, NoTraceError, TimeoutError)
 WIDTH = 150
-SCENARIOS = ("bad-deploy-exception", "oom-limit-low", "svc-selector", "configmap-missing", "quota-exceeded")
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,8 @@ class Step:
 
     names: dict[str, str]
     measure: Measure
+    asked_for: bool = False
+    """Whether it takes so long that it is done only when it is named."""
 
 
 STEPS = (
@@ -49,10 +50,16 @@ STEPS = (
     ),
     Step({"workloads": "casebook investigate in a namespace of 50 workloads"}, workloads.measure),
     Step({"replay": "the engine alone, over what was saved"}, replay.measure),
+    Step(
+        {"recorded": "the engine over saved investigations of known faults: right, wrong, how sure"}, recorded.measure
+    ),
+    Step({"saved-peers": "Casebook and other tools on saved investigations"}, peers.measure_saved, asked_for=True),
+    Step({"peers": "Casebook and other tools on every fault; hours, only when named"}, peers.measure, asked_for=True),
     Step({"memory": "controller and gateways, idle"}, memory.measure),
     Step({"storm": "5,000 alert groups in a minute, with kills; memory with all of them queued"}, storm.measure),
 )
 INSTALLED = {"agent", "memory", "storm"}
+ALWAYS = {name for step in STEPS if not step.asked_for for name in step.names}
 NAMES = {name: told for step in STEPS for name, told in step.names.items()}
 
 
@@ -64,30 +71,58 @@ NAMES = {name: told for step in STEPS for name, told in step.names.items()}
 @click.option("--runs", type=click.IntRange(1, 50), default=3, show_default=True, help="Repetitions of each timing.")
 @click.option("--scenario", "scenarios", multiple=True, help="Scenario to investigate; may be given several times.")
 @click.option("--groups", type=click.IntRange(10, 20_000), default=5000, show_default=True, help="Groups of the storm.")
+@click.option(
+    "--saved",
+    multiple=True,
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Folder of saved investigations (`hack/scenarios run --traces`) for `recorded`, besides the repository's.",
+)
+@click.option(
+    "--variants", type=click.IntRange(0, 50), default=0, show_default=True, help="Variants of each fault of `peers`."
+)
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="What the variants are made from.")
+@click.option(
+    "--parallel",
+    type=click.IntRange(1, 16),
+    default=1,
+    show_default=True,
+    help="Faults of `peers` made side by side; the tools are asked one at a time all the same.",
+)
 @click.option("--image", "image_name", default="casebook:dev", show_default=True, help="Image to measure.")
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), default=ROOT / "out", help="Folder for results."
 )
 def main(
-    names: tuple[str, ...], runs: int, scenarios: tuple[str, ...], groups: int, image_name: str, out: Path
+    names: tuple[str, ...],
+    runs: int,
+    scenarios: tuple[str, ...],
+    groups: int,
+    saved: tuple[Path, ...],
+    variants: int,
+    seed: int,
+    parallel: int,
+    image_name: str,
+    out: Path,
 ) -> None:
     """Measure Casebook beside a floor from the same run; exit code 1 if a bound is broken. Without names, everything.
 
     What needs a cluster uses the one of `hack/cluster`, and installs the chart there where it is not.
     """
     out.mkdir(parents=True, exist_ok=True)
-    options = Options(runs, out, scenarios or SCENARIOS, groups, image_name)
-    rows = asyncio.run(_measure(options, set(names) or set(NAMES)))
+    options = Options(runs, out, scenarios, groups, image_name, saved, variants, seed, parallel)
+    rows, shown = asyncio.run(_measure(options, set(names) or ALWAYS))
     # In a file or a pipe the table takes the width that it needs.
     screen = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     screen.print(table(rows, machine.description()))
+    screen.print("\n".join(shown), markup=False, highlight=False, soft_wrap=True)
     (out / "bench.json").write_text(
         json.dumps({**machine.facts(), "rows": [row.wire() for row in rows]}, indent=1) + "\n"
     )
     sys.exit(1 if broken(rows) else 0)
 
 
-async def _measure(options: Options, chosen: set[str]) -> list[Row]:
+async def _measure(options: Options, chosen: set[str]) -> tuple[list[Row], list[str]]:
+    """The rows, and what is to be read below them."""
     rows = [machine.noise()]
     steps = [step for step in STEPS if chosen & step.names.keys()]
     async with Session(options, Console(stderr=True)) as session:
@@ -101,4 +136,4 @@ async def _measure(options: Options, chosen: set[str]) -> list[Row]:
             except FAILURES as error:
                 text = " ".join((getattr(error, "message", "") or str(error) or type(error).__name__).split())
                 rows += [Row(name, NAMES[name], note=text[:400]) for name in step.names if name in wanted]
-    return rows
+    return rows, session.shown

@@ -6,7 +6,7 @@ from typing import Literal
 
 from bench.spread import Spread
 
-Unit = Literal["s", "ms", "MiB", "MB", ""]
+Unit = Literal["s", "ms", "MiB", "MB", "%", ""]
 Relation = Literal["<", "<=", ">="]
 
 

@@ -1,6 +1,6 @@
 """What the measurements of one run share: options, progress, and the cluster, connected when first needed."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +19,10 @@ from scenariokit.kubectl import Kube
 class Options:
     """What a person may choose.
 
-    `runs`: repetitions of each timing; `out`: folder for results and traces; `scenarios`: faults to investigate;
-    `groups`: alert groups of the storm; `image`: what is measured in the cluster.
+    `runs`: repetitions of each timing; `out`: folder for results and traces; `scenarios`: faults to investigate, none
+    for those that are usual; `groups`: alert groups of the storm; `image`: what is measured in the cluster; `saved`:
+    folders of saved investigations besides those of the repository; `variants` and `seed`: so many variants of a fault;
+    `parallel`: faults of `peers` that are made side by side.
     """
 
     runs: int
@@ -28,6 +30,10 @@ class Options:
     scenarios: tuple[str, ...]
     groups: int
     image: str
+    saved: tuple[Path, ...] = ()
+    variants: int = 0
+    seed: int = 1
+    parallel: int = 1
 
 
 class Session:
@@ -50,6 +56,7 @@ class Session:
         )
         self._task = self._progress.add_task("", total=None)
         self._step = ""
+        self.shown: list[str] = []
 
     async def __aenter__(self) -> Self:
         self._progress.start()
@@ -92,6 +99,10 @@ class Session:
         self._progress.update(self._task, description=f"{self._step}: {text}")
         if not self._console.is_terminal:
             self._console.print(f"{self._step}: {text}", highlight=False)
+
+    def show(self, lines: Iterable[str]) -> None:
+        """Lines that a person reads below the table of figures."""
+        self.shown += lines
 
     @asynccontextmanager
     async def namespace(self, purpose: str) -> AsyncIterator[str]:

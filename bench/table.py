@@ -30,7 +30,7 @@ def number(value: float, unit: Unit) -> str:
     """A value with its unit, at the precision that means something."""
     if unit == "s":
         text = f"{value:.2f}" if value < 100 else f"{value:.0f}"
-    elif unit == "":
+    elif unit in {"", "%"}:
         text = f"{value:.0f}" if value == round(value) else f"{value:.1f}"
     else:
         text = f"{value:.1f}" if value < 10 else f"{value:.0f}"

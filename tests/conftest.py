@@ -3,11 +3,16 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from support.kube import kube_client, kubeconfig, namespace, reader, writer  # noqa: F401
 
 ROOT = Path(__file__).parent
 KINDS = ("unit", "integration", "cluster", "chart")
+
+# How long an example takes says more of the machine than of the code; speeds are measured in bench/.
+settings.register_profile("casebook", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("casebook")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

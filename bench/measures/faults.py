@@ -13,6 +13,8 @@ from scenariokit.run import Options, Runner, await_gone
 from scenariokit.ways import Question, Way
 
 GONE_SECONDS = 300.0
+USUAL = ("bad-deploy-exception", "oom-limit-low", "svc-selector", "configmap-missing", "quota-exceeded")
+"""Faults that are investigated where none is named."""
 
 
 class Ways:
@@ -31,7 +33,7 @@ class Ways:
 
 async def measure(session: Session, chosen: set[str]) -> list[Row]:
     """The figures of `investigate` and `agent`, over the same faults."""
-    scenarios = load_all(SCENARIOS, session.options.scenarios)
+    scenarios = load_all(SCENARIOS, session.options.scenarios or USUAL)
     async with session.namespace("floor") as floor_namespace:
         command = investigate.CommandLineProbe(session) if "investigate" in chosen else None
         alert = await agent.probe(session, floor_namespace) if "agent" in chosen else None

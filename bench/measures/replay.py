@@ -1,17 +1,14 @@
 """The engine alone: saved investigations again, in this process."""
 
-import time
 from pathlib import Path
 
+from bench.measures.recorded import LIMIT_MS, milliseconds
 from bench.process import CASEBOOK, in_background
 from bench.row import Bound, Row
 from bench.session import Session
 from bench.spread import Spread
-from casebook.api.run import Trace
 from casebook.cli import tracefile
 from casebook.reasoning import replay as engine
-
-LIMIT_MS = 300.0
 
 
 class NoTraceError(Exception):
@@ -20,12 +17,12 @@ class NoTraceError(Exception):
 
 async def measure(session: Session, _chosen: set[str]) -> list[Row]:
     """Each trace that `investigate` and `workloads` have saved, several times; and the whole command once each."""
-    files = sorted(session.traces.glob("*.json"))
+    files = sorted(session.traces.glob("*.json*"))
     if not files:
         raise NoTraceError(f"no saved investigation in {session.traces}: run `python -m bench investigate replay`")
     session.tell(f"replaying {len(files)} traces")
     traces = [tracefile.load(file) for file in files]
-    engines = [milliseconds(trace) for _ in range(session.runs) for trace in traces]
+    engines = [milliseconds(engine.replay, trace) for _ in range(session.runs) for trace in traces]
     whole = [(await in_background([CASEBOOK, "replay", str(file), "-o", "json"])).seconds * 1000 for file in files]
     seen = [len(trace.observations) for trace in traces]
     note = f"{len(files)} traces of {min(seen)} to {max(seen)} observations; slowest {slowest(files, engines)}"
@@ -34,13 +31,6 @@ async def measure(session: Session, _chosen: set[str]) -> list[Row]:
         Row("replay", "engine alone over a saved trace", "ms", Spread.of(engines), bound, note=note),
         Row("replay", "casebook replay as a whole process", "ms", Spread.of(whole)),
     ]
-
-
-def milliseconds(trace: Trace) -> float:
-    """How long the engine takes for one trace."""
-    begin = time.perf_counter()
-    engine.replay(trace)
-    return (time.perf_counter() - begin) * 1000
 
 
 def slowest(files: list[Path], times: list[float]) -> str:

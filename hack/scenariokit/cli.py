@@ -5,7 +5,7 @@ import base64
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from scenariokit.needs import lacking
 from scenariokit.rows import Row
 from scenariokit.run import LABEL, Options, Runner, all_runs, await_gone
 from scenariokit.table import Display, show_list, show_results
+from scenariokit.variants import vary
 from scenariokit.ways import CommandLine, Resource, Way, Webhook, prometheus_url
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,15 +50,22 @@ def list_command(directory: Path) -> None:
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write one JSON row a run to this file.")
 @click.option("--via", type=click.Choice(WAYS), default="cli", show_default=True, help="How to ask.")
 @click.option("--repeat", type=click.IntRange(1, 100), default=1, show_default=True, help="Runs of each.")
+@click.option("--tenth", type=click.IntRange(0, 9), help="This tenth of those that are not named, besides them.")
+@click.option("--variants", type=click.IntRange(0, 50), default=0, show_default=True, help="Variants of each, besides.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="What the variants are made from.")
 @click.option("--parallel", type=click.IntRange(1, 16), default=2, show_default=True, help="Runs side by side.")
 @click.option("--disturb", is_flag=True, help="Run those that disturb the whole cluster too; one after the other.")
 @click.option("--keep", is_flag=True, help="Leave the namespaces for a look; `hack/scenarios clean` removes them.")
 @click.option("--traces", type=click.Path(path_type=Path, file_okay=False), help="Save each trace here (--via cli).")
 @click.option("--receiver", default="alertmanager", show_default=True, help="Receiver to post to (--via alert).")
-def run(ids: tuple[str, ...], directory: Path, out: Path | None, via: str, repeat: int, parallel: int, disturb: bool,
-        keep: bool, traces: Path | None, receiver: str) -> None:  # fmt: skip
+def run(ids: tuple[str, ...], directory: Path, out: Path | None, via: str, repeat: int, tenth: int | None,
+        variants: int, seed: int, parallel: int, disturb: bool, keep: bool, traces: Path | None,
+        receiver: str) -> None:  # fmt: skip
     """Run scenarios, all of the folder or those named; exit code 1 if any is not right."""
-    scenarios = _loaded(directory, ids)
+    scenarios = _loaded(directory, ids) if ids or tenth is None else []
+    if tenth is not None:
+        scenarios += tenth_of(_loaded(directory, ()), tenth, besides=ids)
+    scenarios = with_variants(scenarios, variants, seed)
     if traces:
         traces.mkdir(parents=True, exist_ok=True)
     session = _Session(_console(), out, keep, traces, repeat, 1 if disturb else parallel, disturb)
@@ -170,6 +178,16 @@ async def _token(kube: Kube, receiver: str) -> str:
     if not encoded:
         raise CommandError(f"Secret casebook-receivers in casebook-system has no key {receiver}")
     return base64.b64decode(encoded).decode().split()[0]
+
+
+def tenth_of(scenarios: list[Scenario], number: int, besides: Sequence[str]) -> list[Scenario]:
+    """Tenth 0 to 9 of the scenarios besides those named: every tenth by id, so that ten runs have had them all."""
+    return [one for one in sorted(scenarios, key=lambda one: one.id) if one.id not in besides][number::10]
+
+
+def with_variants(scenarios: list[Scenario], count: int, seed: int) -> list[Scenario]:
+    """Each scenario, followed by its first so many variants under the seed."""
+    return [one for given in scenarios for one in (given, *(vary(given, seed, n) for n in range(1, count + 1)))]
 
 
 def _console() -> Console:

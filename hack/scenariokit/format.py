@@ -186,8 +186,19 @@ class Decoy(Part):
     why: str = ""
 
 
+class Variation(Part):
+    """Which variant of a scenario this is: its number under a seed; number 0 is the scenario as it was written."""
+
+    seed: int = 0
+    number: int = 0
+
+
 class Scenario(Part):
-    """One failure: how to make it, what to ask, what a right answer is."""
+    """One failure: how to make it, what to ask, what a right answer is.
+
+    `manifests` holds what its files hold, by the names by which it applies them; `stem` begins the names of the
+    namespaces of its runs.
+    """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,60}[a-z0-9])?$")]
     title: str
@@ -202,10 +213,15 @@ class Scenario(Part):
     decoys: list[Decoy] = []
     cleanup: list[Step] = []
     folder: Annotated[Path, Field(exclude=True)] = Path()
+    manifests: Annotated[dict[str, str], Field(exclude=True)] = {}
+    stem: Annotated[Logical, Field(exclude=True)] = "sc"
+    variation: Annotated[Variation, Field(exclude=True)] = Variation()
 
-    def file(self, name: str) -> Path:
-        """Where a manifest of this scenario is."""
-        return (self.folder / name).resolve()
+    @property
+    def name(self) -> str:
+        """Its id; of a variant also the seed and the number."""
+        seed, number = self.variation.seed, self.variation.number
+        return f"{self.id}.s{seed}v{number}" if number else self.id
 
 
 def load(folder: Path) -> Scenario:
@@ -220,10 +236,11 @@ def load(folder: Path) -> Scenario:
     if not isinstance(raw, dict):
         raise FormatError(f"{path}: a scenario is a mapping with id, title, trigger and expect")
     try:
-        scenario = Scenario.model_validate(raw).model_copy(update={"folder": folder})
+        scenario = Scenario.model_validate(raw)
     except ValidationError as error:
         raise FormatError(f"{path}: {_explained(error)}") from None
-    _check_references(path, scenario, raw)
+    scenario = scenario.model_copy(update={"folder": folder, "manifests": _manifests(path, scenario)})
+    _check_namespaces(path, scenario, raw)
     return scenario
 
 
@@ -261,17 +278,21 @@ def substituted(value: Any, names: dict[str, str]) -> Any:
     return value
 
 
-def _check_references(path: Path, scenario: Scenario, raw: dict[str, Any]) -> None:
-    if "main" not in scenario.namespaces:
-        raise FormatError(f"{path}: namespaces: main must be one of them")
-    texts = {path: yaml.safe_dump(raw)}
+def _manifests(path: Path, scenario: Scenario) -> dict[str, str]:
+    found = {}
     for step in (*scenario.setup, *scenario.inject, *scenario.cleanup):
         if isinstance(step, Apply):
-            file = scenario.file(step.apply)
+            file = (path.parent / step.apply).resolve()
             if not file.is_file():
                 raise FormatError(f"{path}: apply: {step.apply} is not there")
-            texts[file] = file.read_text(encoding="utf-8")
-    for file, text in texts.items():
+            found[step.apply] = file.read_text(encoding="utf-8")
+    return found
+
+
+def _check_namespaces(path: Path, scenario: Scenario, raw: dict[str, Any]) -> None:
+    if "main" not in scenario.namespaces:
+        raise FormatError(f"{path}: namespaces: main must be one of them")
+    for file, text in {path: yaml.safe_dump(raw), **scenario.manifests}.items():
         for match in NAMESPACE.finditer(text):
             if (match.group(1) or "main") not in scenario.namespaces:
                 raise FormatError(f"{file}: {match.group()}: namespaces lists only {', '.join(scenario.namespaces)}")

@@ -30,6 +30,7 @@ class Row(BaseModel):
     """
 
     id: str
+    variant: int = Field(default=0, description="Which variant, from 1; 0 is the scenario as it was written.")
     repeat: int = Field(default=1, description="Which repetition, from 1.")
     via: str
     outcome: Outcome
@@ -71,7 +72,8 @@ def blank(scenario: Scenario, repeat: int, via: str, started: datetime, outcome:
     """A row without a report."""
     causes = [f"{' or '.join(c.object)} {' or '.join(c.cause)}" for c in scenario.expect.causes]
     return Row(
-        id=scenario.id,
+        id=scenario.name,
+        variant=scenario.variation.number,
         repeat=repeat,
         via=via,
         outcome=outcome,

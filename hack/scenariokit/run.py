@@ -56,13 +56,13 @@ class Runner:
     async def _inside(self, scenario: Scenario, repeat: int, row: Row, steps: Steps, kube: Kube) -> Row:
         names = row.namespaces
         try:
-            self._tell(scenario.id, repeat, "setup")
+            self._tell(scenario.name, repeat, "setup")
             await steps.do(scenario.setup)
-            self._tell(scenario.id, repeat, "inject")
+            self._tell(scenario.name, repeat, "inject")
             await steps.do(scenario.inject)
-            self._tell(scenario.id, repeat, "symptoms")
+            self._tell(scenario.name, repeat, "symptoms")
             await steps.await_signs(scenario.until)
-            self._tell(scenario.id, repeat, "investigation")
+            self._tell(scenario.name, repeat, "investigation")
             owners = await owners_in(kube, names)
             question = self._question(scenario, repeat, names)
             begin = time.monotonic()
@@ -77,8 +77,8 @@ class Runner:
     def _question(self, scenario: Scenario, repeat: int, names: dict[str, str]) -> Question:
         ask = Ask.model_validate(substituted(scenario.trigger.model_dump(), names))
         traces = self._options.traces
-        trace = traces / f"{scenario.id}-{repeat}.json" if traces else None
-        return Question(ask, names["main"], names["main"].removeprefix("sc-"), trace)
+        trace = traces / f"{scenario.name}-{repeat}.json.gz" if traces else None
+        return Question(ask, names["main"], names["main"].rpartition("-")[2], trace)
 
     async def _tidy(self, scenario: Scenario, steps: Steps) -> None:
         if self._options.keep and WHOLE_CLUSTER not in scenario.needs:
@@ -90,7 +90,8 @@ class Runner:
     @contextlib.asynccontextmanager
     async def _namespaces(self, scenario: Scenario) -> AsyncIterator[tuple[dict[str, str], Kube]]:
         key = secrets.token_hex(3)
-        names = {name: f"sc-{key}" if name == "main" else f"sc-{key}-{name}" for name in scenario.namespaces}
+        first = f"{scenario.stem}-{key}"
+        names = {name: first if name == "main" else f"{first}-{name}" for name in scenario.namespaces}
         with tempfile.TemporaryDirectory(prefix="casebook-scenario-") as folder:
             kube = await self._kube.copy(Path(folder) / "kubeconfig", names["main"])
             try:

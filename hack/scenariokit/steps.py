@@ -78,7 +78,7 @@ class Steps:
         return shlex.split(with_names(text, self._names))
 
     def _manifest(self, name: str) -> str:
-        return with_names(self._scenario.file(name).read_text(encoding="utf-8"), self._names)
+        return with_names(self._scenario.manifests[name], self._names)
 
     async def _apply(self, manifests: list[str]) -> None:
         if manifests:

@@ -99,6 +99,9 @@ def summary_lines(rows: Sequence[Row]) -> list[str]:
         f"false causes          {_rate(summary.false_causes)}",
         f"seconds, median       {summary.median_seconds:.1f}",
     ]
+    variants = [scored for row in rows if row.variant and (scored := row.scored())]
+    if variants:
+        lines.append(f"AC@1 of variants      {_share(summarise(variants).ac1)}")
     lines += [f"wrong                 {row.id}: {_why_wrong(row)}" for row in rows if row.outcome == "wrong"]
     lines += [f"failed                {row.id}: {row.reason}" for row in rows if row.outcome == "failed"]
     lines += [f"skipped               {row.id}: {row.reason}" for row in rows if row.outcome == "skipped"]

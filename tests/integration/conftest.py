@@ -6,10 +6,19 @@ from pathlib import Path
 import pytest
 
 from casebook.cluster.client import connect
+from casebook.store.database import Database
+from casebook.store.traces import Traces
 from support.apiserver import private_kubeconfig  # noqa: F401
 from support.faultproxy import fault_proxy
-from support.postgres import postgres  # noqa: F401
+from support.postgres import Postgres, postgres  # noqa: F401
 from support.rig import Rig
+
+
+@pytest.fixture
+async def traces(postgres: Postgres) -> AsyncIterator[Traces]:
+    """The store of traces over the Postgres of the session."""
+    async with Database.open(postgres.app) as database:
+        yield Traces(database)
 
 
 @pytest.fixture

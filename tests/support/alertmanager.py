@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import shutil
-import socket
 import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -12,6 +11,8 @@ from pathlib import Path
 
 import aiohttp
 import yaml
+
+from support.ports import free_port
 
 BINARIES = ("prometheus-alertmanager", "alertmanager")
 GROUP_INTERVAL = 3
@@ -108,15 +109,9 @@ async def alertmanager(folder: Path, webhook: str, token: str, *, max_alerts: in
         ],
     }
     (folder / "config.yml").write_text(yaml.safe_dump(config))
-    process = Alertmanager(folder, _free_port())
+    process = Alertmanager(folder, free_port())
     await process.start()
     try:
         yield process
     finally:
         process.kill()
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])

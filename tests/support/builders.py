@@ -11,7 +11,7 @@ from casebook.api.investigation import Alert, InvestigationSpec
 from casebook.api.meta import ObjectRef
 from casebook.api.observation import Observation, Query, Result, listing, observation_id, pod_logs
 from casebook.api.run import Run, Scene
-from casebook.reasoning.survey import CLUSTER, NAMESPACED
+from casebook.reasoning.planning.survey import CLUSTER, NAMESPACED
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 NS = "shop"

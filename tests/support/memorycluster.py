@@ -84,7 +84,14 @@ class MemoryReader:
         return copy.deepcopy(self._cluster.find(resource, namespace, name))
 
     async def list(
-        self, resource: str, namespace: str = "", *, labels: str = "", fields: str = "", limit: int = 5000
+        self,
+        resource: str,
+        namespace: str = "",
+        *,
+        labels: str = "",
+        fields: str = "",
+        limit: int = 5000,
+        metadata_only: bool = False,
     ) -> Page:
         await asyncio.sleep(0)
         self._cluster.enter("list", resource)
@@ -95,6 +102,8 @@ class MemoryReader:
             and _matches(item["metadata"].get("labels") or {}, labels)
             and _has(item, fields)
         ]
+        if metadata_only:
+            found = [{"metadata": item["metadata"]} for item in found]
         return Page(found[:limit], len(found) > limit, str(self._cluster.version))
 
     async def pages(

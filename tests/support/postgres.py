@@ -5,7 +5,6 @@ import importlib.util
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -17,6 +16,7 @@ import psycopg
 import pytest
 
 from casebook.store.migrate import migrate
+from support.ports import free_port
 
 _OWNER = "owner"
 _PASSWORD = "for-tests-only"
@@ -77,7 +77,7 @@ def running() -> Iterator[Postgres]:
     """A fresh server, stopped and removed at the end."""
     folder = Path(tempfile.mkdtemp(prefix="casebook-pg-"))
     try:
-        server = Postgres(_binaries(folder), folder / "data", _free_port())
+        server = Postgres(_binaries(folder), folder / "data", free_port())
         (folder / "password").write_text(_PASSWORD)
         if os.geteuid() == 0:
             shutil.chown(folder, "nobody")
@@ -121,9 +121,3 @@ def _as_nobody() -> dict[str, object]:
         return {}
     nobody = pwd.getpwnam("nobody")
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": [], "cwd": "/"}
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])

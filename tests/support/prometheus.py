@@ -2,7 +2,6 @@
 
 import contextlib
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
@@ -13,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 
 import yaml
+
+from support.ports import free_port
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,7 @@ def prometheus(folder: Path, samples: Iterable[Sample], **alerts: str) -> Iterat
     (folder / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "alerts", "rules": rules}]}))
     settings = {"global": {"evaluation_interval": "1s"}, "rule_files": ["rules.yml"], "scrape_configs": []}
     (folder / "prometheus.yml").write_text(yaml.safe_dump(settings))
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = int(listener.getsockname()[1])
+    port = free_port()
     arguments = [f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}"]
     arguments += [f"--web.listen-address=127.0.0.1:{port}", "--storage.tsdb.retention.time=30d"]
     process = _launch(folder, arguments)

@@ -4,9 +4,13 @@ from typing import Any
 
 from casebook.analysis.snapshot import Snapshot
 from casebook.api.enums import Standing, Verdict
+from casebook.api.observation import Observation, Query
 from casebook.api.report import Hypothesis, Report
-from casebook.api.run import Stop
-from casebook.reasoning.engine import conclude, cost, weigh
+from casebook.api.run import Run, Stop
+from casebook.reasoning.engine import Done, conclude, cost, decide, weigh
+from casebook.reasoning.incidents.recurring import ROUNDS
+from casebook.reasoning.planning.plan import MAX_ROUNDS
+from support.builders import observe
 
 STOP = Stop(reason="NothingLeft", message="a test")
 
@@ -14,6 +18,24 @@ STOP = Stop(reason="NothingLeft", message="a test")
 def report(snapshot: Snapshot) -> Report:
     """What the engine concludes from a snapshot."""
     return conclude(snapshot, weigh(snapshot), STOP, cost(snapshot))
+
+
+def look(asked: Run, answers: Snapshot) -> tuple[Snapshot, Stop]:
+    """A whole run in which the world is that of a snapshot: what it saw, and why it stopped."""
+    seen = Snapshot(asked)
+    for round_ in range(MAX_ROUNDS + ROUNDS + 1):
+        step = decide(seen, weigh(seen))
+        if isinstance(step, Done):
+            return seen, step.stop
+        seen = seen.extended(_answered(answers, query, round_) for query in step.queries)
+    raise AssertionError("the run does not end")
+
+
+def _answered(answers: Snapshot, query: Query, round_: int) -> Observation:
+    known = answers.answer(query)
+    if known is None:
+        return observe(query, {"items": []}, round_)
+    return observe(query, known.data, round_, result=known.result, message=known.message)
 
 
 def roots(found: Report) -> list[tuple[str, str]]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,7 +21,6 @@ from casebook.cluster.errors import Conflict, NotFound
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.controller.config import ControllerConfig
-from casebook.controller.replaying import TraceReader
 from casebook.handlers import service
 from support.apiserver import remove
 from support.faultproxy import FaultProxy
@@ -119,11 +117,6 @@ class Rig:
 
         await until(f"{made['metadata']['name']} is deleted", look, PATIENCE)
 
-    def free_port(self) -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return int(probe.getsockname()[1])
-
     async def page(self, port: int, path: str) -> tuple[int, str]:
         """Status and text of one of the controller's own pages; 0 where nobody listens."""
         try:
@@ -169,11 +162,11 @@ class Rig:
         told = condition("Claimed", "True", f"Attempt{attempt}")
         await self._status(made, {"attemptPodUID": pod, "conditions": [told]})
 
-    async def reports(self, made: dict[str, Any], *, stored: bool = True) -> None:
-        """As the gateway: the report stands in the status."""
+    async def reports(self, made: dict[str, Any], *, stored: bool = True, **report: Any) -> None:
+        """As the gateway: the report stands in the status; that nothing is wrong, unless it says something else."""
         trace = condition("TraceStored", "True" if stored else "False", "Stored" if stored else "DatabaseAway")
-        found = {"verdict": "NoFault", "summary": "All is well."}
-        await self._status(made, {"report": found, "verdict": "NoFault", "conditions": [trace]})
+        found = {"verdict": "NoFault", "summary": "All is well.", **report}
+        await self._status(made, {"report": found, "verdict": found["verdict"], "conditions": [trace]})
 
     async def _status(self, made: dict[str, Any], status: dict[str, Any]) -> None:
         """Apply all that the gateway has ever said of it, as a field manager must."""
@@ -221,14 +214,16 @@ class Rig:
         await remove(self.client, self.spaces)
 
     @asynccontextmanager
-    async def controller(self, traces: TraceReader | None = None, **changes: Any) -> AsyncIterator[asyncio.Task[None]]:
-        """The controller in this process, speaking through the proxy; it replays from `traces`."""
+    async def controller(
+        self, stores: service.Stores | None = None, **changes: Any
+    ) -> AsyncIterator[asyncio.Task[None]]:
+        """The controller in this process, speaking through the proxy; it learns from `stores`."""
         path = self.proxy.kubeconfig(self.folder)
         before = os.environ.get("KUBECONFIG")
         os.environ["KUBECONFIG"] = path
         try:
             async with connect(path) as client:
-                task = asyncio.create_task(service.run(client, self.config(**changes), traces))
+                task = asyncio.create_task(service.run(client, self.config(**changes), stores))
                 try:
                     yield task
                 finally:

@@ -16,6 +16,7 @@ from casebook.api.run import Checkpoint, ObservationBatch, ProjectedAnswer, Repo
 from casebook.cluster.errors import ClusterError, Denied, NotFound, Unavailable
 from casebook.cluster.resources import locate
 from casebook.evidence.source import Reading, Source
+from casebook.reasoning.replay import told
 
 MAX_BATCH = 100
 MAX_BATCH_BYTES = 4 << 20
@@ -77,7 +78,8 @@ class GatewayHome:
 
     async def finish(self, report: Report, trace: Trace) -> None:
         """Hand in the report; while the trace could not be stored, hand both in again until the deadline."""
-        receipt = await self._hand_in(report, trace)
+        envelope = await asyncio.to_thread(_envelope, report, trace)
+        receipt = await self._hand_in(envelope)
         while receipt.retry and not receipt.trace_stored:
             if self._gateway.clock() + self._pause >= self._deadline:
                 log.warning(_LOST, extra={"reason": receipt.message})
@@ -85,22 +87,14 @@ class GatewayHome:
             await asyncio.sleep(self._pause)
             self._sent = 0
             try:
-                receipt = await self._hand_in(report, trace)
+                receipt = await self._hand_in(envelope)
             except Unanswered as error:
                 # The report was taken before; that its trace was not is no failure of the run.
                 log.warning(_LOST, extra={"reason": str(error)})
                 return
 
-    async def _hand_in(self, report: Report, trace: Trace) -> ReportReceipt:
+    async def _hand_in(self, envelope: ReportEnvelope) -> ReportReceipt:
         await self._drain()
-        envelope = ReportEnvelope(
-            report=report,
-            engine=trace.engine,
-            stop=trace.stop,
-            observations=len(trace.observations),
-            milliseconds=trace.milliseconds,
-            consultation=trace.consultation,
-        )
         answer = await self._gateway.call("PUT", "/v1/run/report", envelope.wire(), until=self._deadline)
         return _parsed(ReportReceipt, answer)
 
@@ -163,6 +157,18 @@ class ScopedSource:
 
 
 _FAILURES: dict[Result, type[ClusterError]] = {Result.NOT_FOUND: NotFound, Result.DENIED: Denied}
+
+
+def _envelope(report: Report, trace: Trace) -> ReportEnvelope:
+    return ReportEnvelope(
+        report=report,
+        engine=trace.engine,
+        stop=trace.stop,
+        observations=len(trace.observations),
+        milliseconds=trace.milliseconds,
+        consultation=trace.consultation,
+        telling=told(trace),
+    )
 
 
 def _batch(observations: Sequence[Observation]) -> list[Observation]:

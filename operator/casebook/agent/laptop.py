@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from casebook.analysis.naming import places
-from casebook.api.base import timestamp
+from casebook.api.base import MEMORIES, timestamp
 from casebook.api.enums import Reach, Reasoning
 from casebook.api.investigation import Budget, InvestigationSpec
 from casebook.api.meta import ObjectRef
@@ -20,12 +20,11 @@ from casebook.cluster.errors import ClusterError, Denied, NotFound
 from casebook.cluster.reader import Page
 from casebook.cluster.resources import Resource
 from casebook.knowledge.recall import CONFIRMED, read_all, recalled
-from casebook.reasoning.survey import MAX_PLACES
+from casebook.reasoning.planning.survey import MAX_PLACES
 
 LAPTOP = "laptop"
 _NAMESPACES = "namespaces"
 MOST_PLACES = 3
-_MEMORIES = "memories.casebook.dev"
 
 
 class CannotRun(Exception):
@@ -130,7 +129,7 @@ async def prepare(cluster: Cluster, request: Request, now: datetime) -> Run:
 async def _recalling(cluster: Cluster, run: Run) -> Run:
     """The run with the memories of its namespace; none where they are not served, or not to this person."""
     try:
-        page = await cluster.list(_MEMORIES, run.namespace, fields=CONFIRMED)
+        page = await cluster.list(MEMORIES, run.namespace, fields=CONFIRMED)
     except (NotFound, Denied):
         return run
     except ClusterError as error:

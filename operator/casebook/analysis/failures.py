@@ -56,6 +56,7 @@ _WORDS: Final = {
     r"pooltimeout",
     FORBIDDEN: r"is forbidden: user|\bcannot (?:get|list|watch|create|update|patch|delete) resource\b",
 }
+_ANSWER: Final = re2.compile(r"\b50[0-4]\b")
 _LIMIT: Final = 1500
 _NUMBERS: Final = {
     2: "ENOENT", 12: "ENOMEM", 13: "EACCES", 24: "EMFILE", 28: "ENOSPC", 32: "EPIPE", 98: "EADDRINUSE",
@@ -83,6 +84,11 @@ def kinds(said: str) -> frozenset[str]:
     if not _ANY.search(said):
         return frozenset()
     return frozenset(kind for kind, pattern in _EACH.items() if pattern.search(said))
+
+
+def is_answer(said: str) -> bool:
+    """Whether a text tells of an answer with a status of server errors (RFC 9110, 15.6)."""
+    return _ANSWER.search(said[:_LIMIT]) is not None
 
 
 def errno(said: str) -> str:

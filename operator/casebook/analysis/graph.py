@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from casebook.analysis.access import listed, mapping, strings, text
+from casebook.analysis.budgets import held_up
 from casebook.analysis.calls import EXTERNAL, Call, calls, peers
 from casebook.analysis.ongoing import still
 from casebook.analysis.selectors import matches
@@ -14,7 +15,7 @@ from casebook.analysis.things import Ref, Thing
 from casebook.analysis.workloads import Workload
 from casebook.analysis.world import World
 
-RESTS = frozenset({"runs on", "of class", "bound to", "mounts"})
+RESTS = frozenset({"runs on", "of class", "bound to", "mounts", "holds up"})
 """Kinds of edges by which one object stands on another."""
 
 
@@ -230,3 +231,7 @@ def _others(world: World) -> Iterator[Edge]:
                 yield Edge(workload.ref, policy.ref, "guarded by")
         for node in sorted({pod.node for pod in workload.live if pod.node}):
             yield Edge(workload.ref, Ref("Node", "", node), "runs on")
+    for held in held_up(world):
+        yield Edge(held.budget.ref, held.node.ref, "holds up")
+        for pod in held.pods:
+            yield Edge(world.top(pod.thing.ref), held.budget.ref, "kept by")

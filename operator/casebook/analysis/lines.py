@@ -144,13 +144,23 @@ def _klog(line: str, level: str, said: str, at: datetime | None) -> Parsed:
 
 
 def _logfmt(line: str) -> Parsed:
-    fields = {key: value.strip('"') for key, value in _LOGFMT.findall(line)}
+    fields = {key: _unquoted(value) for key, value in _LOGFMT.findall(line)}
     level = next((_level(fields.pop(key)) for key in _LEVEL_KEYS if key in fields), "")
     message = next((fields.pop(key) for key in _MESSAGE_KEYS if fields.get(key)), line)
     at = moment(fields.pop("ts", None)) or moment(fields.pop("time", None))
-    trace = fields.get("error", fields.get("err", ""))
+    trace = "\n".join(fields[key] for key in _TRACE_KEYS if key in fields)
     status = fields.get("status", "")
     return Parsed(line, message, level, fields, trace, int(status) if re.fullmatch(r"[1-5]\d\d", status) else 0, at)
+
+
+def _unquoted(value: str) -> str:
+    """A value without its quotes; what is escaped in them is as in JSON, or else as it stands."""
+    if not value.startswith('"'):
+        return value.strip('"')
+    try:
+        return str(json.loads(value))
+    except ValueError:
+        return value.strip('"')
 
 
 def _plain_level(line: str) -> str:

@@ -16,7 +16,10 @@ from casebook.api.base import timestamp
 from casebook.api.observation import Observation
 
 _HOST_KEYS = ("host", "hostname", "peer", "upstream", "target", "server", "addr", "address", "remote", "dependency")
-_VARIABLE = re.compile(r"\b[0-9a-fA-F]{8,}\b|\b\d+(?:\.\d+)*\b|'[^']*'|\"[^\"]*\"|0x[0-9a-fA-F]+")
+_VARIABLE = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]*(?:Z|[+-]\d\d:?\d\d)?"
+    r"|\b[0-9a-fA-F]{8,}\b|\b\d+(?:\.\d+)*\b|'[^']*'|\"[^\"]*\"|0x[0-9a-fA-F]+"
+)
 _MAX_STACK = 40
 _FAILED = ("ERROR", "FATAL")
 _SERVER_ERROR = 500

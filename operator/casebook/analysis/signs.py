@@ -36,6 +36,8 @@ class Sign(StrEnum):
     ENDING = "EndsSlowly"
     OVERDUE = "Overdue"
     DELETION = "DeletionWaits"
+    DRAIN = "DrainWaits"
+    UNSERVED = "NotServed"
     ERRORS = "Errors"
     VAGUE = "UnexplainedErrors"
     PEER_ERRORS = "PeerErrors"

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from casebook.analysis.access import count, dig, listed, moment, text
 from casebook.analysis.backlog import backlogs
+from casebook.analysis.budgets import held_up
 from casebook.analysis.changes import edited
 from casebook.analysis.errors import errors_of
 from casebook.analysis.evictions import evictions
@@ -13,7 +14,7 @@ from casebook.analysis.scaling import scaling
 from casebook.analysis.services import ready_endpoints, routes
 from casebook.analysis.signs import Sign, Symptom
 from casebook.analysis.things import Ref, Thing
-from casebook.analysis.unending import unending
+from casebook.analysis.unending import suspended, unending
 from casebook.analysis.workloads import Container, Pod, Workload, cite_condition, condition
 from casebook.analysis.world import World
 
@@ -49,8 +50,14 @@ def _all(world: World, graph: Graph) -> Iterator[Symptom]:
         yield from _node(node)
     for scaler in world.all("HorizontalPodAutoscaler"):
         yield from _scaler(scaler)
+    for api in world.all("APIService"):
+        yield from _api(api)
     for item in evictions(world):
         yield Symptom(item.workload, Sign.EVICTED, "its pods are evicted", item.at, (item.cite(),))
+    for held in held_up(world):
+        cites = (held.budget.cite("status", "disruptionsAllowed"),)
+        said = f"lets none of its pods be evicted from Node/{held.node.ref.name}"
+        yield Symptom(held.budget.ref, Sign.DRAIN, said, held.since, cites)
     yield from unending(world)
 
 
@@ -138,7 +145,7 @@ def _workload(world: World, workload: Workload) -> Iterator[Symptom]:
         cites = (cite_condition(workload.thing, "Progressing"),)
         since = moment(progress, "lastTransitionTime")
         yield Symptom(workload.ref, Sign.ROLLOUT, "its rollout does not go on", since, cites)
-    if workload.ref.kind == "CronJob" and dig(workload.thing.raw, "spec", "suspend") is True:
+    if workload.ref.kind in ("CronJob", "Job") and suspended(workload.thing):
         edit = edited(workload.thing, "spec", "suspend")
         cites = (workload.thing.cite("spec", "suspend"),)
         yield Symptom(workload.ref, Sign.SUSPENDED, "is suspended", edit.at if edit else None, cites)
@@ -226,6 +233,13 @@ def _node(node: Thing) -> Iterator[Symptom]:
                 since,
                 (cite_condition(node, kind),),
             )
+
+
+def _api(api: Thing) -> Iterator[Symptom]:
+    found = condition(api, "Available")
+    if text(found, "status") == "False":
+        since = moment(found, "lastTransitionTime")
+        yield Symptom(api.ref, Sign.UNSERVED, "is not available", since, (cite_condition(api, "Available"),))
 
 
 def _scaler(scaler: Thing) -> Iterator[Symptom]:

@@ -18,6 +18,8 @@ from casebook.api.base import timestamp
 PATIENCE = timedelta(seconds=30)
 TOUCH = timedelta(seconds=2)
 ENDING = timedelta(seconds=45)
+QUEUED = "kueue.x-k8s.io/queue-name"
+"""A Job with this label is suspended until its queue has room for it, as it should be."""
 SKIPPED = ("JobAlreadyActive", "UnknownTimeZone", "InvalidSchedule", "UnparseableSchedule", "TooManyMissedTimes")
 
 
@@ -95,6 +97,11 @@ def stuck(world: World, thing: Thing) -> bool:
     """Whether it is being deleted and waits for finalizers."""
     asked = moment(thing.raw, "metadata", "deletionTimestamp")
     return bool(words(thing.raw, "metadata", "finalizers")) and _before(world, asked, PATIENCE)
+
+
+def suspended(thing: Thing) -> bool:
+    """Whether somebody suspended a CronJob or Job."""
+    return dig(thing.raw, "spec", "suspend") is True and QUEUED not in thing.labels
 
 
 class Overdue(NamedTuple):

@@ -120,6 +120,22 @@ class ReplayStanding(StrEnum):
     IMPOSSIBLE = "Impossible"
 
 
+class Role(StrEnum):
+    """What a memory was to a report.
+
+    Led: its cause is the finding, and the facts carry it too. Alone: its cause is the finding, and nothing but its word
+    carries it. Acted: it changed something else. Contradicted: the facts speak against it. Gone: the object that it
+    names is not there. Shown: it changed nothing.
+    """
+
+    LED = "Led"
+    ALONE = "Alone"
+    ACTED = "Acted"
+    CONTRADICTED = "Contradicted"
+    GONE = "Gone"
+    SHOWN = "Shown"
+
+
 class State(StrEnum):
     """The standing of a memory or a skill."""
 

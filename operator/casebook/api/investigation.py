@@ -20,8 +20,8 @@ from casebook.api.enums import (
     Trigger,
     Verdict,
 )
-from casebook.api.meta import Condition, Line, ObjectRef, Short, Text
-from casebook.api.report import CauseCode, Report
+from casebook.api.meta import Condition, Line, ObjectRef, Placed, Short, Text
+from casebook.api.report import CauseCode, Cost, Report
 from casebook.api.rules import Rule, checked_by, fixed, map_list
 from casebook.api.scope import Scope
 
@@ -176,12 +176,33 @@ class AlertStatus(Model):
     )
 
 
+class Occurrence(Model):
+    """An earlier investigation of the same question: what it found, what people said of it, what it cost."""
+
+    namespace: Short = Field(description="Its namespace.")
+    name: Short = Field(description="Its name.")
+    at: Time = Field(description="When it was concluded.")
+    verdict: Verdict = Field(description="Its verdict.")
+    cause: Short = Field(default="", description="Code of its first root cause.")
+    object: Short = Field(default="", description="Object of its first root cause.")
+    judgement: Judgement | None = Field(default=None, description="What was last said of it.")
+    by: Short = Field(default="", description="Who said that.")
+    truth: Line = Field(default="", description="What it was as they say, where they say so.")
+    cost: Cost = Field(default_factory=Cost, description="What it cost.")
+
+
 class Recurrence(Model):
     """Which occurrence of the same problem this is."""
 
-    signature: Short = Field(description="Signature of the problem.")
+    signature: Line = Field(description="The problem: alert, object, cause, and what told it, in this order.")
     occurrence: Annotated[int, Field(ge=1)] = Field(description="1 for the first.")
-    previous: Annotated[list[Short], Field(max_length=10)] = Field(default_factory=list, description="Earlier ones.")
+    cost: Cost = Field(default_factory=Cost, description="What this one cost.")
+    saved_percent: Percent = Field(
+        default=0, description="By how much fewer reads it took than the last that looked at everything."
+    )
+    previous: Annotated[list[Occurrence], Field(max_length=10)] = Field(
+        default_factory=list, description="Earlier investigations of the same question, the newest first."
+    )
 
 
 class ReplaySide(Model):
@@ -211,6 +232,15 @@ class Lesson(Model):
     state: State | None = Field(default=None, description="State in which the memory was made.")
     replay: ReplayStanding | None = Field(default=None, description="Whether the investigation was replayed with it.")
     message: Line = Field(default="", description="What was done, for people.")
+
+
+class Followers(Model):
+    """Other investigations of the same incident, which this one explains."""
+
+    count: Annotated[int, Field(ge=1)] = Field(description="How many there are.")
+    names: Annotated[list[Placed], Field(max_length=10)] = Field(
+        default_factory=list, description="The earliest of them; namespace/name elsewhere."
+    )
 
 
 class InvestigationStatus(Model):
@@ -248,6 +278,10 @@ class InvestigationStatus(Model):
     started_at: Time | None = Field(default=None, description="When the first attempt was started.")
     finished_at: Time | None = Field(default=None, description="When it finished.")
     report: Report | None = Field(default=None, description="What was found.")
+    explained_by: Placed | None = Field(
+        default=None, description="Investigation whose root causes explain this one; namespace/name elsewhere."
+    )
+    followers: Followers | None = Field(default=None, description="Investigations that this one explains.")
     recurrence: Recurrence | None = Field(default=None, description="Which occurrence of the problem this is.")
     lessons: Annotated[list[Lesson], Field(max_length=20)] = Field(
         default_factory=list,

@@ -124,6 +124,7 @@ class Uses(Model):
 class Backtest(Model):
     """What it would have done to past investigations."""
 
+    version: Annotated[int, Field(ge=0)] = Field(default=0, description="Version of the memory that was tested.")
     would_apply: Annotated[int, Field(ge=0)] = Field(description="Past investigations in its scope.")
     of: Annotated[int, Field(ge=0)] = Field(description="Past investigations looked at.")
     would_change: Annotated[int, Field(ge=0)] = Field(description="Past conclusions that it would have changed.")

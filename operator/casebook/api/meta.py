@@ -32,6 +32,8 @@ CLAIMED = "Claimed"
 NOTIFIED = "Notified"
 
 Short = Annotated[str, Field(max_length=253)]
+Placed = Annotated[str, Field(max_length=317)]
+"""Name of an object of a known kind; `namespace/name` where it stands in another namespace than what names it."""
 Line = Annotated[str, Field(max_length=1024)]
 Text = Annotated[str, Field(max_length=4096)]
 

@@ -36,6 +36,17 @@ def episode_name(group: str, episode: int) -> str:
     return f"inv-{group}-{episode}"
 
 
+def placed(namespace: str, name: str, home: str) -> str:
+    """How an object in `home` names one of a known kind: its name alone, or `namespace/name` where it is elsewhere."""
+    return name if namespace == home else f"{namespace}/{name}"
+
+
+def unplaced(text: str, home: str) -> tuple[str, str]:
+    """Namespace and name of what an object in `home` names so: the reverse of `placed`."""
+    namespace, slash, name = text.rpartition("/")
+    return (namespace if slash else home), name
+
+
 def correction_name(uid: str, feedback_id: str) -> str:
     """The Memory that is made of one feedback entry of the investigation with this UID."""
     return f"correction-{digest(f'{uid}/{feedback_id}', 16)}"

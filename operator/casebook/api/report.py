@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import Field
 
 from casebook.api.base import Model, Percent, Time
-from casebook.api.enums import Novelty, Origin, Outcome, Standing, Verdict
-from casebook.api.meta import Line, Short, Text
+from casebook.api.enums import Novelty, Origin, Outcome, Role, Standing, Verdict
+from casebook.api.meta import Line, Placed, Short, Text
 
 EvidenceId = Annotated[str, Field(max_length=32)]
 Citations = Annotated[list[EvidenceId], Field(max_length=16)]
@@ -119,11 +119,19 @@ class LogNews(Model):
     evidence: Citations = Field(default_factory=list, description="The first entry with the end of its stack trace.")
 
 
+def entity(kind: str, namespace: str, name: str) -> str:
+    """`Kind/namespace/name`, with an empty namespace for what stands in none."""
+    return f"{kind}/{namespace}/{name}"
+
+
 class RootCause(Model):
     """A hypothesis that the report stands behind."""
 
     hypothesis: EvidenceId = Field(description="Id of the hypothesis.")
     object: Short = Field(description="Where a person would go to mend it.")
+    namespace: Short | None = Field(
+        default=None, description="Namespace of the object; empty where it stands in none, absent in old reports."
+    )
     cause: CauseCode = Field(description="Code of the cause.")
     statement: Line = Field(description="The cause in one sentence.")
     confidence_percent: Percent = Field(description="Probability given the evidence, in percent.")
@@ -131,6 +139,12 @@ class RootCause(Model):
     chain: Annotated[list[Line], Field(max_length=12)] = Field(
         default_factory=list, description="How the cause leads to the symptom, one step a line."
     )
+
+    @property
+    def entity(self) -> str | None:
+        """`Kind/namespace/name`, the same wherever the report was made; None where the namespace is not recorded."""
+        kind, _, name = self.object.partition("/")
+        return None if self.namespace is None else entity(kind, self.namespace, name.rpartition("/")[2])
 
 
 class KnowledgeUse(Model):
@@ -141,6 +155,7 @@ class KnowledgeUse(Model):
     version: Short = Field(description="Version that was used.")
     why: Line = Field(description="Why it applied, or under which condition it would.")
     effect: Line = Field(description="What it changed.")
+    role: Role = Field(default=Role.SHOWN, description="Led, Alone, Acted, Contradicted, Gone or Shown.")
 
 
 class Finding(Model):
@@ -170,6 +185,10 @@ class Report(Model):
         default="", description="What the question was taken to mean: objects, namespace, time in UTC."
     )
     stopped: Line = Field(default="", description="Why the investigation stopped looking.")
+    explained_by: Placed | None = Field(
+        default=None,
+        description="Investigation of the same incident that found these root causes; here they were checked again.",
+    )
     root_causes: Annotated[list[RootCause], Field(max_length=5)] = Field(
         default_factory=list, description="What the report stands behind, most important first."
     )

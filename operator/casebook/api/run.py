@@ -10,10 +10,16 @@ from casebook.api.investigation import InvestigationSpec
 from casebook.api.memory import MemorySpec
 from casebook.api.meta import Line, Short
 from casebook.api.observation import Observation, Query, Result
-from casebook.api.report import Report, Window
+from casebook.api.report import CauseCode, Report, Window
 
 MAX_RECALLED = 512
 """Memories that one run may recall; beyond that the narrowest are taken, and the report says how many were not."""
+MAX_PRECEDENTS = 2
+"""Causes of earlier cases that are tested first: each costs reads of its own."""
+MAX_CLUES = 24
+MAX_HELD = 24
+MAX_INCIDENTS = 16
+"""Incidents that one run may be told of; of more the newest are."""
 
 
 class Scene(Model):
@@ -36,12 +42,64 @@ class Recalled(Model):
     spec: MemorySpec
 
 
+class IncidentCause(Model):
+    """A root cause of an incident; `entity` is `Kind/namespace/name`."""
+
+    entity: Annotated[str, Field(max_length=512)]
+    cause: CauseCode
+    since: Time | None = None
+
+
+class Incident(Model):
+    """What a fresh Investigation of the same tenant found, so that another can tell whether that explains it."""
+
+    namespace: Short
+    name: Short
+    finished_at: Time
+    causes: Annotated[list[IncidentCause], Field(min_length=1, max_length=5)]
+
+
+class Clue(Model):
+    """One read without which a cause would not have been told; of a log also whose, since pods come and go."""
+
+    query: Query
+    workload: Short = ""
+
+
+class Telling(Model):
+    """What told the causes of a run: the telling predictions that held, and the few reads that were enough for them.
+
+    Both are empty where the causes were not told clearly, or not by facts alone; and where only the clues of a
+    precedent, or the check of an incident, were looked at (`is_short`).
+    """
+
+    held: Annotated[list[Line], Field(max_length=MAX_HELD)] = Field(default_factory=list)
+    clues: Annotated[list[Clue], Field(max_length=MAX_CLUES)] = Field(default_factory=list)
+    is_short: bool = False
+
+
+class Precedent(Model):
+    """An earlier case of the same question: the cause that it came to, and what told it.
+
+    `reads` is what it took to look at everything, and `times` how often this cause was found for this question.
+    """
+
+    name: Short
+    namespace: Short
+    object: Short
+    cause: Short
+    told: Telling
+    reads: Annotated[int, Field(ge=0)] = 0
+    times: Annotated[int, Field(ge=1)] = 1
+
+
 class Run(Model):
     """One attempt at one investigation, as the agent fetches it.
 
     `now` is the clock that the reasoning uses; `spec.target` is filled in where it could be inferred; `recalled` is
-    knowledge that may apply, `unrecalled` says in words what of it could not be had; `prometheus` and `model` say
-    whether there is one to be asked.
+    knowledge that may apply, `unrecalled` says in words what of it could not be had; `incidents` is what others found
+    just before, `precedents` are causes of earlier cases, to be tested first; `prometheus` and `model` say whether
+    there is one to be asked.
     """
 
     uid: Short
@@ -55,6 +113,8 @@ class Run(Model):
     model: bool = False
     recalled: Annotated[list[Recalled], Field(max_length=MAX_RECALLED)] = Field(default_factory=list)
     unrecalled: Annotated[list[Line], Field(max_length=20)] = Field(default_factory=list)
+    incidents: Annotated[list[Incident], Field(max_length=MAX_INCIDENTS)] = Field(default_factory=list)
+    precedents: Annotated[list[Precedent], Field(max_length=MAX_PRECEDENTS)] = Field(default_factory=list)
 
 
 class ObservationBatch(Model):
@@ -73,7 +133,7 @@ class Checkpoint(Model):
 class Stop(Model):
     """Why a run stopped looking."""
 
-    reason: Annotated[str, Field(pattern="^(Clear|NothingLeft|Budget|Deadline)$")]
+    reason: Annotated[str, Field(pattern="^(Clear|Explained|NothingLeft|Budget|Deadline)$")]
     message: Line = ""
 
 
@@ -90,7 +150,10 @@ class Trace(Model):
 
 
 class ReportEnvelope(Model):
-    """A report as the agent hands it in, with what the gateway needs to check and store it."""
+    """A report as the agent hands it in, with what the gateway needs to check and store it.
+
+    `telling` is for the next occurrence of the same problem.
+    """
 
     report: Report
     engine: Short
@@ -98,6 +161,7 @@ class ReportEnvelope(Model):
     observations: Annotated[int, Field(ge=0)]
     milliseconds: int = 0
     consultation: Consultation | None = None
+    telling: Telling = Field(default_factory=Telling)
 
 
 class ReportReceipt(Model):

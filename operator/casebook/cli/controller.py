@@ -16,8 +16,10 @@ from casebook.cli import logs
 from casebook.cluster.client import NotConfigured, connect
 from casebook.controller.config import ControllerConfig
 from casebook.handlers import service
+from casebook.store.cases import Cases
 from casebook.store.database import DATABASE_URL, BadAddress, Database
 from casebook.store.traces import Traces
+from casebook.store.uses import Ledger
 
 
 @click.command()
@@ -52,12 +54,12 @@ async def _serve(config: ControllerConfig, address: str) -> None:
         await _run(config, None)
         return
     async with Database.open(address) as database:
-        await _run(config, Traces(database))
+        await _run(config, service.Stores(Traces(database), Cases(database), Ledger(database)))
 
 
-async def _run(config: ControllerConfig, traces: Traces | None) -> None:
+async def _run(config: ControllerConfig, stores: service.Stores | None) -> None:
     async with connect() as client:
-        task = asyncio.create_task(service.run(client, config, traces))
+        task = asyncio.create_task(service.run(client, config, stores))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, task.cancel)

@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
+from casebook.api.base import INVESTIGATIONS
 from casebook.api.enums import ReplayStanding
 from casebook.api.investigation import Investigation
 from casebook.api.scope import Scope
 from casebook.cli import feedback
-from casebook.cli.people import INVESTIGATIONS, Access, Place, in_cluster
+from casebook.cli.people import Access, Place, in_cluster
 from casebook.cli.show import replay_lines
 from casebook.knowledge.context import of_question
 from casebook.knowledge.corrections import scopes

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from casebook.api.base import INVESTIGATIONS
 from casebook.api.investigation import Investigation
-from casebook.cli.people import INVESTIGATIONS, Place
+from casebook.cli.people import Place
 from casebook.cluster.errors import Conflict, Denied
 
 _TURNS = 5

@@ -11,9 +11,12 @@ from casebook.cli.logs import configure
 from casebook.cluster.client import NotConfigured
 from casebook.evidence.prometheus import BadStore
 from casebook.gateway.config import ConfigError, GatewayConfig, load
+from casebook.gateway.history import Kept
 from casebook.gateway.server import serve
+from casebook.store.cases import Cases
 from casebook.store.database import DATABASE_URL, BadAddress, Database
 from casebook.store.traces import Traces
+from casebook.store.uses import Ledger
 
 
 @click.command()
@@ -44,4 +47,5 @@ async def _serve(config: GatewayConfig, address: str, kubeconfig: str | None) ->
         await serve(config, None, kubeconfig=kubeconfig)
         return
     async with Database.open(address) as database:
-        await serve(config, Traces(database), kubeconfig=kubeconfig)
+        kept = Kept(Cases(database), Ledger(database))
+        await serve(config, Traces(database), kept, kubeconfig=kubeconfig)

@@ -1,9 +1,12 @@
 """Changing the state of a memory, as the three commands that do so share it."""
 
+from datetime import UTC, datetime
+
 import click
 
+from casebook.api.base import MEMORIES, timestamp
 from casebook.api.enums import State
-from casebook.cli.people import MEMORIES, Access, Place, in_cluster
+from casebook.cli.people import Access, Place, in_cluster
 from casebook.cluster.errors import Conflict
 
 
@@ -24,14 +27,18 @@ def judge(word: str, state: State, help_: str) -> click.Command:
 
 
 async def _judge(place: Place, name: str, state: State) -> str:
-    """Write the state of what was read, and nothing that changed meanwhile; the state before."""
+    """Write the state of what was read, and nothing that changed meanwhile; the state before.
+
+    What is confirmed already is confirmed anew: it is valid from now on, which makes a new version of it.
+    """
     raw = await place.reader.get(MEMORIES, name, place.namespace)
-    patch = {
-        "metadata": {"resourceVersion": raw["metadata"]["resourceVersion"]},
-        "spec": {"state": state.value, "lastEditor": await place.me()},
-    }
+    before = raw["spec"].get("state", State.PROPOSED.value)
+    spec = {"state": state.value, "lastEditor": await place.me()}
+    if before == state.value == State.CONFIRMED.value:
+        spec["validFrom"] = timestamp(datetime.now(UTC))
+    patch = {"metadata": {"resourceVersion": raw["metadata"]["resourceVersion"]}, "spec": spec}
     try:
         await place.writer.patch(MEMORIES, name, place.namespace, patch)
     except Conflict as error:
         raise Conflict(f"memory {name} has changed; read it again: kubectl get memory {name} -o yaml") from error
-    return str(raw["spec"].get("state", State.PROPOSED.value))
+    return str(before)

@@ -16,6 +16,8 @@ COMMANDS = {
     "rate": "Say that a report was good or bad.",
     "correct": "Say what the cause really was; investigations in scope obey it from then on.",
     "memories": "List what was taught, or what of it applies to an object.",
+    "proposals": "List what waits to be confirmed or rejected, and what it would have done.",
+    "learned": "Show what was taught lately, how often it helped, and what was saved.",
     "confirm": "Confirm a memory: from now on every investigation in its scope obeys it.",
     "reject": "Reject a memory: it was never true.",
     "retire": "Retire a memory: it was true and is no more.",
@@ -24,6 +26,7 @@ COMMANDS = {
     "agent": "Run one attempt at an investigation (in a Job).",
     "db": "Create, upgrade and check the database.",
     "crds": "Write the custom resource definitions.",
+    "causes": "Write the page about every cause.",
 }
 
 

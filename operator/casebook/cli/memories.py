@@ -7,10 +7,11 @@ import click
 
 from casebook.analysis.things import thing_of
 from casebook.analysis.workloads import Workload
+from casebook.api.base import MEMORIES
 from casebook.api.memory import Claim
 from casebook.api.run import Recalled
 from casebook.cli import arguments
-from casebook.cli.people import MEMORIES, Access, Place, in_cluster
+from casebook.cli.people import Access, Place, in_cluster
 from casebook.cluster.resources import Resource
 from casebook.knowledge.concepts import key
 from casebook.knowledge.context import WORKLOAD_KINDS, Context, of_thing, of_workload

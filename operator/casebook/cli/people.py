@@ -14,8 +14,6 @@ from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 
 FIELD_MANAGER = "kubectl-casebook"
-INVESTIGATIONS = "investigations.casebook.dev"
-MEMORIES = "memories.casebook.dev"
 _REVIEW = "selfsubjectreviews.authentication.k8s.io"
 
 Command = TypeVar("Command", bound=Callable[..., Any])

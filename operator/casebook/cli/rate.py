@@ -12,7 +12,7 @@ from casebook.cli.people import Access, Place, in_cluster
 @click.option("--note", metavar="TEXT", default="", help="Why.")
 @in_cluster
 def rate(name: str, rating: str, note: str, namespace: str | None, kubeconfig: str | None, context: str | None) -> None:
-    """Say that a report was good or bad. Nothing is remembered of a rating alone; use `correct` for that."""
+    """Say that a report was good or bad. No memory is made of a rating alone; use `correct` for that."""
     entry = {"rating": rating.capitalize(), **({"note": note} if note else {})}
 
     async def work(place: Place) -> str:

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 
 import click
 
-from casebook.api.enums import Trigger
-from casebook.api.investigation import Investigation, Replay, ReplaySide
-from casebook.api.report import Report
+from casebook.api.base import EPOCH, timestamp
+from casebook.api.investigation import Investigation, Recurrence, Replay, ReplaySide
+from casebook.api.report import Cost, Report
 from casebook.cli import feedback
 from casebook.cli.people import Access, Place, in_cluster
 from casebook.cli.render import FORMATS, Heading, colourful, render_report
-from casebook.knowledge.recall import EPOCH
 
 
 @click.command(short_help="Show the report of an investigation and what people said of it.")
@@ -29,7 +28,7 @@ def show(name: str, output: str, namespace: str | None, kubeconfig: str | None, 
     colour = colourful(sys.stdout)
     click.echo(render_report(report, heading(found), output, colour=colour), nl=False, color=colour)
     if output == "text":
-        for line in said(found):
+        for line in (*incident(found), *seen_before(found.status.recurrence), *said(found)):
             click.echo(line)
 
 
@@ -43,14 +42,19 @@ def report_of(found: Investigation) -> Report:
 
 def heading(found: Investigation) -> Heading:
     """What it was about; times are told from its end."""
-    spec, metadata, status = found.spec, found.metadata, found.status
-    alert = spec.alert.labels.get("alertname", "") if spec.alert and spec.trigger is Trigger.ALERT else ""
-    return Heading(
-        subject=f"{spec.target.kind}/{spec.target.name}" if spec.target else alert,
-        namespace=(spec.target and spec.target.namespace) or metadata.namespace,
-        question=spec.question,
-        now=status.finished_at or status.started_at or metadata.creation_timestamp or EPOCH,
-    )
+    metadata, status = found.metadata, found.status
+    ended = status.finished_at or status.started_at or metadata.creation_timestamp or EPOCH
+    return Heading.asked(found.spec, metadata.namespace, ended)
+
+
+def incident(found: Investigation) -> Iterator[str]:
+    """Which investigation explains it, and which ones it explains itself, a line each."""
+    head, followers = found.status.explained_by, found.status.followers
+    if head:
+        yield f"\nOf the same incident as investigation {head}, which found its cause"
+    if followers:
+        more = f" and {followers.count - len(followers.names)} more" if followers.count > len(followers.names) else ""
+        yield f"\nExplains {followers.count} more of this incident: {', '.join(followers.names)}{more}"
 
 
 def said(found: Investigation) -> Iterator[str]:
@@ -71,6 +75,25 @@ def said(found: Investigation) -> Iterator[str]:
         yield f"      {lesson.message if lesson else 'not acted on yet'}"
     if found.status.replay:
         yield from replay_lines(found.status.replay)
+
+
+def seen_before(recurrence: Recurrence | None) -> Iterator[str]:
+    """Which occurrence it is, what earlier ones were, what was said of them, and what each cost."""
+    if recurrence is None or not recurrence.previous:
+        return
+    saved = f", {recurrence.saved_percent} % fewer than a look at everything" if recurrence.saved_percent else ""
+    yield "\nSeen before"
+    yield f"  occurrence {recurrence.occurrence} of: {recurrence.signature}"
+    yield f"  {_cost(recurrence.cost)} this time{saved}"
+    for one in recurrence.previous:
+        cause = f"{one.cause} on {one.object}" if one.cause else one.verdict.value
+        judged = f"; {one.by}: {one.judgement.value}" if one.judgement else ""
+        truth = f", it was {one.truth}" if one.truth else ""
+        yield f"  {timestamp(one.at)}  {one.namespace}/{one.name}  {cause}, {_cost(one.cost)}{judged}{truth}"
+
+
+def _cost(cost: Cost) -> str:
+    return f"{cost.observations} reads in {cost.milliseconds / 1000:.1f} s"
 
 
 def replay_lines(replay: Replay) -> Iterator[str]:

@@ -23,6 +23,8 @@ from kubernetes.aio.config import ConfigException, load_incluster_config, load_k
 from kubernetes.aio.config.kube_config import KUBE_CONFIG_DEFAULT_LOCATION, list_kube_config_contexts  # noqa: E402
 
 JSON = "application/json"
+METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+"""A list without the content of its items (kubernetes.io, API concepts, "Metadata-only fetches")."""
 MERGE_PATCH = "application/merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
 IN_CLUSTER_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
@@ -50,10 +52,11 @@ class Client:
         query: Parameters = (),
         body: Mapping[str, Any] | Sequence[Any] | None = None,
         content_type: str = JSON,
+        accept: str = JSON,
         timeout: float = 30.0,
     ) -> dict[str, Any]:
         """One call, decoded. Raises `ClusterError`; `timeout` is in seconds for the whole of it."""
-        headers = {"Accept": JSON, "Content-Type": content_type}
+        headers = {"Accept": accept, "Content-Type": content_type}
         data, _ = await self._call(method, path, query, headers, body, timeout, limit=None)
         return _decode(data)
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from casebook.cluster.client import Client
+from casebook.cluster.client import JSON, METADATA, Client
 from casebook.cluster.errors import Gone
 from casebook.cluster.resources import locate
 
@@ -31,10 +31,18 @@ class Reader:
         return await self._client.json("GET", locate(resource).path(namespace, name))
 
     async def list(
-        self, resource: str, namespace: str = "", *, labels: str = "", fields: str = "", limit: int = 5000
+        self,
+        resource: str,
+        namespace: str = "",
+        *,
+        labels: str = "",
+        fields: str = "",
+        limit: int = 5000,
+        metadata_only: bool = False,
     ) -> Page:
         """At most `limit` objects, page by page; items carry the `kind` and `apiVersion` that lists leave out."""
         where = locate(resource)
+        accept = METADATA if metadata_only else JSON
         query = [("labelSelector", labels), ("fieldSelector", fields), ("limit", str(min(limit, PAGE)))]
         query = [(key, value) for key, value in query if value]
         items: list[dict[str, Any]] = []
@@ -42,7 +50,7 @@ class Reader:
         while True:
             more = [("continue", token)] if token else []
             try:
-                answer = await self._client.json("GET", where.path(namespace), query=[*query, *more])
+                answer = await self._client.json("GET", where.path(namespace), query=[*query, *more], accept=accept)
             except Gone:
                 # The snapshot behind the continue token was compacted away: begin again, as client-go does.
                 if not token:

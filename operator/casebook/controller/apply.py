@@ -2,13 +2,14 @@
 
 import structlog
 
+from casebook.api.base import INVESTIGATIONS
 from casebook.cluster.errors import ClusterError, Conflict, Denied, Invalid
 from casebook.controller import manifests
 from casebook.controller.parsing import case_of, job_of
 from casebook.controller.plan import AskSlot, CreateJob, DeleteJob, Emit, Expire, Learn, Plan, Step, WriteStatus
-from casebook.controller.tools import EVENTS, INVESTIGATIONS, JOBS, Tools
+from casebook.controller.tools import EVENTS, JOBS, Tools
 from casebook.controller.views import Case
-from casebook.controller.worklist import Key, Kind
+from casebook.controller.worklist import SETTLE, Key, Kind
 
 log = structlog.get_logger(__name__)
 
@@ -67,6 +68,7 @@ class Applier:
         log.info("status", investigation=case.name, namespace=case.namespace, phase=write.phase.value, n=write.attempt)
         if write.finished is not None:
             self._tools.worklist.wake(Key(Kind.SCHEDULE))
+            self._tools.worklist.wake(Key(Kind.INCIDENT, case.namespace, case.name), SETTLE)
             if write.started is not None:
                 self._tools.metrics.run_seconds.observe((write.finished - write.started).total_seconds())
 

@@ -7,13 +7,15 @@ from datetime import datetime
 
 import structlog
 
-from casebook.api.enums import Severity
+from casebook.api.enums import Severity, State
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.controller.access import Access
+from casebook.controller.backtesting import Backtests
 from casebook.controller.config import ControllerConfig
 from casebook.controller.decide import Policy, Slot
 from casebook.controller.fairshare import Limits
+from casebook.controller.joining import Joiner
 from casebook.controller.lessons import Lessons
 from casebook.controller.manifests import AgentSettings
 from casebook.controller.metrics import Metrics
@@ -21,18 +23,23 @@ from casebook.controller.news import announce
 from casebook.controller.pace import Pace
 from casebook.controller.reconcile import CaseReconciler
 from casebook.controller.resync import Resync
-from casebook.controller.shelf import MemoryView, Shelf
+from casebook.controller.shelf import Ledger, MemoryView, Shelf
 from casebook.controller.slots import Slots
 from casebook.controller.tenancy import Domain
 from casebook.controller.tools import Tools
 from casebook.controller.views import Case, JobView, NamespaceView
 from casebook.controller.worker import Handler, Worker
-from casebook.controller.worklist import FIRST, Key, Kind, Worklist
+from casebook.controller.worklist import FIRST, SETTLE, Key, Kind, Worklist
 from casebook.controller.world import World
 
 FIELD_MANAGER = "casebook-controller"
+BACKTESTS_MANAGER = "casebook-controller-backtests"
+INCIDENTS_MANAGER = "casebook-controller-incidents"
 LESSONS_MANAGER = "casebook-controller-lessons"
-"""Owns what became of feedback, apart from the other, so that neither has to repeat what the other wrote."""
+"""Own what was tested, who explains whom, and what became of feedback, apart from the first: none has to repeat what
+another wrote."""
+JUDGE_AFTER = 2.0
+"""What a report or a word says of memories is counted so many seconds later, in seconds: that of others with it."""
 SCHEDULE_EVERY = 0.1
 """Slots are given out at most this often, in seconds: one distribution serves all that ask meanwhile."""
 TOLD_AT_ONCE, TOLD_A_SECOND = 100, 15.0
@@ -43,6 +50,8 @@ log = structlog.get_logger(__name__)
 
 class Controller:
     """One controller for one cluster. `now` is the wall clock, `clock` a monotonic one in seconds.
+
+    `lessons` and `incidents` write under field managers of their own, `LESSONS_MANAGER` and `INCIDENTS_MANAGER`.
 
     All methods belong to the event loop that runs it.
     """
@@ -55,6 +64,9 @@ class Controller:
         now: Callable[[], datetime],
         clock: Callable[[], float],
         lessons: Lessons,
+        incidents: Writer,
+        ledger: Ledger | None = None,
+        backtests: Backtests | None = None,
     ) -> None:
         self.metrics = Metrics()
         self._workers = config.workers
@@ -66,7 +78,9 @@ class Controller:
         self._world = self._tools.world
         self._cases = CaseReconciler(self._tools)
         self._lessons = lessons
-        self._shelf = Shelf(writer, now)
+        self._joiner = Joiner(self._world, incidents, self._worklist)
+        self._backtests = backtests
+        self._shelf = Shelf(writer, now, ledger, self._tools.instance)
         self._resync = Resync(self._tools, self._cases, config.resync_seconds, clock)
 
     @property
@@ -93,14 +107,20 @@ class Controller:
     def saw_case(self, case: Case) -> None:
         """An Investigation as it is now."""
         if self._world.put_case(case):
+            if case.finished:
+                self._wake(Kind.MEMORIES, case.namespace, after=JUDGE_AFTER)
             # One that nobody has looked at yet only asks for its slot, and does not wait behind a storm for that.
             self._wake(Kind.CASE, case.namespace, case.name, after=FIRST if case.phase is None else 0.0)
+            if case.finished and case.roots:
+                self._wake(Kind.INCIDENT, case.namespace, case.name, after=SETTLE)
 
     def lost_case(self, case: Case) -> None:
         """An Investigation was deleted."""
         if self._world.drop_case(case.namespace, case.name, case.uid):
             self._wake(Kind.ORPHANS, case.namespace, case.name)
             self._wake(Kind.SCHEDULE)
+            if case.explained_by:
+                self._wake(Kind.INCIDENT, *case.explained_by, after=SETTLE)
 
     def saw_job(self, job: JobView) -> None:
         """A Job as it is now."""
@@ -118,6 +138,8 @@ class Controller:
         if memory is not None:
             self._shelf.put(memory)
             self._wake(Kind.MEMORIES, memory.namespace)
+            if memory.untested and self._backtests is not None:
+                self._wake(Kind.BACKTESTS, memory.namespace, memory.memory.name, after=JUDGE_AFTER)
 
     def lost_memory(self, memory: MemoryView | None) -> None:
         """A Memory was deleted."""
@@ -139,6 +161,9 @@ class Controller:
         for severity in Severity:
             self.metrics.queue_depth.labels(severity.value).set(waiting[severity.value])
         self.metrics.resync_age.set(self._resync.age)
+        states = self._shelf.states()
+        for state in State:
+            self.metrics.memories.labels(state.value).set(states[state])
 
     def _handlers(self) -> dict[Kind, Handler]:
         access = self._tools.access
@@ -150,20 +175,33 @@ class Controller:
             Kind.SCHEDULE: self._schedule,
             Kind.LESSONS: self._learn,
             Kind.MEMORIES: self._judge,
+            Kind.INCIDENT: lambda key: self._joiner.join((key.namespace, key.name)),
+            Kind.BACKTESTS: self._backtest,
             Kind.RESYNC: lambda _: self._resync.run(),
         }
 
     async def _judge(self, key: Key) -> None:
         """How the memories of a tenant stand, once for all of its namespaces: under the name of the first."""
         tenants = self._world.tenants
-        spaces = tenants.spaces.get(tenants.of.get(key.namespace, ""), frozenset())
+        tenant = tenants.of.get(key.namespace, "")
+        spaces = tenants.spaces.get(tenant, frozenset())
         first = min(spaces, default=key.namespace)
         if key.namespace != first:
             self._wake(Kind.MEMORIES, first)
             return
-        again = await self._shelf.judge(spaces)
+        again = await self._shelf.judge(tenant, spaces)
         if again is not None:
             self._wake(Kind.MEMORIES, first, after=again)
+
+    async def _backtest(self, key: Key) -> None:
+        """One at a time, so that it holds up one worker at most."""
+        tenant = self._world.tenants.of.get(key.namespace)
+        if self._backtests is None or tenant is None:
+            return
+        if self._backtests.busy:
+            self._worklist.wake(key, JUDGE_AFTER)
+            return
+        await self._backtests.test(tenant, key.namespace, key.name)
 
     async def _learn(self, key: Key) -> None:
         case = self._world.cases.get((key.namespace, key.name))
@@ -172,6 +210,7 @@ class Controller:
             return
         for lesson in await self._lessons.learn(key.namespace, key.name, case.uid, tenant):
             self.metrics.lessons.labels(lesson.state.value if lesson.state else "None").inc()
+        self._wake(Kind.MEMORIES, key.namespace, after=JUDGE_AFTER)
 
     async def _schedule(self, key: Key) -> None:
         wait = self._distributed + SCHEDULE_EVERY - self._clock()

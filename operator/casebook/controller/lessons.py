@@ -5,39 +5,49 @@ there; and once `status.lessons` holds the entry it is never looked at again, wh
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
-from casebook.api.base import API_VERSION
+from casebook.api.base import API_VERSION, INVESTIGATIONS, MEMORIES
+from casebook.api.case import Said
 from casebook.api.enums import ReplayStanding, State
 from casebook.api.investigation import Feedback, Investigation, Lesson, Replay
 from casebook.api.meta import MANAGED_BY, MANAGED_BY_LABEL, UID_LABEL
-from casebook.api.run import Recalled
 from casebook.cluster.errors import Denied, Invalid, NotFound, Unavailable
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.controller.replaying import CannotReplay, Replays
 from casebook.knowledge.corrections import Correction, correction
-from casebook.knowledge.recall import read
+from casebook.knowledge.judging import said
+from casebook.knowledge.recall import as_confirmed, read
 from casebook.store.errors import StoreUnavailable
 
-INVESTIGATIONS = "investigations.casebook.dev"
-MEMORIES = "memories.casebook.dev"
 REFUSAL = 400
 """Characters of a refusal that are kept: twenty of them leave a status its room."""
 
 log = structlog.get_logger(__name__)
 
 
+class Words(Protocol):
+    """Keeps what people said of investigations. Raises `StoreUnavailable`."""
+
+    async def say(self, tenant: str, uid: str, entries: Mapping[str, Said]) -> None:
+        """Keep these entries by their ids; one that is there already stays as it is."""
+        ...
+
+
 class Lessons:
     """Works under a field manager of its own, which owns `lessons` and `replay`. Raises `ClusterError`."""
 
-    def __init__(self, reader: Reader, writer: Writer, replays: Replays, operator_namespace: str) -> None:
+    def __init__(
+        self, reader: Reader, writer: Writer, replays: Replays, operator_namespace: str, words: Words | None = None
+    ) -> None:
         self._reader = reader
         self._writer = writer
         self._replays = replays
         self._operator = operator_namespace
+        self._words = words
 
     async def learn(self, namespace: str, name: str, uid: str, tenant: str) -> list[Lesson]:
         """Act on every entry that was not acted on; the lessons that are new."""
@@ -48,6 +58,7 @@ class Lessons:
         new = [await self._lesson(found, entry) for entry in found.spec.feedback if entry.id not in known]
         if new:
             found = await self._write(found, [*found.status.lessons, *new], found.status.replay)
+        await self._keep_words(found, tenant)
         for lesson in found.status.lessons:
             if lesson.replay is ReplayStanding.PENDING:
                 found = await self._replay(found, lesson, tenant)
@@ -60,6 +71,16 @@ class Lessons:
         except NotFound:
             return None
         return found if found.metadata.uid == uid else None
+
+    async def _keep_words(self, of: Investigation, tenant: str) -> None:
+        """Every word again, since one may not have been kept yet: an entry is kept once."""
+        if self._words is None:
+            return
+        found = {entry.id: said(entry, of.status.report) for entry in of.spec.feedback}
+        try:
+            await self._words.say(tenant, of.metadata.uid, {id_: one for id_, one in found.items() if one is not None})
+        except StoreUnavailable as error:
+            raise Unavailable(f"the store cannot be used now: {error}") from error
 
     async def _lesson(self, of: Investigation, entry: Feedback) -> Lesson:
         asked = correction(of, entry, self._operator)
@@ -83,7 +104,7 @@ class Lessons:
     async def _replay(self, of: Investigation, lesson: Lesson, tenant: str) -> Investigation:
         try:
             memory = read(await self._reader.get(MEMORIES, lesson.memory, lesson.namespace))
-            shown = await self._replays.compare(tenant, of.metadata.uid, _as_confirmed(memory), lesson.feedback_id)
+            shown = await self._replays.compare(tenant, of.metadata.uid, as_confirmed(memory), lesson.feedback_id)
         except NotFound:
             done = lesson.replace(replay=ReplayStanding.IMPOSSIBLE, message=f"{lesson.message} It was deleted.")
             return await self._write(of, _with(of, done), of.status.replay)
@@ -103,11 +124,6 @@ class Lessons:
         status = {"lessons": [one.wire() for one in lessons], **({"replay": replay.wire()} if replay else {})}
         answer = await self._writer.apply_status(INVESTIGATIONS, {"metadata": place | version, "status": status})
         return Investigation.model_validate(answer)
-
-
-def _as_confirmed(memory: Recalled) -> Recalled:
-    """A proposal as it would act if somebody confirmed it: that is what its replay shows."""
-    return memory.replace(spec=memory.spec.replace(state=State.CONFIRMED))
 
 
 def _with(of: Investigation, lesson: Lesson) -> list[Lesson]:

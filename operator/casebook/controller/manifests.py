@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from casebook.api.base import API_VERSION, timestamp
 from casebook.api.meta import (
@@ -194,27 +194,36 @@ def status(case: Case, write: WriteStatus) -> Manifest:
     }
 
 
+class Regarding(NamedTuple):
+    """The object that an Event is about."""
+
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+
+
 def event(case: Case, emit: Emit, now: datetime, instance: str) -> Manifest:
     """A Kubernetes Event about an Investigation; telling the same again meets the same name."""
+    about = Regarding("Investigation", case.namespace, case.name, case.uid)
+    return event_on(about, emit, emit.reason, "Investigate", now, instance)
+
+
+def event_on(about: Regarding, emit: Emit, identity: str, action: str, now: datetime, instance: str) -> Manifest:
+    """A Kubernetes Event about an object; `identity` tells it from others about the same object."""
     return {
         "apiVersion": "events.k8s.io/v1",
         "kind": "Event",
         "metadata": {
-            "name": f"{case.name[:200]}.{digest(f'{case.uid}/{emit.reason}', 16)}",
-            "namespace": case.namespace,
+            "name": f"{about.name[:200]}.{digest(f'{about.uid}/{identity}', 16)}",
+            "namespace": about.namespace,
             "labels": {MANAGED_BY_LABEL: MANAGED_BY},
         },
-        "regarding": {
-            "apiVersion": API_VERSION,
-            "kind": "Investigation",
-            "namespace": case.namespace,
-            "name": case.name,
-            "uid": case.uid,
-        },
+        "regarding": {"apiVersion": API_VERSION, **about._asdict()},
         "reason": emit.reason,
         "note": emit.note[:NOTE_LIMIT],
         "type": "Warning" if emit.warning else "Normal",
-        "action": "Investigate",
+        "action": action,
         "eventTime": now.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
         "reportingController": COMPONENT,
         "reportingInstance": instance[:128],

@@ -35,6 +35,7 @@ class Metrics:
         self.lessons = Counter(
             "casebook_corrections_total", "Feedback acted on, by the memory's state.", ["state"], registry=self.registry
         )
+        self.memories = Gauge("casebook_memories", "Memories by state.", ["state"], registry=self.registry)
         self.swept = Counter(
             "casebook_swept_jobs_total", "Jobs deleted because their Investigation is gone.", registry=self.registry
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from casebook.api.base import EPOCH
 from casebook.api.enums import Intent, Phase, ReplayStanding, Trigger
 from casebook.api.investigation import InvestigationSpec
 from casebook.api.meta import (
@@ -17,7 +18,9 @@ from casebook.api.meta import (
     TENANT_LABEL,
     UID_LABEL,
 )
+from casebook.api.names import unplaced
 from casebook.api.problems import explain
+from casebook.api.report import RootCause
 from casebook.controller import conditions
 from casebook.controller.views import (
     NAMESPACES_ANNOTATION,
@@ -28,8 +31,6 @@ from casebook.controller.views import (
     PodView,
     Target,
 )
-
-EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 def moment(text: str | None) -> datetime | None:
@@ -45,7 +46,8 @@ def case_of(raw: dict[str, Any]) -> Case:
         asked = _spec(raw.get("spec") or {}, metadata["namespace"])
     except ValidationError as error:
         asked = {"unreadable": f"spec.{explain(error)}"}
-    return Case(**{**head, **asked, **_status(status), "unlearned": _unlearned(raw)}).trimmed()
+    found = {**_status(status), **_found(status, metadata["namespace"]), "unlearned": _unlearned(raw)}
+    return Case(**{**head, **asked, **found}).trimmed()
 
 
 def _unlearned(raw: dict[str, Any]) -> int:
@@ -103,11 +105,28 @@ def _status(status: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
+def _found(status: dict[str, Any], namespace: str) -> dict[str, Any]:
+    """The root causes, and of which incident they are; no root causes where their objects are not wholly named."""
+    report, followers = status.get("report") or {}, status.get("followers") or {}
+    checked, explained = report.get("explainedBy"), status.get("explainedBy")
+    causes = [RootCause.model_validate(one) for one in report.get("rootCauses") or []]
+    whole = all(one.entity for one in causes)
+    return {
+        "roots": frozenset(intern(f"{one.cause} {one.entity}") for one in causes if whole),
+        "began": max((one.since for one in causes if one.since), default=None),
+        "checked": unplaced(checked, namespace) if checked else None,
+        "explained_by": unplaced(explained, namespace) if explained else None,
+        "followers": (int(followers.get("count", 0)), tuple(followers.get("names") or ())),
+    }
+
+
 def _headline(status: dict[str, Any]) -> str:
     verdict = status.get("verdict") or status["report"].get("verdict", "")
     if not status.get("cause"):
         return str(verdict)
-    return f"{verdict}: {status['cause']} on {status.get('object', '?')} ({status.get('confidencePercent', 0)} %)"
+    head = (status.get("report") or {}).get("explainedBy")
+    told = f", explained by {head}" if head else ""
+    return f"{verdict}: {status['cause']} on {status.get('object', '?')} ({status.get('confidencePercent', 0)} %){told}"
 
 
 def job_of(raw: dict[str, Any]) -> JobView:

@@ -4,6 +4,7 @@ from typing import Any
 
 import structlog
 
+from casebook.api.base import INVESTIGATIONS
 from casebook.api.names import run_name
 from casebook.cluster.errors import Conflict, Invalid, NotFound
 from casebook.controller.apply import Applier, Refused
@@ -11,7 +12,7 @@ from casebook.controller.decide import Inputs, decide, wants_pod
 from casebook.controller.news import announce
 from casebook.controller.parsing import case_of, job_of, namespace_of, pod_of
 from casebook.controller.plan import DeleteJob, Expire, Plan
-from casebook.controller.tools import INVESTIGATIONS, JOBS, Tools
+from casebook.controller.tools import JOBS, Tools
 from casebook.controller.views import Case, JobView, PodView
 from casebook.controller.worklist import Key, Kind
 

@@ -1,14 +1,12 @@
 """Replays in a process of their own: they take a core for a while and as much memory as the trace is large."""
 
 import asyncio
-import resource
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
 from typing import Protocol
 
 from casebook.api.investigation import Replay
 from casebook.api.run import Recalled, Trace
+from casebook.controller.apart import process
 from casebook.reasoning.correction import replayed
 
 CPU_SECONDS = 60
@@ -46,18 +44,11 @@ class Replays:
 
 
 async def _in_a_process(*work: str) -> str:
-    # A fresh process, not a fork: this one has threads and an event loop.
-    pool = ProcessPoolExecutor(1, get_context("spawn"), _bounded)
     try:
-        return await asyncio.get_running_loop().run_in_executor(pool, _compared, *work)
+        async with process(CPU_SECONDS) as call:
+            return str(await call(_compared, *work))
     except BrokenProcessPool as error:
         raise CannotReplay(f"the replay took more than {CPU_SECONDS} s of a core, or all memory") from error
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _bounded() -> None:
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
 
 
 def _compared(*work: str) -> str:

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Callable
 
+from casebook.api.base import INVESTIGATIONS
 from casebook.api.enums import Phase
 from casebook.api.meta import MANAGED_BY, MANAGED_BY_LABEL
 from casebook.controller.news import announce
 from casebook.controller.parsing import case_of, job_of, namespace_of
 from casebook.controller.reconcile import CaseReconciler
-from casebook.controller.tools import INVESTIGATIONS, JOBS, Tools
+from casebook.controller.tools import JOBS, Tools
 from casebook.controller.worklist import Key, Kind
 
 ENDED = (Phase.SUCCEEDED, Phase.FAILED, Phase.CANCELLED)

@@ -1,38 +1,60 @@
 """Writes into the status of each memory how it stands: its version, whether it is fresh, what contradicts it."""
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from pydantic import ValidationError
 
 from casebook.analysis.things import clip
-from casebook.api.base import timestamp
+from casebook.api.base import API_VERSION, MEMORIES, timestamp
+from casebook.api.case import Use
+from casebook.api.enums import State
+from casebook.api.meta import MANAGED_BY, MANAGED_BY_LABEL
 from casebook.api.run import Recalled
-from casebook.cluster.errors import Conflict, NotFound
+from casebook.cluster.errors import ClusterError, Conflict, Denied, Invalid, NotFound, Unavailable
 from casebook.cluster.writer import Writer
+from casebook.controller import manifests
+from casebook.controller.backtesting import wanted
+from casebook.controller.manifests import COMPONENT
+from casebook.controller.plan import Emit
+from casebook.controller.tools import EVENTS
+from casebook.knowledge.announcing import News, news
 from casebook.knowledge.concepts import key
+from casebook.knowledge.credit import by_memory, tally, trust
+from casebook.knowledge.generalising import proposals
 from casebook.knowledge.matching import scope_words
 from casebook.knowledge.recall import read
 from casebook.knowledge.standing import Told, next_change, standings
+from casebook.store.errors import StoreUnavailable
 
-MEMORIES = "memories.casebook.dev"
 SCOPE = 1000
 """Characters of a scope in words."""
 
 log = structlog.get_logger(__name__)
 
 
+class Ledger(Protocol):
+    """Where uses of memories are kept. Raises `StoreUnavailable`."""
+
+    async def used(self, tenant: str) -> list[Use]:
+        """The uses of each memory of a tenant, the newest first."""
+        ...
+
+
 @dataclass(frozen=True)
 class MemoryView:
-    """One memory as the API server holds it, with the status that it has."""
+    """One memory as the API server holds it, with the status that it has; `untested` where a backtest is to be made."""
 
     memory: Recalled
     resource_version: str
     status: dict[str, Any]
+    untested: bool = False
+    uid: str = ""
 
     @property
     def namespace(self) -> str:
@@ -46,16 +68,24 @@ def memory_of(raw: dict[str, Any]) -> MemoryView | None:
         memory = read(raw)
     except ValidationError:
         return None
-    return MemoryView(memory, str(raw["metadata"].get("resourceVersion", "")), raw.get("status") or {})
+    uid = str(raw["metadata"].get("uid", ""))
+    return MemoryView(
+        memory, str(raw["metadata"].get("resourceVersion", "")), raw.get("status") or {}, wanted(raw), uid
+    )
 
 
 class Shelf:
     """The memories of the cluster, as watches tell of them."""
 
-    def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, writer: Writer, now: Callable[[], datetime], ledger: Ledger | None = None, instance: str = COMPONENT
+    ) -> None:
         self._writer = writer
         self._now = now
+        self._ledger = ledger
+        self._instance = instance
         self._held: dict[str, MemoryView] = {}
+        self._used: dict[str, dict[str, list[Use]]] = {}
 
     def put(self, view: MemoryView) -> None:
         """It is there, or has changed."""
@@ -65,21 +95,70 @@ class Shelf:
         """It is gone."""
         self._held.pop(key(view.memory), None)
 
-    async def judge(self, namespaces: frozenset[str]) -> float | None:
+    def states(self) -> Counter[State]:
+        """How many memories there are of each state."""
+        return Counter(view.memory.spec.state for view in self._held.values())
+
+    async def judge(self, tenant: str, namespaces: frozenset[str]) -> float | None:
         """Write what has changed about the memories of a tenant; in how many seconds to look again.
 
         Raises `ClusterError`.
         """
         views = [view for view in self._held.values() if view.namespace in namespaces]
+        if not views:
+            return None
         now, memories = self._now(), [view.memory for view in views]
-        told = await asyncio.to_thread(standings, memories, now)
+        known = self._used.get(tenant)
+        used = await self._uses(tenant)
+        told = await asyncio.to_thread(standings, memories, now, used)
         for view in views:
-            await self._write(view, told[key(view.memory)], now)
+            name = key(view.memory)
+            credit = _credit(view.memory, used.get(name, ())) if self._ledger else {}
+            await self._write(view, _status(view, told[name], now) | credit)
+            # What the ledger held before this process asked it first was told by another.
+            for one in news(known.get(name, ()), used.get(name, ())) if known is not None else ():
+                await self._announce(view, one)
+        await self._propose(memories)
         due = next_change(memories, now)
         return None if due is None else max(1.0, (due - now).total_seconds())
 
-    async def _write(self, view: MemoryView, told: tuple[Told, ...], now: datetime) -> None:
-        status = _status(view, told, now)
+    async def _uses(self, tenant: str) -> dict[str, list[Use]]:
+        """The uses of a tenant's memories, or while the store is away those that it told last: none regains its force
+        by an outage."""
+        if self._ledger is None:
+            return {}
+        try:
+            found = await self._ledger.used(tenant)
+        except StoreUnavailable as error:
+            if tenant not in self._used:
+                raise Unavailable(f"the store cannot be used now: {error}") from error
+            return self._used[tenant]
+        self._used[tenant] = by_memory(found)
+        return self._used[tenant]
+
+    async def _propose(self, memories: Sequence[Recalled]) -> None:
+        for made in await asyncio.to_thread(proposals, memories):
+            place = {"name": made.name, "namespace": made.namespace, "labels": {MANAGED_BY_LABEL: MANAGED_BY}}
+            manifest = {"apiVersion": API_VERSION, "kind": "Memory", "metadata": place, "spec": made.spec.wire()}
+            try:
+                _, created = await self._writer.create(MEMORIES, manifest)
+            except (Denied, Invalid) as error:
+                log.warning("not proposed", memory=made.name, namespace=made.namespace, reason=error.message)
+                continue
+            if created:
+                log.info("proposed", memory=made.name, namespace=made.namespace)
+
+    async def _announce(self, view: MemoryView, told: News) -> None:
+        """An Event is a courtesy: the status already says it, so it never holds anything up."""
+        about = manifests.Regarding("Memory", view.namespace, view.memory.name, view.uid)
+        emit = Emit(told.reason, told.note)
+        manifest = manifests.event_on(about, emit, told.identity, "Recall", self._now(), self._instance)
+        try:
+            await self._writer.create(EVENTS, manifest)
+        except ClusterError as error:
+            log.warning("no Event", memory=view.memory.name, namespace=view.namespace, reason=error.message)
+
+    async def _write(self, view: MemoryView, status: dict[str, Any]) -> None:
         if status == {name: view.status.get(name) for name in status}:
             return
         place = {"name": view.memory.name, "namespace": view.memory.namespace}
@@ -92,6 +171,12 @@ class Shelf:
         fresh = memory_of(made)
         if fresh is not None:
             self.put(fresh)
+
+
+def _credit(memory: Recalled, used: Sequence[Use]) -> dict[str, Any]:
+    counted = tally(used)
+    last = {"lastUsedBy": used[0].investigation} if used else {}
+    return {"uses": counted.wire(), "trustPercent": trust(memory.spec.origin, counted), **last}
 
 
 def _status(view: MemoryView, told: tuple[Told, ...], now: datetime) -> dict[str, Any]:

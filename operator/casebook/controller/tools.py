@@ -14,7 +14,6 @@ from casebook.controller.slots import Slots
 from casebook.controller.worklist import Worklist
 from casebook.controller.world import World
 
-INVESTIGATIONS = "investigations.casebook.dev"
 JOBS = "jobs.batch"
 EVENTS = "events.events.k8s.io"
 

@@ -8,6 +8,9 @@ from casebook.api.meta import FINISHED, TRACE_STORED
 from casebook.controller import conditions
 from casebook.controller.conditions import Marks
 
+CaseKey = tuple[str, str]
+"""Namespace and name of an Investigation."""
+
 NAMESPACES_ANNOTATION = "casebook.dev/namespaces"
 """On a Job: the tenant's namespaces when it started, so that a later move of one can be told."""
 
@@ -34,7 +37,12 @@ class AlertTimes:
 class Case:
     """One Investigation. `version` orders what was seen of it; `unreadable` says why its spec makes no sense, `claimed`
     whether a pod has taken up the present attempt, `headline` what the report says, once there is one, and `unlearned`
-    how many feedback entries are still to be acted on."""
+    how many feedback entries are still to be acted on.
+
+    `roots` are its root causes, each as one text that is the same in all reports, `began` is since when the latest of
+    them is there, and `checked` whose root causes it only checked again. `explained_by` and `followers` (how many, and
+    the names of some) are what its status says of its incident.
+    """
 
     namespace: str
     name: str
@@ -59,6 +67,16 @@ class Case:
     headline: str = ""
     unlearned: int = 0
     alert: AlertTimes | None = None
+    roots: frozenset[str] = frozenset()
+    began: datetime | None = None
+    checked: CaseKey | None = None
+    explained_by: CaseKey | None = None
+    followers: tuple[int, tuple[str, ...]] = (0, ())
+
+    @property
+    def key(self) -> CaseKey:
+        """What it is known by."""
+        return self.namespace, self.name
 
     @property
     def finished(self) -> bool:

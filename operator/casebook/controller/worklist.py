@@ -12,6 +12,8 @@ FIRST_RETRY = 0.5
 LAST_RETRY = 30.0
 DOUBLINGS = 8
 """After so many failures in a row the delay has long been the last one."""
+SETTLE = 1.0
+"""Seconds that an incident waits, so that many that end at once are joined in one go."""
 FIRST = -math.inf
 """As the time to wait: before all else that is due."""
 
@@ -26,6 +28,8 @@ class Kind(StrEnum):
     SCHEDULE = "schedule"
     LESSONS = "lessons"
     MEMORIES = "memories"
+    INCIDENT = "incident"
+    BACKTESTS = "backtests"
     RESYNC = "resync"
 
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 
+from casebook.controller.incidents import Incidents
 from casebook.controller.tenancy import Domain, Tenants
-from casebook.controller.views import Case, JobView, NamespaceView
-
-CaseKey = tuple[str, str]
+from casebook.controller.views import Case, CaseKey, JobView, NamespaceView
 
 
 class World:
@@ -17,6 +16,7 @@ class World:
         self.jobs: dict[str, JobView] = {}
         self.namespaces: dict[str, NamespaceView] = {}
         self.tenants = Tenants()
+        self.incidents = Incidents()
         self._by_uid: dict[str, CaseKey] = {}
         self._jobs_of: dict[str, set[str]] = {}
 
@@ -30,6 +30,7 @@ class World:
             self._by_uid.pop(old.uid, None)
         self.cases[key] = case
         self._by_uid[case.uid] = key
+        self.incidents.put(case)
         return old is None or old.essence() != case.essence()
 
     def drop_case(self, namespace: str, name: str, uid: str) -> bool:
@@ -39,6 +40,7 @@ class World:
         if old is None or old.uid != uid:
             return False
         del self.cases[key]
+        self.incidents.drop(key)
         self._by_uid.pop(uid, None)
         return True
 

@@ -55,6 +55,8 @@ INVESTIGATION: Final = Kind(
         Column("Verdict", ".status.verdict", description="What the report concludes."),
         Column("Cause", ".status.cause", description="Code of the first root cause."),
         Column("Confidence", ".status.confidencePercent", "integer", description="Confidence in it, in percent."),
+        Column("Followers", ".status.followers.count", "integer", description="Investigations that it explains."),
+        Column("ExplainedBy", ".status.explainedBy", description="The investigation that explains it."),
         Column("Phase", ".status.phase", wide=True),
         Column("Object", ".status.object", wide=True, description="Where a person would go to mend it."),
         Column("Severity", ".spec.severity", wide=True),
@@ -71,6 +73,7 @@ INVESTIGATION: Final = Kind(
         ".status.verdict",
         ".status.cause",
         ".status.notified",
+        ".status.explainedBy",
     ),
 )
 

@@ -5,16 +5,15 @@ from collections.abc import Collection, Sequence
 from pydantic import ValidationError
 
 from casebook.api.enums import Origin, Outcome, Verdict
+from casebook.api.names import placed
 from casebook.api.observation import Observation
 from casebook.api.problems import first_problem
 from casebook.api.report import Hypothesis, Report
-from casebook.api.run import Run
+from casebook.api.run import Run, Telling
 from casebook.evidence.redaction import redact
 from casebook.gateway.errors import Problem
 from casebook.gateway.trim import trim, within_fields
-from casebook.knowledge.recall import display_name
-
-MEMORY = "Memory"
+from casebook.knowledge.recall import MEMORY, display_name
 
 
 def accept(report: Report, budget: int) -> Report:
@@ -61,6 +60,28 @@ def check_knowledge(report: Report, run: Run) -> None:
     for use in report.knowledge:
         if use.kind == MEMORY and (use.name, use.version) not in given:
             raise _refused("report.knowledge", f"memory {use.name} version {use.version} was not recalled for this run")
+
+
+def check_incident(report: Report, run: Run) -> None:
+    """Raise `Problem` 422 for an incident that the run was not told of, or whose causes are not those of the report."""
+    if report.explained_by is None:
+        return
+    told = {placed(one.namespace, one.name, run.namespace): one.causes for one in run.incidents}
+    if report.explained_by not in told:
+        raise _refused("report.explainedBy", f"this run was not told of an incident {report.explained_by}")
+    known = {(cause.entity, cause.cause) for cause in told[report.explained_by]}
+    for cause in report.root_causes:
+        if (cause.entity, cause.cause) not in known:
+            message = f"{cause.cause} on {cause.object} is not what {report.explained_by} found"
+            raise _refused("report.explainedBy", message)
+
+
+def check_telling(telling: Telling, namespaces: Collection[str], *, everywhere: bool) -> None:
+    """Raise `Problem` 422 for a clue outside of the run's scope: the next run will look where it points."""
+    for clue in telling.clues:
+        where = clue.query.namespace
+        if where and where not in namespaces and not everywhere:
+            raise Problem(422, f"namespace {where} is outside the scope of this run", "telling.clues")
 
 
 def check_scope(observations: Sequence[Observation], namespaces: Collection[str]) -> None:

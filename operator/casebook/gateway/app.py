@@ -18,7 +18,9 @@ from casebook.gateway.drain import Drain
 from casebook.gateway.errors import Handler, problems
 from casebook.gateway.given import Given
 from casebook.gateway.health import Health
+from casebook.gateway.history import History, Kept
 from casebook.gateway.identity import Identities
+from casebook.gateway.incidents import Incidents
 from casebook.gateway.intake import Intake
 from casebook.gateway.investigations import Investigations
 from casebook.gateway.ledger import Ledger
@@ -58,6 +60,7 @@ def build(
     store: TraceStore | None,
     http: aiohttp.ClientSession,
     clock: Callable[[], datetime],
+    kept: Kept | None = None,
 ) -> Gateway:
     """A gateway over these parts; `http` sends outbound notifications and asks the Prometheus. Raises `BadStore`."""
     metrics = Metrics()
@@ -69,8 +72,9 @@ def build(
     intake = Intake(investigations, namespaces, queue, Overflow(investigations, clock), config, clock)
     claims, prometheus = Claims(investigations, clock), _prometheus(config, http)
     sources = Sources(prometheus=prometheus is not None, model=bool(config.models.endpoints))
-    given = Given(Recall(reader, config.operator_namespace, clock), store)
-    runs = Runs(investigations, claims, namespaces, given, store, clock, sources)
+    history, incidents = History(kept), Incidents(reader, investigations, clock)
+    given = Given(Recall(reader, config.operator_namespace, clock), history, incidents, store)
+    runs = Runs(investigations, claims, namespaces, given, history, store, clock, sources)
     notifier = Notifier(receivers, investigations, Outbox(http, tokens), metrics, clock)
     sweep = Sweep(config.receivers, namespaces, investigations, notifier)
     alerts = Alerts(receivers, tokens, intake, metrics, config.max_body_bytes)

@@ -6,6 +6,8 @@ import structlog
 
 from casebook.api.run import Run
 from casebook.gateway.directory import Directory
+from casebook.gateway.history import History
+from casebook.gateway.incidents import Incidents
 from casebook.gateway.ports import TraceStore
 from casebook.gateway.recall import Recall
 from casebook.store.errors import StoreUnavailable
@@ -17,8 +19,10 @@ _log = structlog.get_logger(__name__)
 class Given:
     """Runs as they were given out: held here for a while, and in the store where there is one."""
 
-    def __init__(self, recall: Recall, store: TraceStore | None) -> None:
+    def __init__(self, recall: Recall, history: History, incidents: Incidents, store: TraceStore | None) -> None:
         self._recall = recall
+        self._history = history
+        self._incidents = incidents
         self._store = store
         self._held: OrderedDict[tuple[str, int], Run] = OrderedDict()
 
@@ -27,8 +31,8 @@ class Given:
         return self._held.get((uid, attempt))
 
     async def give(self, run: Run, tenant: str, directory: Directory) -> Run:
-        """The run with what it recalls. Raises `ClusterError` where memories cannot be read now."""
-        given = self.held(run.uid, run.attempt) or await self._recall.given(run, tenant, directory)
+        """The run with what it is given. Raises `ClusterError` where memories cannot be read now."""
+        given = self.held(run.uid, run.attempt) or await self._gathered(run, tenant, directory)
         if self._store:
             try:
                 given = await self._store.begin(tenant, given)
@@ -40,10 +44,15 @@ class Given:
             self._held.popitem(last=False)
         return given
 
+    async def _gathered(self, run: Run, tenant: str, directory: Directory) -> Run:
+        recalling = await self._recall.given(run, tenant, directory)
+        knowing = recalling.replace(precedents=await self._history.precedents(tenant, run))
+        return await self._incidents.given(knowing, tenant, directory)
+
     async def known(self, run: Run, tenant: str) -> Run | None:
         """The run as its agent has it; None where that cannot be told.
 
-        Another replica may have given it out while the store was away: then the store's, made since, recalls nothing.
+        Another replica may have given it out while the store was away: then the store's, made since, was given nothing.
         """
         held = self.held(run.uid, run.attempt)
         if held is not None or self._store is None:
@@ -52,4 +61,4 @@ class Given:
             kept = await self._store.begin(tenant, run)
         except StoreUnavailable:
             return None
-        return kept if kept.recalled else None
+        return kept if kept.recalled or kept.precedents or kept.incidents else None

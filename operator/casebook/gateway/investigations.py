@@ -10,18 +10,26 @@ from typing import Any
 import structlog
 from pydantic import ValidationError
 
-from casebook.api.base import timestamp
+from casebook.api.base import EPOCH, INVESTIGATIONS, timestamp
 from casebook.api.enums import ConditionStatus, Phase
 from casebook.api.investigation import AlertStatus, Investigation, SeenAlert
 from casebook.api.meta import CLAIMED, GROUP_LABEL, NOTIFIED, TRACE_STORED, Condition
 from casebook.api.problems import explain
 from casebook.cluster.errors import Conflict, NotFound, Unavailable
 from casebook.gateway.episodes import Episode
-from casebook.gateway.payload import EPOCH
 from casebook.gateway.ports import ObjectReader, ObjectWriter
 
-RESOURCE = "investigations.casebook.dev"
-FIELDS = ("attemptPodUID", "alert", "notified", "report", "verdict", "cause", "object", "confidencePercent")
+FIELDS = (
+    "attemptPodUID",
+    "alert",
+    "notified",
+    "report",
+    "verdict",
+    "cause",
+    "object",
+    "confidencePercent",
+    "recurrence",
+)
 CONDITIONS = (TRACE_STORED, CLAIMED, NOTIFIED)
 _TURNS = 12
 _UNTOLD = ",".join(
@@ -92,22 +100,22 @@ class Investigations:
 
     async def get(self, namespace: str, name: str) -> Record:
         """One by name."""
-        return Record.of(await self._reader.get(RESOURCE, name, namespace))
+        return Record.of(await self._reader.get(INVESTIGATIONS, name, namespace))
 
     async def episodes(self, namespace: str, group: str) -> list[Record]:
         """All episodes of an alert group that still exist."""
-        page = await self._reader.list(RESOURCE, namespace, labels=f"{GROUP_LABEL}={group}")
+        page = await self._reader.list(INVESTIGATIONS, namespace, labels=f"{GROUP_LABEL}={group}")
         return [Record.of(item) for item in page.items]
 
     async def untold(self, namespace: str, receiver: str) -> AsyncIterator[list[Record]]:
         """Page by page those of a receiver that have ended and are not settled as told; all others stay unread."""
         fields = f"spec.alert.receiver={receiver},{_UNTOLD}"
-        async for items in self._reader.pages(RESOURCE, namespace, fields=fields, page=_PAGE):
+        async for items in self._reader.pages(INVESTIGATIONS, namespace, fields=fields, page=_PAGE):
             yield _readable(items)
 
     async def create(self, manifest: dict[str, Any]) -> tuple[Record, bool]:
         """Create it; False with the one that is there already."""
-        raw, created = await self._writer.create(RESOURCE, manifest)
+        raw, created = await self._writer.create(INVESTIGATIONS, manifest)
         return Record.of(raw), created
 
     async def update(self, record: Record, change: Change) -> Record:
@@ -117,7 +125,7 @@ class Investigations:
             if status is None or status == record.owned:
                 return record
             try:
-                return Record.of(await self._writer.apply_status(RESOURCE, _applied(record, status)))
+                return Record.of(await self._writer.apply_status(INVESTIGATIONS, _applied(record, status)))
             except Conflict:
                 await asyncio.sleep(random.uniform(0, _PAUSE * 2 ** min(turn, 5)))  # noqa: S311 - spreads writers
             record = await self._again(record)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from casebook.api.base import API_VERSION
+from casebook.api.base import API_VERSION, EPOCH
 from casebook.api.enums import Reach, Reasoning, Severity, Trigger
 from casebook.api.investigation import Alert, InvestigationSpec
 from casebook.api.meta import GROUP_LABEL, MANAGED_BY, MANAGED_BY_LABEL
@@ -11,7 +11,7 @@ from casebook.api.names import digest, episode_name, group_hash
 from casebook.evidence.redaction import redact
 from casebook.gateway.clip import clip_bytes, clip_map, clip_text
 from casebook.gateway.groups import Group
-from casebook.gateway.payload import EPOCH, RESOLVED, SentAlert
+from casebook.gateway.payload import RESOLVED, SentAlert
 from casebook.gateway.target import severity, target
 
 LABEL_BYTES = 8 << 10

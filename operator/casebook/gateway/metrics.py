@@ -3,7 +3,16 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.exposition import generate_latest
 
+from casebook.api.investigation import InvestigationStatus
+
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+_READS = (5.0, 7.0, 10.0, 14.0, 20.0, 30.0, 40.0, 60.0, 100.0, 200.0, 300.0)
+
+
+def occurrence(number: int) -> str:
+    """Which occurrence of a problem, in four groups: so many series and no more."""
+    return str(number) if number <= 2 else "3-9" if number <= 9 else "10+"
 
 
 class Metrics:
@@ -18,6 +27,19 @@ class Metrics:
         )
         self.created = Counter("casebook_investigations_created", "Investigations made for alerts.", registry=registry)
         self.reports = Counter("casebook_reports", "Reports taken, by verdict.", ["verdict"], registry=registry)
+        self.effects = Counter(
+            "casebook_memory_effects",
+            "Memories in reports taken, by what they were to them.",
+            ["role"],
+            registry=registry,
+        )
+        self.reads = Histogram(
+            "casebook_investigation_reads",
+            "Reads that an investigation took, by which occurrence of its problem it is.",
+            ["occurrence"],
+            buckets=_READS,
+            registry=registry,
+        )
         self.requests = Counter(
             "casebook_http_requests", "Requests answered.", ["route", "method", "status"], registry=registry
         )
@@ -46,6 +68,16 @@ class Metrics:
             ["receiver", "outcome"],
             registry=registry,
         )
+
+    def took(self, status: InvestigationStatus) -> None:
+        """Count a report that was just taken."""
+        if status.report is None:
+            return
+        self.reports.labels(status.report.verdict.value).inc()
+        for use in status.report.knowledge:
+            self.effects.labels(use.role.value).inc()
+        if status.recurrence:
+            self.reads.labels(occurrence(status.recurrence.occurrence)).observe(status.recurrence.cost.observations)
 
     def text(self) -> bytes:
         """The exposition format."""

@@ -60,6 +60,7 @@ def notice(record: Record) -> dict[str, Any]:
         "cause": status.cause,
         "object": status.object,
         "confidencePercent": status.confidence_percent,
+        "explainedBy": report.explained_by if report else None,
         "summary": report.summary if report else end.message if end else "",
         "alert": {"labels": dict(spec.alert.labels), "groupKey": spec.alert.group_key} if spec.alert else None,
     }

@@ -9,13 +9,13 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from casebook.api.base import EPOCH
 from casebook.gateway.clip import clean, clip_text
 
 MAX_ALERTS = 10_000
 MAX_LABELS = 256
 MAX_VALUE = 4096
 MAX_GROUP_KEY = 1 << 16
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RESOLVED = "resolved"
 VERSION = "4"
 UNREADABLE = "unreadable"

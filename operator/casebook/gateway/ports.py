@@ -16,9 +16,16 @@ class ObjectReader(Protocol):
         ...
 
     async def list(
-        self, resource: str, namespace: str = "", *, labels: str = "", fields: str = "", limit: int = 5000
+        self,
+        resource: str,
+        namespace: str = "",
+        *,
+        labels: str = "",
+        fields: str = "",
+        limit: int = 5000,
+        metadata_only: bool = False,
     ) -> Page:
-        """At most `limit` objects."""
+        """At most `limit` objects, or their metadata."""
         ...
 
     def pages(

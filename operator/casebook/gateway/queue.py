@@ -5,13 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from casebook.api.base import INVESTIGATIONS
 from casebook.api.enums import Phase
 from casebook.api.investigation import AlertStatus, SeenAlert
 from casebook.cluster.errors import ClusterError
 from casebook.gateway.directory import Directory
 from casebook.gateway.episodes import merge, seen_alerts
 from casebook.gateway.groups import Group
-from casebook.gateway.investigations import RESOURCE, Investigations, Record, alert_change
+from casebook.gateway.investigations import Investigations, Record, alert_change
 from casebook.gateway.manifest import overflow
 from casebook.gateway.ports import ObjectReader
 
@@ -68,7 +69,7 @@ class Queue:
     async def _count(self, namespaces: list[str]) -> int:
         count = 0
         for namespace in namespaces:
-            page = await self._reader.list(RESOURCE, namespace, fields=_WAITING, limit=self._limit)
+            page = await self._reader.list(INVESTIGATIONS, namespace, fields=_WAITING, limit=self._limit)
             count += len(page.items)
             if count >= self._limit:
                 break

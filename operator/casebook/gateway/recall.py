@@ -3,31 +3,28 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 
+from casebook.api.base import MEMORIES
 from casebook.api.enums import KnowledgeReach
 from casebook.api.names import PLATFORM_TENANT
 from casebook.api.run import Recalled, Run
 from casebook.cluster.errors import Denied, Invalid, NotFound
 from casebook.gateway.directory import Directory
 from casebook.gateway.ports import ObjectReader
+from casebook.gateway.recent import Recent
 from casebook.knowledge.recall import CONFIRMED, read_all, recalled
 
-RESOURCE = "memories.casebook.dev"
-TTL = timedelta(seconds=1)
-"""How old a namespace's memories may be: a storm of alerts lists them once, and an edit is obeyed in a second."""
 MAX_LISTED = 5000
-_MOST_AT_ONCE = 8
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """The confirmed memories of one namespace as they were at a moment, and what of them could not be had."""
+    """The confirmed memories of one namespace, and what of them could not be had."""
 
-    read_at: datetime
     memories: tuple[Recalled, ...] = ()
     missing: tuple[str, ...] = ()
 
@@ -38,9 +35,7 @@ class Recall:
     def __init__(self, reader: ObjectReader, operator_namespace: str, clock: Callable[[], datetime]) -> None:
         self._reader = reader
         self._operator = operator_namespace
-        self._clock = clock
-        self._shelves: dict[str, Shelf] = {}
-        self._slots = asyncio.Semaphore(_MOST_AT_ONCE)
+        self._shelves = Recent(self._read, clock)
 
     async def given(self, run: Run, tenant: str, directory: Directory) -> Run:
         """The run with what it recalls. What may not be read is left out, and the run says so."""
@@ -54,29 +49,20 @@ class Recall:
         return run.replace(recalled=found, unrecalled=missing[:20])
 
     async def _shelf(self, place: str, tenant: str) -> Shelf:
-        now = self._clock()
-        known = self._shelves.get(place)
-        if known is None or not timedelta() <= now - known.read_at < TTL:
-            async with self._slots:
-                known = await self._read(place, now)
-            self._forget(now)
-            self._shelves[place] = known
+        known = await self._shelves.of(place)
         return known if place != self._operator or tenant == PLATFORM_TENANT else _published(known)
 
-    async def _read(self, place: str, now: datetime) -> Shelf:
+    async def _read(self, place: str) -> Shelf:
         try:
-            page = await self._reader.list(RESOURCE, place, fields=CONFIRMED, limit=MAX_LISTED)
+            page = await self._reader.list(MEMORIES, place, fields=CONFIRMED, limit=MAX_LISTED)
         except (Denied, NotFound, Invalid) as error:
             _log.warning("memories cannot be read", namespace=place, error=error.message)
-            return Shelf(now, missing=(f"memories of namespace {place} could not be read: {error.message}"[:1000],))
+            return Shelf(missing=(f"memories of namespace {place} could not be read: {error.message}"[:1000],))
         memories, odd = await asyncio.to_thread(read_all, page.items)
         missing = [f"namespace {place}: {line}"[:1000] for line in odd]
         if page.truncated:
             missing.append(f"namespace {place} has more than {MAX_LISTED} memories; the others were not recalled")
-        return Shelf(now, tuple(memories), tuple(missing))
-
-    def _forget(self, now: datetime) -> None:
-        self._shelves = {place: shelf for place, shelf in self._shelves.items() if now - shelf.read_at < TTL}
+        return Shelf(tuple(memories), tuple(missing))
 
 
 def _published(shelf: Shelf) -> Shelf:
@@ -86,6 +72,4 @@ def _published(shelf: Shelf) -> Shelf:
         for memory in shelf.memories
         if memory.spec.reach is KnowledgeReach.PLATFORM
     ]
-    return Shelf(
-        shelf.read_at, tuple(memories), ("some of the platform's memories could not be read",) if shelf.missing else ()
-    )
+    return Shelf(tuple(memories), ("some of the platform's memories could not be read",) if shelf.missing else ())

@@ -62,7 +62,7 @@ class RunApi:
         receipt, record = await self._runs.report(held, await read_model(request, ReportEnvelope, MAX_REPORT))
         verdict = record.parsed.status.verdict
         if held.record.parsed.status.report is None and verdict:
-            self._metrics.reports.labels(verdict.value).inc()
+            self._metrics.took(record.parsed.status)
             _log.info("report taken", investigation=held.caller.name, namespace=held.caller.namespace, verdict=verdict)
         self._notifier.offer(record)
         return _json(receipt)

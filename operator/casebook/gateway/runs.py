@@ -10,6 +10,7 @@ import structlog
 from pydantic import JsonValue, ValidationError
 
 from casebook.api.enums import ConditionStatus
+from casebook.api.investigation import Recurrence
 from casebook.api.meta import TRACE_STORED
 from casebook.api.names import PLATFORM_TENANT
 from casebook.api.observation import Observation
@@ -17,11 +18,19 @@ from casebook.api.problems import first_problem
 from casebook.api.report import Report
 from casebook.api.run import Checkpoint, ObservationBatch, ReportEnvelope, ReportReceipt, Run
 from casebook.evidence.redaction import redact
-from casebook.gateway.accept import accept, check_digests, check_knowledge, check_scope
+from casebook.gateway.accept import (
+    accept,
+    check_digests,
+    check_incident,
+    check_knowledge,
+    check_scope,
+    check_telling,
+)
 from casebook.gateway.claims import Claims, check_holder, is_finished
 from casebook.gateway.directory import Namespaces
 from casebook.gateway.errors import Problem, Stale
 from casebook.gateway.given import Given
+from casebook.gateway.history import History
 from casebook.gateway.identity import Caller
 from casebook.gateway.investigations import Investigations, Record, condition
 from casebook.gateway.ports import TraceStore
@@ -29,7 +38,8 @@ from casebook.gateway.scene import run_of, visible
 from casebook.gateway.trim import MAX_REPORT, MAX_STATUS, MIN_REPORT, size
 from casebook.store.errors import StoreUnavailable
 
-_SLACK = 1 << 10
+_SLACK = 13 << 10
+"""Bytes for what is written with a report or after it: conditions, which occurrence it is, lessons, who follows it."""
 _log = structlog.get_logger(__name__)
 
 
@@ -61,6 +71,7 @@ class Runs:
         claims: Claims,
         namespaces: Namespaces,
         given: Given,
+        history: History,
         store: TraceStore | None,
         clock: Callable[[], datetime],
         sources: Sources,
@@ -70,6 +81,7 @@ class Runs:
         self._claims = claims
         self._namespaces = namespaces
         self._given = given
+        self._history = history
         self._store = store
         self._clock = clock
 
@@ -119,12 +131,16 @@ class Runs:
             given = await self._given.known(held.run, held.tenant)
             if given is not None:
                 check_knowledge(envelope.report, given)
+                check_incident(envelope.report, given)
+            check_telling(envelope.telling, held.namespaces, everywhere=held.tenant == PLATFORM_TENANT)
             report = await asyncio.to_thread(accept, envelope.report, _budget(held.record))
         else:
             report = earlier
-        receipt = await self._keep(held, envelope.replace(report=report), strict=earlier is None)
+        envelope = envelope.replace(report=report)
+        receipt = await self._keep(held, envelope, strict=earlier is None)
+        told = await self._history.concluded(held.tenant, held.run, envelope) if receipt.trace_stored else None
         record = await self._investigations.update(
-            held.record, lambda current: self._reported(current, held.caller, report, receipt)
+            held.record, lambda current: self._reported(current, held.caller, report, receipt, told)
         )
         return receipt, record
 
@@ -151,7 +167,7 @@ class Runs:
         return ReportReceipt(trace_stored=True)
 
     def _reported(
-        self, current: Record, caller: Caller, report: Report, receipt: ReportReceipt
+        self, current: Record, caller: Caller, report: Report, receipt: ReportReceipt, recurs: Recurrence | None
     ) -> dict[str, Any] | None:
         check_holder(current, caller)
         status = current.parsed.status
@@ -166,6 +182,7 @@ class Runs:
         )
         message = receipt.message or "The whole trace is stored; the investigation can be replayed."
         changed = condition(current, TRACE_STORED, flag, reason, message, self._clock())
+        changed |= {"recurrence": recurs.wire()} if recurs else {}
         return changed if status.report is not None else {**changed, **_columns(report), "report": report.wire()}
 
 

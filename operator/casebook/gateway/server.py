@@ -15,6 +15,7 @@ from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.gateway.app import FIELD_MANAGER, Gateway, build
 from casebook.gateway.config import GatewayConfig
+from casebook.gateway.history import Kept
 from casebook.gateway.ports import TraceStore
 
 _OUTBOUND_SECONDS = 10.0
@@ -22,7 +23,13 @@ _STORE_SECONDS = 15.0
 _log = structlog.get_logger(__name__)
 
 
-async def serve(config: GatewayConfig, store: TraceStore | None, *, kubeconfig: str | None = None) -> None:
+async def serve(
+    config: GatewayConfig,
+    store: TraceStore | None,
+    kept: Kept | None = None,
+    *,
+    kubeconfig: str | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT. Raises `OSError` where the address is taken and `NotConfigured`."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -31,7 +38,7 @@ async def serve(config: GatewayConfig, store: TraceStore | None, *, kubeconfig: 
     timeout = aiohttp.ClientTimeout(total=_OUTBOUND_SECONDS)
     async with connect(kubeconfig) as client, aiohttp.ClientSession(timeout=timeout) as http:
         reader, writer = Reader(client), Writer(client, FIELD_MANAGER)
-        gateway = build(config, reader, writer, store, http, _now)
+        gateway = build(config, reader, writer, store, http, _now, kept)
         async with _listening(gateway, config):
             await ended.wait()
 

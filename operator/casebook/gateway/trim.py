@@ -18,7 +18,7 @@ _SHORT = {"object": 253, "source": 253, "kind": 253, "name": 253, "version": 253
 _LINE = 1024
 _EXACT = frozenset(
     {"id", "hypothesis", "digest", "verdict", "outcome", "origin", "cause", "observedAt", "since", "start", "end"}
-    | {"rootCause", "novelty", "at", "onset"}
+    | {"rootCause", "novelty", "at", "onset", "namespace", "explainedBy"}
 )
 _CITATIONS = ("evidence", "evidenceFor", "evidenceAgainst")
 _FINDINGS = ("affected", "healthy", "changes", "logs")

@@ -1,6 +1,7 @@
 """The controller's process: the controller, what wakes it, and the probes."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
 
@@ -11,24 +12,47 @@ from casebook.cluster.client import Client
 from casebook.cluster.errors import ClusterError
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
+from casebook.controller.backtesting import Backtests, PastRuns
 from casebook.controller.config import ControllerConfig
-from casebook.controller.controller import FIELD_MANAGER, LESSONS_MANAGER, Controller
-from casebook.controller.lessons import Lessons
-from casebook.controller.replaying import Replays, TraceReader
+from casebook.controller.controller import (
+    BACKTESTS_MANAGER,
+    FIELD_MANAGER,
+    INCIDENTS_MANAGER,
+    LESSONS_MANAGER,
+    Controller,
+)
+from casebook.controller.lessons import Lessons, Words
+from casebook.controller.replaying import Replays
+from casebook.controller.shelf import Ledger
 from casebook.handlers import probes
 from casebook.handlers.registry import cluster_sources, runs_sources
 from casebook.handlers.watch import Watch
 
 POLL = 1.0
 
+
+@dataclass(frozen=True)
+class Stores:
+    """Where investigations of the past are kept, what people say of them, and what memories were to them."""
+
+    traces: PastRuns
+    words: Words
+    ledger: Ledger
+
+
 log = structlog.get_logger(__name__)
 
 
-async def run(client: Client, config: ControllerConfig, traces: TraceReader | None = None) -> None:
-    """Until cancelled; corrected investigations are replayed from `traces`. Raises `OSError` if it cannot listen."""
+async def run(client: Client, config: ControllerConfig, stores: Stores | None = None) -> None:
+    """Until cancelled. Raises `OSError` if it cannot listen. Without stores nothing is replayed, counted or tested."""
+    traces, words, ledger = (stores.traces, stores.words, stores.ledger) if stores else (None, None, None)
     reader, writer = Reader(client), Writer(client, FIELD_MANAGER)
-    lessons = Lessons(reader, Writer(client, LESSONS_MANAGER), Replays(traces), config.operator_namespace)
-    controller = Controller(reader, writer, config, lambda: datetime.now(UTC), monotonic, lessons)
+    incidents = Writer(client, INCIDENTS_MANAGER)
+    lessons = Lessons(reader, Writer(client, LESSONS_MANAGER), Replays(traces), config.operator_namespace, words)
+    backtests = Backtests(reader, Writer(client, BACKTESTS_MANAGER), traces) if traces else None
+    controller = Controller(
+        reader, writer, config, lambda: datetime.now(UTC), monotonic, lessons, incidents, ledger, backtests
+    )
     watches = (
         Watch("cluster", cluster_sources(controller), config, controller.metrics),
         Watch("runs", runs_sources(controller), config, controller.metrics, config.runs_namespace),

@@ -8,8 +8,10 @@ from pydantic import ValidationError
 
 from casebook.analysis.access import listed, moment, text
 from casebook.analysis.things import clip
+from casebook.api.base import EPOCH
 from casebook.api.enums import ConditionStatus, KnowledgeReach, State
 from casebook.api.memory import MemorySpec, MemoryStatus
+from casebook.api.names import placed
 from casebook.api.problems import explain
 from casebook.api.run import MAX_RECALLED, Recalled, Run
 from casebook.knowledge.context import Context, of_run
@@ -17,9 +19,10 @@ from casebook.knowledge.matching import Answer, match
 from casebook.knowledge.precedence import rank
 
 FRESH = "Fresh"
+MEMORY = "Memory"
+"""Kind of knowledge, as a report names it."""
 CONFIRMED = "spec.state=Confirmed"
 """The field selector of memories that can have force."""
-EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 def read(raw: Mapping[str, Any], *, platform: bool = False) -> Recalled:
@@ -61,6 +64,11 @@ def _stale(status: MemoryStatus, generation: int) -> str:
     return current[0].message or current[0].reason if current else ""
 
 
+def as_confirmed(memory: Recalled) -> Recalled:
+    """A proposal as it would act if somebody confirmed it: that is what a replay or a backtest of it shows."""
+    return memory.replace(spec=memory.spec.replace(state=State.CONFIRMED))
+
+
 def reaches(memory: Recalled, namespace: str) -> bool:
     """Whether investigations in a namespace may use it; it must be of their tenant, or be the platform's."""
     if memory.platform:
@@ -88,7 +96,7 @@ def recalled(memories: Iterable[Recalled], run: Run) -> tuple[list[Recalled], in
 
 def display_name(memory: Recalled, home: str) -> str:
     """Its name in a report, with its namespace where that is not the investigation's own."""
-    return memory.name if memory.namespace == home else clip(f"{memory.namespace}/{memory.name}", 253)
+    return clip(placed(memory.namespace, memory.name, home), 253)
 
 
 def _settled(run: Run) -> Context:

@@ -1,21 +1,25 @@
 """How memories stand: fresh or stale, contradicted or not; for their status, so that people see it in `kubectl get`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import combinations
 from typing import NamedTuple
 
+from casebook.analysis.things import clip
 from casebook.api.base import timestamp
+from casebook.api.case import Use
 from casebook.api.enums import ConditionStatus, KnowledgeReach, State
 from casebook.api.run import Recalled
 from casebook.api.scope import Scope
 from casebook.knowledge.concepts import key
 from casebook.knowledge.conflicts import claim_of, contradict
+from casebook.knowledge.credit import spent
 from casebook.knowledge.known import Known
 from casebook.knowledge.precedence import prevails
 from casebook.knowledge.recall import FRESH
 
 CONFLICTING = "Conflicting"
+MESSAGE = 1000
 TRUE, FALSE, UNKNOWN = ConditionStatus.TRUE, ConditionStatus.FALSE, ConditionStatus.UNKNOWN
 
 
@@ -28,13 +32,16 @@ class Told(NamedTuple):
     message: str
 
 
-def standings(memories: Sequence[Recalled], now: datetime) -> dict[str, tuple[Told, Told]]:
-    """The two conditions of each memory of one tenant, by `namespace/name`."""
+def standings(
+    memories: Sequence[Recalled], now: datetime, uses: Mapping[str, Sequence[Use]] | None = None
+) -> dict[str, tuple[Told, Told]]:
+    """The two conditions of each memory of one tenant, by `namespace/name`; uses are the newest first."""
+    used = uses or {}
     # What the status says now is no ground for what it is to say.
     known = Known.of([memory.replace(stale="") for memory in memories], now)
     conflicts = {**_contradicted(known.claiming("cause")), **_circular(known)}
     alone = Told(CONFLICTING, FALSE, "Alone", "No other memory contradicts it.")
-    return {key(one): (_fresh(one, now), conflicts.get(key(one), alone)) for one in memories}
+    return {key(one): (_fresh(one, now, used.get(key(one), ())), conflicts.get(key(one), alone)) for one in memories}
 
 
 def next_change(memories: Sequence[Recalled], now: datetime) -> datetime | None:
@@ -43,13 +50,16 @@ def next_change(memories: Sequence[Recalled], now: datetime) -> datetime | None:
     return min((at for at in moments if at is not None and at > now), default=None)
 
 
-def _fresh(memory: Recalled, now: datetime) -> Told:
+def _fresh(memory: Recalled, now: datetime, uses: Sequence[Use]) -> Told:
     due = memory.spec.verify_by
     if memory.spec.state is not State.CONFIRMED:
         return Told(FRESH, UNKNOWN, "NotConfirmed", f"It is {memory.spec.state.value} and has no force.")
     if due is not None and due <= now:
         said = f"It was to be verified by {timestamp(due)}; it has no force until somebody gives a later verifyBy."
         return Told(FRESH, FALSE, "VerifyByPassed", said)
+    lost = spent(memory.version, uses)
+    if lost is not None:
+        return Told(FRESH, FALSE, lost.reason, clip(lost.message, MESSAGE))
     return Told(FRESH, TRUE, "Verified", f"To be verified by {timestamp(due)}." if due else "Nothing makes it stale.")
 
 

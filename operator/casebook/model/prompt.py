@@ -19,7 +19,7 @@ from casebook.api.consultation import MAX_PREDICTIONS, MAX_PROPOSALS, MIN_PREDIC
 from casebook.api.report import Report
 from casebook.api.run import Run
 from casebook.reasoning.board import Board
-from casebook.reasoning.proposed import asked_about
+from casebook.reasoning.proposals.proposed import asked_about
 from casebook.reasoning.registry import REGISTRY
 
 VERSION = "hypotheses-1"

@@ -8,11 +8,15 @@ from casebook.analysis.signs import Symptom
 from casebook.analysis.things import Cite, Ref
 from casebook.api.enums import Origin, Outcome, Standing
 from casebook.reasoning.cause import Candidate, Cause, Finding, Prediction
+from casebook.reasoning.memories.word import Force, Idle, Word
 from casebook.reasoning.situation import Situation
-from casebook.reasoning.word import Force, Idle, Word
 
 DECISIVE = -200
 MAX_PERCENT = 99
+TELLING = 100
+"""A prediction that makes its cause at least e times likelier, in centinats."""
+CLEAR = 200
+"""Centinats by which the leader must stand above the next that explains the same, for the run to stop early."""
 
 
 class Part(NamedTuple):
@@ -75,6 +79,13 @@ class Ranked:
         )
 
     @property
+    def is_proven(self) -> bool:
+        """Whether a prediction that tells much holds."""
+        return any(
+            finding.outcome is Outcome.HELD and prediction.held >= TELLING for prediction, finding in self.results
+        )
+
+    @property
     def leads(self) -> bool:
         """Whether a person's word makes it the answer, and nothing speaks against it."""
         return self.word is not None and self.word.force is Force.LEADS
@@ -110,3 +121,11 @@ class Board:
         """Pressing symptoms that no chosen hypothesis explains."""
         explained = {symptom for item in self.chosen for symptom in item.explained}
         return tuple(symptom for symptom in self.situation.pressing if symptom not in explained)
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the chosen hypotheses explain all that presses, and each stands far above all that are not chosen."""
+        if not self.chosen or self.unexplained:
+            return False
+        rivals = [item for item in self.ranked if not item.chosen and not item.refuted and item.explained]
+        return all(item.centinats <= chosen.centinats - CLEAR for chosen in self.chosen for item in rivals)

@@ -58,7 +58,8 @@ class Candidate(Generic[D]):
     changed: datetime | None = None
 
 
-def _nothing(_: Situation, __: Candidate[D]) -> Sequence[Query]:
+def asks_nothing(_: Situation, __: Candidate[D]) -> Sequence[Query]:
+    """Needs no more than what every run looks at."""
     return ()
 
 
@@ -75,7 +76,7 @@ class Prediction(Generic[D]):
     check: Callable[[Situation, Candidate[D]], Finding]
     held: int
     failed: int
-    wants: Callable[[Situation, Candidate[D]], Sequence[Query]] = _nothing
+    wants: Callable[[Situation, Candidate[D]], Sequence[Query]] = asks_nothing
     metered: bool = False
 
 

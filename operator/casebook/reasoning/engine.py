@@ -4,14 +4,16 @@ from casebook.analysis.snapshot import Snapshot
 from casebook.api.report import Cost, Report
 from casebook.api.run import Stop
 from casebook.reasoning.board import Board, Ranked
-from casebook.reasoning.covering import choose
-from casebook.reasoning.planning import Done, Look, plan
-from casebook.reasoning.proposed import joined, unsure
+from casebook.reasoning.incidents.incident import EXPLAINED, explaining
+from casebook.reasoning.judging.covering import choose
+from casebook.reasoning.judging.scoring import assess
+from casebook.reasoning.memories.remembered import remember
+from casebook.reasoning.planning.plan import Done, Look, plan
+from casebook.reasoning.proposals.proposed import joined, unsure
 from casebook.reasoning.registry import REGISTRY
-from casebook.reasoning.remembered import remember
-from casebook.reasoning.scoring import assess
+from casebook.reasoning.reporting.brief import brief
+from casebook.reasoning.reporting.writer import write
 from casebook.reasoning.situation import Situation
-from casebook.reasoning.writer import write
 
 __all__ = ["ENGINE", "Board", "Done", "Look", "conclude", "cost", "decide", "unsure", "weigh"]
 
@@ -45,7 +47,8 @@ def decide(snapshot: Snapshot, board: Board) -> Look | Done:
 
 def conclude(snapshot: Snapshot, board: Board, stop: Stop, cost: Cost) -> Report:
     """The report: the same bytes for the same observations in whatever order they came."""
-    return write(snapshot, board, stop, cost)
+    incident = explaining(board) if stop.reason == EXPLAINED else None
+    return brief(snapshot, board, incident, stop, cost) if incident else write(snapshot, board, stop, cost)
 
 
 def cost(snapshot: Snapshot, milliseconds: int = 0) -> Cost:

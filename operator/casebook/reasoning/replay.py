@@ -1,9 +1,12 @@
-"""Replay: the report again from stored observations, offline."""
+"""Replay: the report again from stored observations, and what of them told it; offline."""
 
 from casebook.analysis.snapshot import Snapshot
 from casebook.api.report import Report
-from casebook.api.run import Trace
+from casebook.api.run import Telling, Trace
 from casebook.reasoning.engine import conclude, cost, weigh
+from casebook.reasoning.incidents.incident import EXPLAINED
+from casebook.reasoning.incidents.recurring import settled
+from casebook.reasoning.incidents.telling import telling
 
 
 def replay(trace: Trace) -> Report:
@@ -14,3 +17,15 @@ def replay(trace: Trace) -> Report:
     """
     snapshot = Snapshot(trace.run, tuple(trace.observations), consultation=trace.consultation)
     return conclude(snapshot, weigh(snapshot), trace.stop, cost(snapshot, trace.milliseconds))
+
+
+def told(trace: Trace) -> Telling:
+    """What told the causes of a trace, for the next occurrence of the same problem. Takes several times a replay.
+
+    Nothing of one that an incident explains: what it was told of then, the next occurrence may not be.
+    """
+    if trace.stop.reason == EXPLAINED:
+        return Telling(is_short=True)
+    snapshot = Snapshot(trace.run, tuple(trace.observations))
+    board = weigh(snapshot)
+    return Telling(is_short=True) if settled(board.situation, board) else telling(snapshot, board, weigh)

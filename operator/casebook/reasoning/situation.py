@@ -16,13 +16,13 @@ from casebook.analysis.things import Ref
 from casebook.analysis.timeline import timeline
 from casebook.analysis.workloads import Workload
 from casebook.analysis.world import World
-from casebook.reasoning.alerts import Rerun, holding, reruns
-from casebook.reasoning.deviations import deviations
-from casebook.reasoning.expectations import dependencies, unexpected
-from casebook.reasoning.focus import focus
-from casebook.reasoning.measuring import Measured, Measurements, measurements
-from casebook.reasoning.noise import hushed
-from casebook.reasoning.taught import Taught
+from casebook.reasoning.asked.alerts import Rerun, holding, reruns
+from casebook.reasoning.asked.focus import focus
+from casebook.reasoning.checks.deviations import deviations
+from casebook.reasoning.memories.expectations import dependencies, unexpected
+from casebook.reasoning.memories.noise import hushed
+from casebook.reasoning.memories.taught import Taught
+from casebook.reasoning.planning.measuring import Measured, Measurements, measurements
 
 
 @dataclass(frozen=True)

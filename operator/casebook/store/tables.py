@@ -10,6 +10,8 @@ from sqlalchemy import (
     Column,
     DateTime,
     ForeignKeyConstraint,
+    Identity,
+    Index,
     Integer,
     MetaData,
     PrimaryKeyConstraint,
@@ -73,4 +75,41 @@ reports = Table(
     ForeignKeyConstraint(["tenant", "uid", "attempt"], [runs.c.tenant, runs.c.uid, runs.c.attempt], ondelete="CASCADE"),
 )
 
-TENANT_TABLES = (runs, observations, reports)
+cases = Table(
+    "cases",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("uid", Text, nullable=False),
+    Column("alertname", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("entity", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("record", JSON, nullable=False),
+    PrimaryKeyConstraint("tenant", "uid"),
+)
+Index("cases_of_a_question", *(cases.c[name] for name in ("tenant", "alertname", "place", "kind", "entity", "at")))
+
+words = Table(
+    "words",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("uid", Text, nullable=False),
+    Column("feedback_id", Text, nullable=False),
+    Column("seq", BigInteger, Identity(), nullable=False),
+    Column("said", JSON, nullable=False),
+    _now("said_at"),
+    PrimaryKeyConstraint("tenant", "uid", "feedback_id"),
+)
+
+uses = Table(
+    "uses",
+    metadata,
+    *(Column(name, Text, nullable=False) for name in ("tenant", "namespace", "name", "uid", "investigation", "role")),
+    Column("version", Integer, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("tenant", "namespace", "name", "uid"),
+)
+Index("uses_by_time", *(uses.c[name] for name in ("tenant", "namespace", "name", "at")))
+
+TENANT_TABLES = (runs, observations, reports, cases, words, uses)

@@ -99,6 +99,19 @@ class Traces:
                 observations=await self._observations(connection, tenant, uid, row["attempt"]),
             )
 
+    async def concluded(self, tenant: str, limit: int) -> list[Run]:
+        """The runs whose report was stored last, the newest first, without those that another one explains."""
+        query = (
+            select(runs.c.run)
+            .join(reports, (runs.c.uid == reports.c.uid) & (runs.c.attempt == reports.c.attempt))
+            .where(reports.c.tenant == tenant, runs.c.tenant == tenant)
+            .where(reports.c.report["explainedBy"].as_string().is_(None))
+            .order_by(reports.c.stored_at.desc(), reports.c.uid)
+            .limit(limit)
+        )
+        async with self._database.transaction(tenant) as connection:
+            return [Run.model_validate(row.run) for row in await connection.execute(query)]
+
     async def forget(self, tenant: str, uid: str) -> None:
         """Delete all that is kept of an investigation."""
         async with self._database.transaction(tenant) as connection:

@@ -18,7 +18,7 @@ from casebook.api.report import Cost, Report, Window
 from casebook.api.run import Checkpoint, ProjectedAnswer, ReportReceipt, Run, Scene, Stop
 from casebook.cluster.errors import Denied, NotFound, Unavailable
 from casebook.evidence.source import Reading
-from casebook.reasoning.planning import Done, Look
+from casebook.reasoning.planning.plan import Done, Look
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 RUN = Run(

@@ -28,6 +28,8 @@ STATUS = {
     "cause": "MemoryLimitTooLow",
     "object": "Deployment/checkout",
     "confidencePercent": 93,
+    "followers": {"count": 2, "names": ["one", "team-b/other"]},
+    "explainedBy": "older",
     "attempt": 1,
     "conditions": [{"type": "Succeeded", "status": "True", "reason": "Reported", "lastTransitionTime": AT}],
 }
@@ -55,11 +57,11 @@ def table(*arguments: str) -> tuple[list[str], list[str]]:
 
 async def test_the_columns_of_an_investigation(seen):
     head, row = table("inv", "-n", seen)
-    assert head == ["NAME", "TARGET", "VERDICT", "CAUSE", "CONFIDENCE", "AGE"]
-    assert row[:-1] == ["seen", "checkout", "RootCause", "MemoryLimitTooLow", "93"]
+    assert head == ["NAME", "TARGET", "VERDICT", "CAUSE", "CONFIDENCE", "FOLLOWERS", "EXPLAINEDBY", "AGE"]
+    assert row[:-1] == ["seen", "checkout", "RootCause", "MemoryLimitTooLow", "93", "2", "older"]
     head, row = table("inv", "-n", seen, "-o", "wide")
-    assert head[5:-1] == ["PHASE", "OBJECT", "SEVERITY", "TRIGGER", "ATTEMPT", "ALERT"]
-    assert row[5:-1] == ["Succeeded", "Deployment/checkout", "Critical", "Alert", "1", "ShopErrors"]
+    assert head[7:-1] == ["PHASE", "OBJECT", "SEVERITY", "TRIGGER", "ATTEMPT", "ALERT"]
+    assert row[7:-1] == ["Succeeded", "Deployment/checkout", "Critical", "Alert", "1", "ShopErrors"]
 
 
 async def test_the_columns_of_memories_and_skills(seen):

@@ -5,6 +5,7 @@ from collections import Counter
 
 import aiohttp
 
+from support.ports import free_port
 from support.rig import Rig
 from support.waiting import until
 
@@ -32,7 +33,7 @@ def writes(rig: Rig, team: str, uid: str) -> Counter[str]:
 
 async def test_a_plain_life(rig: Rig) -> None:
     team = await rig.namespace()
-    port = rig.free_port()
+    port = free_port()
     async with rig.controller(listen=f"127.0.0.1:{port}"):
         asked = await rig.ask(team, ttlSecondsAfterFinished=0)
         job = await rig.job(asked)
@@ -49,7 +50,7 @@ async def test_a_plain_life(rig: Rig) -> None:
 async def test_a_hard_life(rig: Rig) -> None:
     """Waited for a slot, and every attempt was lost."""
     team = await rig.namespace()
-    port = rig.free_port()
+    port = free_port()
     async with rig.controller(listen=f"127.0.0.1:{port}", maxRunning=1):
         first = await rig.ask(team, "first")
         await rig.job(first)
@@ -73,7 +74,7 @@ async def test_a_hard_life(rig: Rig) -> None:
 
 async def test_waiting_costs_nothing(rig: Rig) -> None:
     team = await rig.namespace()
-    port = rig.free_port()
+    port = free_port()
     async with rig.controller(listen=f"127.0.0.1:{port}", maxRunning=1, resyncSeconds=1):
         await rig.job(await rig.ask(team, "first"))
         waits = await rig.ask(team, "waits")

@@ -132,7 +132,8 @@ async def test_an_image_that_cannot_be_pulled_is_said_and_given_up(rig: Rig) -> 
     team = await rig.namespace()
     waiting = {"waiting": {"reason": "ImagePullBackOff", "message": "manifest unknown: casebook:tset"}}
     pod = {"phase": "Pending", "containerStatuses": [{"name": "agent", "state": waiting, **_IDLE}]}
-    async with rig.controller(startSeconds=1):
+    # Long enough to put the pod there in time, also on a busy machine.
+    async with rig.controller(startSeconds=10):
         asked = await rig.ask(team)
         for attempt in (1, 2):
             await rig.pod(await rig.job(asked, attempt), pod)

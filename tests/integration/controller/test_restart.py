@@ -9,6 +9,7 @@ import pytest
 
 from casebook.api.names import run_name
 from support.faultproxy import Act, Call, after, answers
+from support.ports import free_port
 from support.rig import Rig
 from support.waiting import until
 
@@ -147,7 +148,7 @@ async def test_wrong_settings_are_said_in_one_line(rig: Rig) -> None:
 
 
 async def test_it_is_healthy_and_ready_and_measured(rig: Rig) -> None:
-    port = rig.free_port()
+    port = free_port()
     async with rig.controller(listen=f"127.0.0.1:{port}", resyncSeconds=1):
 
         async def ready() -> bool:

@@ -12,13 +12,13 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
 
+from casebook.api.base import INVESTIGATIONS
 from casebook.cluster.client import Client, connect
 from casebook.cluster.errors import ClusterError
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.gateway.app import FIELD_MANAGER, Gateway, build
 from casebook.gateway.config import GatewayConfig, Receiver
-from casebook.gateway.investigations import RESOURCE
 from casebook.gateway.ports import TraceStore
 from support.apiserver import remove
 
@@ -89,7 +89,7 @@ class Scene:
         ).model_copy(update=changes)
 
     async def investigations(self, namespace: str = "") -> list[dict[str, Any]]:
-        items = (await self.reader.list(RESOURCE, namespace or self.shop)).items
+        items = (await self.reader.list(INVESTIGATIONS, namespace or self.shop)).items
         return sorted(items, key=lambda item: item["metadata"]["name"])
 
 

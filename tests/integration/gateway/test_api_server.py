@@ -3,13 +3,14 @@
 import asyncio
 import io
 import json
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import aiohttp
 import pytest
 
-from casebook.api.base import API_VERSION
+from casebook.api.base import API_VERSION, INVESTIGATIONS, timestamp
 from casebook.api.meta import (
     ATTEMPT_LABEL,
     GATEWAY_AUDIENCE,
@@ -20,7 +21,6 @@ from casebook.api.meta import (
 )
 from casebook.api.names import reader_name
 from casebook.cluster.writer import Writer
-from casebook.gateway.investigations import RESOURCE
 from casebook.store.database import Database
 from casebook.store.migrate import migrate
 from casebook.store.traces import Traces
@@ -48,7 +48,9 @@ async def steer(scene: Scene, made: dict[str, Any], **status: object) -> dict[st
     queued = {"type": "Queued", "status": "True", "reason": "Waiting", "message": ""}
     conditions = [queued | {"lastTransitionTime": "2026-11-22T05:00:00Z"}]
     writer = Writer(scene.client, CONTROLLER)
-    return await writer.apply_status(RESOURCE, {"metadata": metadata, "status": {"conditions": conditions, **status}})
+    return await writer.apply_status(
+        INVESTIGATIONS, {"metadata": metadata, "status": {"conditions": conditions, **status}}
+    )
 
 
 class Pod:
@@ -263,3 +265,38 @@ async def test_a_run_is_given_what_its_namespace_confirmed(scene: Scene) -> None
     assert [(one["name"], one["version"], one["spec"]["statement"]) for one in run["recalled"]] == [
         ("proxy", 1, "It is the proxy.")
     ]
+
+
+async def ended(scene: Scene, namespace: str, name: str, **status: object) -> None:
+    """An Investigation that found a cause a moment ago."""
+    metadata = {"name": name, "namespace": namespace}
+    manifest = {"apiVersion": API_VERSION, "kind": "Investigation", "metadata": metadata, "spec": {"question": "why?"}}
+    await scene.writer.create(INVESTIGATIONS, manifest)
+    root = {
+        "hypothesis": "h1",
+        "object": "Service/auth",
+        "namespace": namespace,
+        "cause": "DnsFailing",
+        "statement": "s",
+    }
+    found = {"verdict": "RootCause", "summary": "s", "rootCauses": [{**root, "confidencePercent": 90}]}
+    over = {"phase": "Succeeded", "verdict": "RootCause", "finishedAt": timestamp(datetime.now(UTC)), "report": found}
+    await scene.writer.apply_status(INVESTIGATIONS, {"metadata": metadata, "status": {**over, **status}})
+
+
+async def test_a_run_is_told_of_the_heads_of_its_tenants_incidents(scene: Scene) -> None:
+    """Selected by the API server, told by metadata alone, and of no other tenant."""
+    gateway = await scene.start()
+    made = await investigated(scene, gateway)
+    await ended(scene, scene.shop, "head")
+    await ended(scene, scene.shop, "follower", explainedBy="head")
+    await ended(scene, scene.shop, "no-fault", verdict="NoFault")
+    await ended(scene, scene.shop, "going-on", phase="Running")
+    await ended(scene, scene.home, "foreign")
+    status, run = await (await Pod(scene, made).create()).call(gateway, "GET", "")
+    assert status == 200
+    assert [(one["namespace"], one["name"]) for one in run["incidents"]] == [(scene.shop, "head")]
+    assert run["incidents"][0]["causes"] == [{"entity": f"Service/{scene.shop}/auth", "cause": "DnsFailing"}]
+    page = await scene.reader.list(INVESTIGATIONS, scene.shop, metadata_only=True)
+    assert {"head", "follower"} <= {one["metadata"]["name"] for one in page.items}
+    assert not any("spec" in one or "status" in one for one in page.items)

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from casebook.api.base import API_VERSION, timestamp
+from casebook.api.base import API_VERSION, INVESTIGATIONS, timestamp
 from casebook.cluster.writer import Writer
-from casebook.gateway.investigations import RESOURCE
 from casebook.gateway.trim import MAX_STATUS
 from support.alerts import body, sent
 from support.reports import NOW, envelope, observation, report
@@ -67,7 +66,7 @@ async def test_a_finished_report_changes_by_nothing_that_comes_after(scene: Scen
     await steer(scene, made, attempt=2, phase="Succeeded", finishedAt=timestamp(NOW))
     entry = {"id": "f1", "author": "alice", "at": timestamp(NOW), "rating": "Down", "verdict": "Wrong"}
     name, space = made["metadata"]["name"], scene.shop
-    await scene.writer.patch(RESOURCE, name, space, {"spec": {"feedback": [entry]}})
+    await scene.writer.patch(INVESTIGATIONS, name, space, {"spec": {"feedback": [entry]}})
     assert await reported(scene) == standing
 
 
@@ -102,4 +101,4 @@ async def long_conditions(scene: Scene, made: dict[str, Any]) -> None:
     metadata = {key: made["metadata"][key] for key in ("name", "namespace")}
     status = {"conditions": conditions, "attempt": 1, "phase": "Running"}
     manifest = {"apiVersion": API_VERSION, "kind": "Investigation", "metadata": metadata, "status": status}
-    await Writer(scene.client, CONTROLLER).apply_status(RESOURCE, manifest)
+    await Writer(scene.client, CONTROLLER).apply_status(INVESTIGATIONS, manifest)

@@ -4,7 +4,6 @@ import asyncio
 import io
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections import Counter
@@ -16,6 +15,7 @@ import aiohttp
 import yaml
 
 from support.alerts import body, sent
+from support.ports import free_port
 
 from .conftest import TOKEN, Scene
 
@@ -27,9 +27,7 @@ class Process:
     """One `casebook gateway`."""
 
     def __init__(self, scene: Scene, **changes: object) -> None:
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            self.port = listener.getsockname()[1]
+        self.port = free_port()
         config = scene.config(**changes).model_dump(mode="json", by_alias=True, exclude_none=True)
         path = scene.folder / f"gateway-{self.port}.yaml"
         path.write_text(yaml.safe_dump(config | {"listen": f"127.0.0.1:{self.port}", "queueLimitPerTenant": 0}))

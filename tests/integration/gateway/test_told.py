@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from casebook.api.base import timestamp
+from casebook.api.base import INVESTIGATIONS, timestamp
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.gateway.config import Outbound, Receiver
-from casebook.gateway.investigations import RESOURCE
 from support.alerts import body, sent
 from support.hook import Hook, serving
 from support.reports import observation
@@ -61,7 +60,7 @@ async def write(scene: Scene, made: dict[str, Any], phase: str, reason: str = ""
     end = {"type": "Finished", "status": "True", "reason": reason, "message": "so it is", "lastTransitionTime": now}
     status = {"attempt": 1, "phase": phase, **({"finishedAt": now, "conditions": [end]} if reason else {})}
     metadata = {key: made["metadata"][key] for key in ("name", "namespace")}
-    await Writer(scene.client, CONTROLLER).apply_status(RESOURCE, {"metadata": metadata, "status": status})
+    await Writer(scene.client, CONTROLLER).apply_status(INVESTIGATIONS, {"metadata": metadata, "status": status})
 
 
 async def test_every_end_is_told_once_by_replicas_that_did_not_see_it(scene: Scene, hook: Hook) -> None:
@@ -94,7 +93,7 @@ async def test_processes_that_start_tell_what_ended_while_there_was_none(scene: 
 
 
 async def settled(scene: Scene, number: int) -> bool:
-    told = await Reader(scene.client).list(RESOURCE, scene.shop, fields="status.notified=True")
+    told = await Reader(scene.client).list(INVESTIGATIONS, scene.shop, fields="status.notified=True")
     return len(told.items) == number
 
 

@@ -1,16 +1,19 @@
-"""The store of these tests."""
+"""The stores of these tests."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
+from casebook.handlers.service import Stores
+from casebook.store.cases import Cases
 from casebook.store.database import Database
 from casebook.store.traces import Traces
+from casebook.store.uses import Ledger
 from support.postgres import Postgres
 
 
 @pytest.fixture
-async def traces(postgres: Postgres) -> AsyncIterator[Traces]:
-    """Over the Postgres of the session."""
+async def stores(postgres: Postgres) -> AsyncIterator[Stores]:
+    """All that a controller learns from, over the Postgres of the session."""
     async with Database.open(postgres.app) as database:
-        yield Traces(database)
+        yield Stores(Traces(database), Cases(database), Ledger(database))

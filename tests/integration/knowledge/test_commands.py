@@ -1,14 +1,14 @@
 """The commands of people on a real API server: they write under the caller's own name and say what became of it."""
 
-from casebook.store.traces import Traces
+from casebook.handlers.service import Stores
 from support.rig import Rig
 
 from .test_corrections import finished, lessons, memories
 
 
-async def test_a_person_corrects_and_retires(rig: Rig, traces: Traces) -> None:
-    async with rig.controller(traces):
-        made = await finished(rig, traces)
+async def test_a_person_corrects_and_retires(rig: Rig, stores: Stores) -> None:
+    async with rig.controller(stores):
+        made = await finished(rig, stores.traces)
         place = made["metadata"]["namespace"]
         where = ("-n", place)
         code, said = await rig.command(

@@ -1,20 +1,19 @@
 """From a word on a report to a memory, a replay, and the next run that obeys; on a real API server and Postgres."""
 
-import gzip
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from casebook.api.run import ReportEnvelope, Trace
 from casebook.gateway.directory import Directory, Place
 from casebook.gateway.recall import Recall
+from casebook.handlers.service import Stores
 from casebook.reasoning.replay import replay
 from casebook.store.traces import Traces
+from support.recorded import trace
 from support.rig import INVESTIGATIONS, Rig
 from support.waiting import until
 
 MEMORIES = "memories.casebook.dev"
-RECORDED = Path(__file__).parents[2] / "unit" / "reasoning" / "recorded" / "image-tag-typo.json.gz"
 ALICE = "alice@example.com"
 
 
@@ -35,7 +34,7 @@ async def finished(rig: Rig, traces: Traces | None = None) -> dict[str, Any]:
 
 
 def recorded() -> Trace:
-    return Trace.model_validate_json(gzip.decompress(RECORDED.read_bytes()))
+    return trace("image-tag-typo")
 
 
 async def keep(traces: Traces, made: dict[str, Any]) -> Trace:
@@ -74,9 +73,9 @@ async def memories(rig: Rig, namespace: str) -> list[dict[str, Any]]:
     return (await rig.reader.list(MEMORIES, namespace)).items
 
 
-async def test_a_correction_becomes_a_memory_and_is_shown_on_the_stored_observations(rig: Rig, traces: Traces) -> None:
-    async with rig.controller(traces):
-        made = await finished(rig, traces)
+async def test_a_correction_becomes_a_memory_and_is_shown_on_the_stored_observations(rig: Rig, stores: Stores) -> None:
+    async with rig.controller(stores):
+        made = await finished(rig, stores.traces)
         place = made["metadata"]["namespace"]
         await correct(rig, made, said())
         (lesson,) = await lessons(rig, made)
@@ -140,8 +139,8 @@ async def test_a_crash_between_memory_and_lesson_makes_no_second_one(rig: Rig) -
     assert after["metadata"]["uid"] == before["metadata"]["uid"]
 
 
-async def test_the_next_run_in_scope_recalls_it_and_another_tenant_never_does(rig: Rig, traces: Traces) -> None:
-    async with rig.controller(traces):
+async def test_the_next_run_in_scope_recalls_it_and_another_tenant_never_does(rig: Rig, stores: Stores) -> None:
+    async with rig.controller(stores):
         made = await finished(rig)
         await correct(rig, made, said())
         await lessons(rig, made)

@@ -8,7 +8,7 @@ import pytest
 
 from support.postgres import Postgres
 
-TABLES = ("runs", "observations", "reports")
+TABLES = ("runs", "observations", "reports", "cases", "words", "uses")
 
 
 @pytest.fixture
@@ -44,6 +44,19 @@ def insert_rows(connection: psycopg.Connection, tenant: str) -> None:
         "insert into casebook.reports (tenant, uid, attempt, engine, stop, report, observations, milliseconds)"
         " values (%s, %s, %s, '', '{}', '{}', 0, 0)",
         key,
+    )
+    connection.execute(
+        "insert into casebook.cases (tenant, uid, alertname, place, kind, entity, at, record)"
+        " values (%s, %s, '', '', '', '', now(), '{}')",
+        key[:2],
+    )
+    connection.execute(
+        "insert into casebook.words (tenant, uid, feedback_id, said) values (%s, %s, 'f1', '{}')", key[:2]
+    )
+    connection.execute(
+        "insert into casebook.uses (tenant, uid, namespace, name, investigation, role, version, at)"
+        " values (%s, %s, '', '', '', '', 1, now())",
+        key[:2],
     )
 
 

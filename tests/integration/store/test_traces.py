@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import psycopg
@@ -18,12 +17,6 @@ from casebook.store.traces import Traces
 from support.memories import cause, memory
 from support.postgres import Postgres, running
 from support.reports import NOW, envelope, observation, report
-
-
-@pytest.fixture
-async def traces(postgres: Postgres) -> AsyncIterator[Traces]:
-    async with Database.open(postgres.app) as database:
-        yield Traces(database)
 
 
 @pytest.fixture
@@ -184,3 +177,15 @@ async def test_a_slow_statement_is_cut(postgres: Postgres, traces: Traces, tenan
             await traces.begin(tenant, run())
         assert time.monotonic() - begin < 14
     await traces.begin(tenant, run())
+
+
+async def test_the_runs_that_were_concluded_the_newest_first(traces: Traces, tenant: str) -> None:
+    for number in (1, 2, 3, 4):
+        mine = run(uid=f"uid-{number}", name=f"inv-{number}")
+        await traces.begin(tenant, mine)
+        if number != 2:
+            head = "inv-3" if number == 4 else None
+            await traces.finish(tenant, mine, envelope(report().replace(explained_by=head), 0))
+    assert [one.name for one in await traces.concluded(tenant, 5)] == ["inv-3", "inv-1"]
+    assert [one.name for one in await traces.concluded(tenant, 1)] == ["inv-3"]
+    assert await traces.concluded(f"{tenant}-b", 5) == []

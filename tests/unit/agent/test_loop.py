@@ -12,7 +12,7 @@ from casebook.api.investigation import Budget, InvestigationSpec
 from casebook.api.observation import Observation, listing, observation_id
 from casebook.api.report import Cost, Report
 from casebook.api.run import Checkpoint, Run, Scene, Stop
-from casebook.reasoning.planning import Done, Look
+from casebook.reasoning.planning.plan import Done, Look
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 QUERIES = [listing("pods", f"n{number}") for number in range(6)]

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from casebook.agent.progress import Logged
 from casebook.api.observation import Observation, Result, listing, observation_id
-from casebook.reasoning.planning import Look
+from casebook.reasoning.planning.plan import Look
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 

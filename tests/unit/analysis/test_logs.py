@@ -206,3 +206,28 @@ def test_hostile_lines_take_linear_time() -> None:
     for entry in entries(*["ERROR x", "panic: y", *lines] * 20):
         entry.exception, entry.kinds, entry.peers, entry.template  # noqa: B018
     assert perf_counter() - began < 5
+
+
+class TestLogfmt:
+    def test_a_quoted_value_is_unquoted_and_its_stack_is_read(self) -> None:
+        stack = r'"Traceback:\n  File \"a.py\", line 3\nKeyError: \'x\'"'.replace("\\'", "'")
+        line = f'level=ERROR msg="unbehandelte Ausnahme" exception={stack}'
+        parsed = parse(line)
+        assert parsed.message == "unbehandelte Ausnahme"
+        assert parsed.trace.splitlines() == ["Traceback:", '  File "a.py", line 3', "KeyError: 'x'"]
+        assert parsed.fields["exception"] == parsed.trace
+
+    def test_a_value_with_a_bad_escape_is_taken_as_it_is(self) -> None:
+        assert parse(r'level=INFO msg="C:\q" a=b').message == r"C:\q"
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    ["2026-11-22T07:31:{}.{}Z", "2026-11-22 07:31:{},{}", "[2026-11-22 07:31:{}.{}]", "2026-11-22T07:31:{}.{}+01:00 -"],
+)
+def test_the_time_in_front_of_a_plain_line_makes_no_other_template(stamp: str) -> None:
+    lines = [
+        f"{stamp.format(second, part)} WARNING [orders] done in {part} ms" for second, part in ((32, 162), (41, 7))
+    ]
+    first, second = entries(*lines)
+    assert first.template == second.template

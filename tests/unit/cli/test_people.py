@@ -7,20 +7,23 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from casebook.api.base import INVESTIGATIONS, MEMORIES
 from casebook.api.enums import State
-from casebook.api.investigation import Investigation
+from casebook.api.investigation import Investigation, Recurrence
 from casebook.cli import feedback
 from casebook.cli.correct import Word, _ask, _choose, _entry, _outcome
 from casebook.cli.judging import _judge
 from casebook.cli.main import casebook
 from casebook.cli.memories import _applying
-from casebook.cli.people import INVESTIGATIONS, MEMORIES, Place
-from casebook.cli.show import said
+from casebook.cli.people import Place
+from casebook.cli.show import incident, said, seen_before
 from casebook.cli.why import _lines, pick
 from casebook.cluster.errors import Conflict, Denied
 from casebook.knowledge.context import Context
+from casebook.knowledge.recurrence import recurrence
 from support.memories import cause, labelled, memory
 from support.memorycluster import MemoryCluster, MemoryReader, MemoryWriter
+from support.pastcases import past
 from support.reports import observation, report
 
 MAY_NOT = "user alice needs verb confirm ... for feedback with standing Confirmed; add it with standing: Proposed"
@@ -144,6 +147,15 @@ async def test_a_memory_is_judged_under_the_callers_name(place: Place, cluster: 
     assert made["spec"] == {"state": "Confirmed", "lastEditor": "alice@example.com"}
 
 
+async def test_what_is_confirmed_anew_is_a_new_version(place: Place, cluster: MemoryCluster) -> None:
+    """What is stale by its uses regains its force by a new generation of the spec."""
+    spec = {"state": "Confirmed", "lastEditor": "alice@example.com"}
+    made = cluster.put(MEMORIES, {"metadata": {"name": "m", "namespace": "shop"}, "spec": dict(spec)})
+    assert await _judge(place, "m", State.CONFIRMED) == "Confirmed"
+    assert made["spec"].items() > spec.items()
+    assert made["spec"]["validFrom"]
+
+
 def test_what_was_taught_for_an_object() -> None:
     found = [
         memory("here", claim=cause("DnsFailing"), scope=labelled(namespace="shop")),
@@ -168,6 +180,20 @@ def test_why_shows_the_tests_and_what_they_rest_on() -> None:
     assert lines[0].startswith("h1  OomKilled on Deployment/checkout: Supported")
     assert any(line.startswith("  Held      the pod was killed [e1]") for line in lines)
     assert any("kubectl get pods" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("status", "lines"),
+    [
+        ({}, []),
+        ({"explainedBy": "pay/inv-0"}, ["Of the same incident as investigation pay/inv-0, which found its cause"]),
+        ({"followers": {"count": 2, "names": ["a", "b"]}}, ["Explains 2 more of this incident: a, b"]),
+        ({"followers": {"count": 9, "names": ["a", "b"]}}, ["Explains 9 more of this incident: a, b and 7 more"]),
+    ],
+)
+def test_the_incident_stands_below_the_report(status: dict[str, Any], lines: list[str]) -> None:
+    raw = {"metadata": {"name": "inv-1", "namespace": "shop"}, "spec": {}, "status": status}
+    assert [line.strip() for line in incident(Investigation.model_validate(raw))] == lines
 
 
 def test_what_people_said_stands_below_the_report() -> None:
@@ -199,3 +225,17 @@ def test_wrong_usage_says_what_would_be_right(arguments: list[str], message: str
     result = CliRunner().invoke(casebook, arguments)
     assert result.exit_code == 2, result.output
     assert message in result.output
+
+
+def test_a_recurring_problem_is_shown_with_what_it_was_and_what_it_cost() -> None:
+    wrong = past(1, hours=2, cause="EnvMissing", said="Wrong", truth="ImageNotFound")
+    told = "\n".join(seen_before(recurrence(past(3, reads=7), [wrong, past(2, hours=1)])))
+    assert "occurrence 2 of: Down; Deployment/web; ImageNotFound on Deployment/web" in told
+    assert "7 reads in 0.0 s this time, 75 % fewer than a look at everything" in told
+    assert "shop/inv-2  ImageNotFound on Deployment/web, 28 reads in 0.0 s" in told
+    assert "shop/inv-1  EnvMissing on Deployment/web, 28 reads in 0.0 s; alice: Wrong, it was ImageNotFound" in told
+
+
+@pytest.mark.parametrize("found", [None, recurrence(past(1), [])])
+def test_what_is_new_has_no_history(found: Recurrence | None) -> None:
+    assert list(seen_before(found)) == []

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any
 
@@ -14,6 +14,7 @@ from casebook.cluster.errors import ClusterError, Unavailable
 from casebook.controller.config import ControllerConfig
 from casebook.controller.controller import (
     FIELD_MANAGER,
+    INCIDENTS_MANAGER,
     LESSONS_MANAGER,
     TOLD_A_SECOND,
     TOLD_AT_ONCE,
@@ -53,7 +54,8 @@ class Bench:
             self.cluster.namespace(name)
         ports: Any = MemoryReader(self.cluster), writer(self.cluster, FIELD_MANAGER)
         lessons = Lessons(ports[0], writer(self.cluster, LESSONS_MANAGER), Replays(None), "casebook-system")
-        self.controller = Controller(*ports, self.config, now, monotonic, lessons)
+        incidents: Any = writer(self.cluster, INCIDENTS_MANAGER)
+        self.controller = Controller(*ports, self.config, now, monotonic, lessons, incidents)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -289,3 +291,76 @@ async def test_memories_are_told_how_they_stand() -> None:
         first = bench.cluster.find("memories.casebook.dev", "team-b", "one")
         told = {item["type"]: item["reason"] for item in first["status"]["conditions"]}
         assert told == {"Fresh": "Verified", "Conflicting": "Contradicted"}
+
+
+def end(
+    bench: Bench, name: str, *causes: str, created: str = "2026-11-22T00:00:00Z", space: str = "team-a", **report: Any
+) -> None:
+    """Let an agent hand in what it found on Service/auth, and its Job and the controller do the rest."""
+    roots = [
+        {"hypothesis": "h1", "object": "Service/auth", "namespace": "team-a", "cause": one, "statement": "s"}
+        | {"confidencePercent": 90}
+        for one in causes
+    ]
+    found = bench.change(name, space)
+    found["metadata"]["creationTimestamp"] = created
+    stored = {"type": "TraceStored", "status": "True", "reason": "Stored", "lastTransitionTime": timestamp(now())}
+    found.setdefault("status", {}).setdefault("conditions", []).append(stored)
+    said = {"verdict": "RootCause", "summary": "s", "rootCauses": roots, **report}
+    found["status"] |= {"verdict": "RootCause", "cause": causes[0], "object": "Service/auth", "report": said}
+    bench.tell(name, space)
+
+
+async def test_an_incident_has_one_head_whoever_ends_first_and_shows_who_follows() -> None:
+    """Three run side by side and one only checks again; the oldest, which ends last, becomes the head of all."""
+    bench = Bench(max_running=4, max_running_per_tenant=4)
+    made = [timestamp(now() - timedelta(seconds=age)) for age in (40, 30, 20, 10)]
+
+    def status(name: str) -> dict[str, Any]:
+        found: dict[str, Any] = bench.cluster.find(INVESTIGATIONS, "team-a", name).get("status", {})
+        return found
+
+    async with bench.running():
+        for name in ("oldest", "middle", "youngest", "apart"):
+            bench.ask(name)
+        await bench.until(lambda: bench.jobs() == 4)
+        end(bench, "middle", "ServiceSelectorMismatch", created=made[1])
+        end(bench, "youngest", "ServiceSelectorMismatch", created=made[2], explainedBy="middle")
+        end(bench, "apart", "ServicePortMismatch", created=made[3])
+        await bench.until(lambda: status("youngest").get("explainedBy") == "middle")
+        await bench.until(lambda: status("middle").get("followers") == {"count": 1, "names": ["youngest"]})
+        end(bench, "oldest", "ServiceSelectorMismatch", created=made[0])
+        whole = {"count": 2, "names": ["middle", "youngest"]}
+        await bench.until(lambda: status("oldest").get("followers") == whole)
+        assert [status(name).get("explainedBy") for name in ("oldest", "middle", "youngest", "apart")] == [
+            None,
+            "oldest",
+            "oldest",
+            None,
+        ]
+        await bench.until(lambda: "followers" not in status("middle"))
+        assert status("middle")["report"]["rootCauses"], "a finished report never changes"
+        gone = bench.delete("youngest")
+        bench.controller.lost_case(case_of(gone))
+        await bench.until(lambda: status("oldest").get("followers") == {"count": 1, "names": ["middle"]})
+    assert "followers" not in status("apart")
+
+
+async def test_an_incident_ends_at_the_border_when_a_namespace_changes_hands() -> None:
+    """Nothing of one tenant stays named in another."""
+    bench = Bench(max_running=4, max_running_per_tenant=4)
+    for name in ("team-a", "team-b"):
+        bench.cluster.namespace(name, casebook_dev__tenant="acme")
+    async with bench.running():
+        bench.ask("head")
+        bench.ask("follower", "team-b")
+        await bench.until(lambda: bench.jobs() == 2)
+        end(bench, "head", "ServiceSelectorMismatch", created="2026-11-21T00:00:00Z")
+        end(bench, "follower", "ServiceSelectorMismatch", space="team-b")
+        status = bench.cluster.find(INVESTIGATIONS, "team-b", "follower")["status"]
+        await bench.until(lambda: status.get("explainedBy") == "team-a/head")
+        await bench.until(lambda: bench.cluster.find(INVESTIGATIONS, "team-a", "head")["status"].get("followers"))
+        bench.cluster.namespace("team-b", casebook_dev__tenant="globex")
+        bench.controller.saw_namespace(namespace_of(bench.cluster.find("namespaces", "", "team-b")))
+        await bench.until(lambda: "explainedBy" not in status)
+        await bench.until(lambda: "followers" not in bench.cluster.find(INVESTIGATIONS, "team-a", "head")["status"])

@@ -5,18 +5,20 @@ from typing import Any
 
 import pytest
 
+from casebook.api.base import INVESTIGATIONS, MEMORIES
 from casebook.api.enums import ReplayStanding
 from casebook.api.investigation import Lesson, Replay, ReplaySide
 from casebook.api.run import Recalled
 from casebook.cluster.errors import Denied, Unavailable
 from casebook.controller.decide import decide
-from casebook.controller.lessons import INVESTIGATIONS, MEMORIES, Lessons
+from casebook.controller.lessons import Lessons
 from casebook.controller.parsing import case_of
 from casebook.controller.plan import Learn
 from casebook.controller.replaying import CannotReplay
 from casebook.store.errors import StoreUnavailable
 from support.cases import case, inputs
 from support.memorycluster import MemoryCluster, MemoryReader, MemoryWriter
+from support.pastcases import MemoryCases
 
 WRONG = {"id": "f1", "author": "alice", "verdict": "Wrong", "standing": "Confirmed", "reach": "Namespace"}
 ROOT = {"object": "Deployment/web", "cause": "QuotaExceeded"}
@@ -71,7 +73,8 @@ class Desk:
         self.made["status"] = {"report": REPORT}
         self.replays = Shown()
         reader, writer = MemoryReader(self.cluster), MemoryWriter(self.cluster, "lessons")
-        self.lessons = Lessons(reader, writer, self.replays, "casebook-system")  # type: ignore[arg-type]
+        self.words = MemoryCases()
+        self.lessons = Lessons(reader, writer, self.replays, "casebook-system", self.words)  # type: ignore[arg-type]
 
     async def learn(self) -> list[Lesson]:
         return await self.lessons.learn("team-a", "why", self.made["metadata"]["uid"], "ns:team-a")
@@ -199,3 +202,23 @@ def test_feedback_is_acted_on_once_the_investigation_is_over_and_before_it_expir
     over = case(finished="True/Reported", finished_at=None, unlearned=1, ttl=0)
     assert decide(inputs(over)).steps == (Learn(),)
     assert Learn() not in decide(inputs(case(unlearned=1))).steps
+
+
+async def test_every_word_is_kept_under_its_tenant_even_one_that_teaches_nothing() -> None:
+    desk = Desk({"id": "f1", "author": "bob", "rating": "Down"}, {"id": "f2", "author": "bob", "note": "hm"})
+    await desk.learn()
+    (kept,) = desk.words.words.items()
+    assert kept[0] == ("ns:team-a", desk.made["metadata"]["uid"], "f1")
+    assert (kept[1].judgement.value, kept[1].author) == ("Wrong", "bob")
+
+
+async def test_a_word_waits_for_the_store_and_the_memory_does_not() -> None:
+    desk = Desk({**WRONG, "rootCause": ROOT})
+    desk.words.away = True
+    with pytest.raises(Unavailable):
+        await desk.learn()
+    assert [memory["spec"]["state"] for memory in desk.memories] == ["Confirmed"]
+    assert desk.told
+    desk.words.away = False
+    await desk.learn()
+    assert [said.truth for said in desk.words.words.values()] == ["QuotaExceeded on Deployment/web"]

@@ -1,22 +1,18 @@
 """A replay in a process of its own, on a recorded investigation."""
 
-import gzip
-from pathlib import Path
-
 import pytest
 
 from casebook.api.run import Trace
 from casebook.controller.replaying import CannotReplay, Replays
 from support.memories import cause, memory
-
-RECORDED = Path(__file__).parents[1] / "reasoning" / "recorded" / "image-tag-typo.json.gz"
+from support.recorded import trace
 
 
 class Kept:
     """Traces by tenant and UID."""
 
     def __init__(self) -> None:
-        self.trace_ = Trace.model_validate_json(gzip.decompress(RECORDED.read_bytes()))
+        self.trace_ = trace("image-tag-typo")
 
     async def trace(self, tenant: str, uid: str) -> Trace | None:
         return self.trace_ if (tenant, uid) == ("ns:shop", "u-1") else None

@@ -3,9 +3,16 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from casebook.controller.shelf import MEMORIES, Shelf, memory_of
+import pytest
+
+from casebook.api.base import MEMORIES
+from casebook.api.case import Use
+from casebook.cluster.errors import Unavailable
+from casebook.controller.shelf import Shelf, memory_of
+from casebook.controller.tools import EVENTS
 from support.memories import cause
 from support.memorycluster import MemoryCluster, MemoryWriter
+from support.pastcases import MemoryCases, use
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 TEAM = frozenset({"team-a", "team-b"})
@@ -43,13 +50,13 @@ def reasons(made: dict[str, Any]) -> list[str]:
 async def test_it_is_written_once_and_again_when_it_changes() -> None:
     cluster, clock, shelf = world()
     made = taught(cluster, shelf, "m", verifyBy="2026-11-22T01:00:00Z")
-    assert await shelf.judge(TEAM) == 3600
+    assert await shelf.judge("label:team", TEAM) == 3600
     assert (made["status"]["version"], reasons(made)) == (1, ["Verified", "Alone"])
     cluster.calls.clear()
-    await shelf.judge(TEAM)
+    await shelf.judge("label:team", TEAM)
     assert cluster.calls == []
     clock.now = NOW + timedelta(hours=1)
-    assert await shelf.judge(TEAM) is None
+    assert await shelf.judge("label:team", TEAM) is None
     assert reasons(made) == ["VerifyByPassed", "Alone"]
     assert made["status"]["conditions"][0]["lastTransitionTime"] == "2026-11-22T01:00:00Z"
     assert made["status"]["conditions"][1]["lastTransitionTime"] == "2026-11-22T00:00:00Z"
@@ -60,7 +67,7 @@ async def test_memories_of_a_tenant_contradict_each_other_across_its_namespaces_
     mine = taught(cluster, shelf, "mine", claim=cause("A"), reach="Tenant")
     other = taught(cluster, shelf, "of-the-tenant", "team-b", claim=cause("A", effect="RulesOut"))
     foreign = taught(cluster, shelf, "foreign", "other", claim=cause("A", effect="RulesOut"), reach="Tenant")
-    await shelf.judge(TEAM)
+    await shelf.judge("label:team", TEAM)
     assert (reasons(mine)[1], reasons(other)[1]) == ("Contradicted", "Contradicted")
     assert "status" not in foreign
     assert "foreign" not in str(mine)
@@ -71,9 +78,78 @@ async def test_one_that_is_gone_or_has_just_changed_holds_nothing_up() -> None:
     gone, changed, made = (taught(cluster, shelf, name) for name in ("gone", "changed", "made"))
     del cluster.objects[MEMORIES, "team-a", gone["metadata"]["name"]]
     changed["metadata"]["resourceVersion"] = "later"
-    await shelf.judge(TEAM)
+    await shelf.judge("label:team", TEAM)
     assert reasons(made) == ["Verified", "Alone"]
     assert "status" not in changed
+
+
+def taught_and_used(*uses: Use) -> tuple[MemoryCluster, MemoryCases, Shelf, dict[str, Any]]:
+    cluster = MemoryCluster(lambda: NOW)
+    cluster.namespace("shop")
+    ledger = MemoryCases()
+    ledger.uses = {("label:shop", one.namespace, one.name, one.uid): one for one in uses}
+    shelf = Shelf(MemoryWriter(cluster, "casebook-controller"), lambda: NOW, ledger)  # type: ignore[arg-type]
+    return cluster, ledger, shelf, taught(cluster, shelf, "m", "shop", origin={"type": "Person", "author": "alice"})
+
+
+async def test_its_uses_and_its_trust_stand_in_the_status() -> None:
+    _, _, shelf, made = taught_and_used(use(1, "Led", "Correct"), use(2, "Shown"))
+    await shelf.judge("label:shop", frozenset({"shop"}))
+    status = made["status"]
+    assert status["uses"] == {"shown": 2, "cited": 1, "accepted": 1, "rejected": 0}
+    assert (status["trustPercent"], status["lastUsedBy"]) == (83, "inv-1")
+
+
+async def test_what_is_new_is_told_by_an_event_once() -> None:
+    cluster, ledger, shelf, made = taught_and_used(use(1))
+    await shelf.judge("label:shop", frozenset({"shop"}))
+    assert cluster.all(EVENTS) == []
+    ledger.uses["label:shop", "shop", "m", "uid-1"] = use(1, said="Correct")
+    for _ in range(2):
+        await shelf.judge("label:shop", frozenset({"shop"}))
+    (told,) = cluster.all(EVENTS)
+    assert (told["reason"], told["note"]) == ("Accepted", "used in inv/inv-1, accepted by bob")
+    assert told["regarding"] == {
+        "apiVersion": "casebook.dev/v1alpha1",
+        "kind": "Memory",
+        "namespace": "shop",
+        "name": "m",
+        "uid": made["metadata"]["uid"],
+    }
+
+
+async def test_the_uses_of_another_tenant_count_nothing() -> None:
+    """I8: not even for a memory of the same name."""
+    _, _, shelf, made = taught_and_used(*(use(number, "Led", "Wrong") for number in (1, 2, 3)))
+    await shelf.judge("label:rival", frozenset({"shop"}))
+    assert made["status"]["uses"]["shown"] == 0
+    assert reasons(made) == ["Verified", "Alone"]
+
+
+async def test_an_outage_of_the_store_gives_nothing_its_force_back() -> None:
+    _, ledger, shelf, made = taught_and_used(*(use(number, "Led", "Wrong") for number in (1, 2, 3)))
+    ledger.away = True
+    with pytest.raises(Unavailable):
+        await shelf.judge("label:shop", frozenset({"shop"}))
+    ledger.away = False
+    await shelf.judge("label:shop", frozenset({"shop"}))
+    assert reasons(made)[0] == "RepeatedlyRejected"
+    ledger.away = True
+    await shelf.judge("label:shop", frozenset({"shop"}))
+    assert reasons(made)[0] == "RepeatedlyRejected"
+
+
+async def test_what_three_corrections_have_in_common_is_proposed_once_and_never_confirmed() -> None:
+    cluster, _, shelf = world()
+    for number in range(3):
+        scope = {"matchLabels": {"namespace": "team-a", "workload.name": f"int-{number}"}}
+        origin = {"type": "Person", "author": "alice"}
+        taught(cluster, shelf, f"c{number}", claim=cause("DnsFailing"), scope=scope, origin=origin)
+    for _ in range(2):
+        await shelf.judge("label:team", TEAM)
+    (made,) = [one for one in cluster.all(MEMORIES) if one["metadata"]["name"].startswith("general-")]
+    assert (made["spec"]["state"], made["spec"]["origin"]["type"]) == ("Proposed", "Agent")
+    assert made["metadata"]["namespace"] == "team-a"
 
 
 def test_what_makes_no_sense_is_no_memory() -> None:

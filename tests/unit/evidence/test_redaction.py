@@ -153,7 +153,7 @@ TRANSFORMATIONS = [
 ]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(secret=secrets, form=st.sampled_from([form for form in FORMS if "{}" in form and "\n" not in form]),
        change=st.sampled_from(TRANSFORMATIONS), before=noise, after=noise)  # fmt: skip
 def test_no_transformation_lets_a_credential_through(secret, form, change, before, after) -> None:
@@ -161,7 +161,7 @@ def test_no_transformation_lets_a_credential_through(secret, form, change, befor
     assert secret not in redact_text(text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(pieces=st.lists(st.sampled_from([*FORMS, *ISSUED, *BENIGN]) | noise, max_size=6), cut=st.integers(0, 300))
 def test_redacting_again_changes_nothing(pieces, cut) -> None:
     text = "\n".join(piece.replace("{}", CANARY) for piece in pieces)
@@ -171,7 +171,7 @@ def test_redacting_again_changes_nothing(pieces, cut) -> None:
     assert redact_text(shortened) == shortened
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.recursive(
     st.none() | st.booleans() | st.integers() | noise | st.sampled_from([*BENIGN, *ISSUED]),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
@@ -184,7 +184,7 @@ def test_redacting_a_structure_again_changes_nothing(value) -> None:
     assert redact(once) == once
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(lines=st.lists(noise | st.sampled_from([*BENIGN, *ISSUED]), max_size=12))
 def test_lines_stay_as_many_as_they_were(lines) -> None:
     assert len(redact_lines(lines)) == len(lines)

@@ -18,7 +18,7 @@ from casebook.gateway.config import ModelEndpoint, Models
 from casebook.model.adviser import Adviser
 from casebook.model.completions import completions
 from casebook.reasoning import engine
-from support.agentpod import Agent as Pod
+from support.agents import Agent as Pod
 from support.alerts import body, sent
 from support.builders import NOW
 from support.freetext import CONFIG, freetext, hypothesis

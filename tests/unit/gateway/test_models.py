@@ -10,7 +10,7 @@ import pytest
 
 from casebook.api.enums import Reasoning
 from casebook.gateway.config import ModelEndpoint, Models, Price
-from support.agentpod import Agent
+from support.agents import Agent
 from support.alerts import body, sent
 from support.openaiserver import Endpoint, Turn, completion, cut, endless, endpoint, raw, silent
 

@@ -2,7 +2,7 @@
 
 import re
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from casebook.api.names import episode_name, group_hash
@@ -14,13 +14,11 @@ PARTS = st.text(alphabet="ab:|/{}0123456789", max_size=6)
 DNS = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 
 
-@settings(deadline=None)
 @given(st.tuples(PARTS, PARTS, PARTS), st.tuples(PARTS, PARTS, PARTS))
 def test_different_groups_have_different_names(one: tuple[str, str, str], other: tuple[str, str, str]) -> None:
     assert (group_hash(*one) == group_hash(*other)) == (one == other)
 
 
-@settings(deadline=None)
 @given(st.text(), st.text(), st.text(), st.integers(1, 999_999))
 def test_every_name_is_a_name(receiver: str, key: str, namespace: str, episode: int) -> None:
     name = episode_name(group_hash(receiver, key, namespace), episode)

@@ -121,7 +121,7 @@ async def test_it_is_told_what_was_found_and_can_be_sure_of_it(cluster: MemoryCl
     ((headers, data),) = hook.calls
     (told,) = hook.told
     assert (told["link"], told["cause"], told["verdict"]) == ("shop/inv-1", "OomKilled", "RootCause")
-    assert (told["succeeded"], told["reason"]) == (True, None)
+    assert (told["succeeded"], told["reason"], told["explainedBy"]) == (True, None, None)
     assert told["summary"] == "checkout runs out of memory"
     moment = headers["X-Casebook-Signature"].split(",")[0].removeprefix("t=")
     expected = hmac.new(b"signing-key", f"{moment}.".encode() + data, sha256).hexdigest()

@@ -3,19 +3,19 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from casebook.api.base import EPOCH
 from casebook.api.enums import Reasoning
 from casebook.api.investigation import Alert
 from casebook.gateway.groups import split
 from casebook.gateway.manifest import investigation
-from casebook.gateway.payload import EPOCH, MAX_ALERTS, Body, Payload, decode
+from casebook.gateway.payload import MAX_ALERTS, Body, Payload, decode
 from casebook.gateway.trim import size
 from support.alerts import body, notification, sent
 
 # Other work on the machine makes drawing slow; that says nothing of the code.
-patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
@@ -32,13 +32,13 @@ def manifests(payload: Payload) -> list[dict[str, object]]:
     ]
 
 
-@settings(patient, max_examples=200)
+@settings(max_examples=200)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_taken(data: bytes) -> None:
     manifests(decode(Body(data)))
 
 
-@settings(patient, max_examples=100)
+@settings(max_examples=100)
 @given(st.dictionaries(FIELDS, ANY_JSON), st.lists(st.dictionaries(ALERT_FIELDS, ANY_JSON), max_size=3), st.booleans())
 def test_any_values_in_any_field_are_taken(
     changes: dict[str, object], alerts: list[dict[str, object]], own: bool
@@ -52,7 +52,7 @@ def test_any_values_in_any_field_are_taken(
         Alert.model_validate(manifest["spec"]["alert"])
 
 
-@settings(patient, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(min_value=0, max_value=2000), st.binary(max_size=3))
 def test_a_body_broken_anywhere_keeps_what_came_before(cut: int, junk: bytes) -> None:
     data = body(sent(), sent("Other", namespace="pay"))

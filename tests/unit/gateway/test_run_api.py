@@ -13,7 +13,7 @@ from casebook.api.names import reader_name
 from casebook.api.observation import PROMETHEUS, Query, curve, metric_names
 from casebook.cluster.errors import Unavailable
 from casebook.gateway.config import Prometheus
-from support.agentpod import TENANT, Agent
+from support.agents import TENANT, Agent, investigated
 from support.alerts import body, sent
 from support.memorystore import MemoryStore
 from support.reports import evidence, hypothesis, observation, report
@@ -27,13 +27,6 @@ def store() -> MemoryStore:
 @pytest.fixture
 async def stored_world(make_world, store: MemoryStore):
     return await make_world(store)
-
-
-async def investigated(world, attempt: int = 1) -> dict:
-    await world.alert(body(sent(deployment="checkout"), sent("Other", deployment="checkout")))
-    (made,) = world.investigations()
-    made["status"]["attempt"] = attempt
-    return made
 
 
 async def test_an_agent_fetches_its_run(stored_world, store: MemoryStore) -> None:

@@ -1,7 +1,7 @@
 """I7: a report of any size is made to fit, always the same way, with every citation still leading somewhere."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casebook.api.enums import Novelty, Origin, Outcome, Standing, Verdict
@@ -80,7 +80,7 @@ def made(character: str, hypotheses: int, evidence: int, lists: int, length: int
     )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(
     CHARACTERS,
     st.integers(0, 12),

@@ -8,6 +8,7 @@ import pytest
 from casebook.analysis.snapshot import Snapshot
 from casebook.model.prompt import VERSION, Prompt, build
 from casebook.reasoning.engine import weigh
+from casebook.reasoning.registry import REGISTRY
 from support.freetext import CASES, SAID, freetext
 from support.reason import report
 from support.recorded import RECORDED, trace
@@ -25,7 +26,9 @@ def test_the_same_board_gives_the_same_bytes() -> None:
 
 def test_what_is_sent_is_what_was_reviewed() -> None:
     prompt = made(freetext())
-    text = f"{prompt.system}\n=====\n{prompt.user}\n"
+    codes = ", ".join(code for code, cause in REGISTRY.items() if cause.fault)
+    assert codes in prompt.user
+    text = f"{prompt.system}\n=====\n{prompt.user.replace(codes, '(codes of the registry)')}\n"
     path = Path(__file__).parent / "prompts" / f"{VERSION}.txt"
     if os.environ.get("CASEBOOK_UPDATE_SNAPSHOTS"):
         path.write_text(text)

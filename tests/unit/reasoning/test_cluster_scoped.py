@@ -152,6 +152,13 @@ class TestNode:
         pressed = node(DiskPressure="True")
         assert_root(answered(asked("Node/node-1", TENANT), [pressed]), "Node/node-1", "NodeDiskPressure")
 
+    def test_a_cordoned_node_is_asked_for_the_budgets_that_may_keep_its_pods(self) -> None:
+        cordoned = node() | {"spec": {"unschedulable": True}}
+        till = placed(pod(workload("till"), template("till", container())), "pay")
+        found = queries(answered(asked("Node/node-1"), [cordoned, till]))
+        assert commands(found) == {"poddisruptionbudgets.policy -n pay"}
+        assert not queries(answered(asked("Node/node-1"), [node(), till]))
+
     def test_a_node_that_is_not_there(self) -> None:
         found = report(answered(asked("Node/nod"), [node()]))
         assert found.verdict is Verdict.INCONCLUSIVE

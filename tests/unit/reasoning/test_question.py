@@ -6,11 +6,11 @@ import pytest
 
 from casebook.analysis.world import World
 from casebook.api.run import Run, Scene
+from casebook.reasoning.asked.focus import focus
+from casebook.reasoning.asked.meaning import meaning
 from casebook.reasoning.engine import decide, weigh
-from casebook.reasoning.focus import focus
-from casebook.reasoning.meaning import meaning
-from casebook.reasoning.planning import Look
-from casebook.reasoning.scoring import CHANGED_AFTER_STATED
+from casebook.reasoning.judging.scoring import CHANGED_AFTER_STATED
+from casebook.reasoning.planning.plan import Look
 from casebook.reasoning.situation import Situation
 from support.builders import (
     NOW,

@@ -1,9 +1,10 @@
 """What a report is about, for the line that it begins with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from casebook.api.enums import Trigger
+from casebook.api.investigation import InvestigationSpec
 from casebook.api.run import Run
 
 
@@ -19,14 +20,18 @@ class Heading:
     @classmethod
     def of(cls, run: Run) -> "Heading":
         """The heading of a run."""
-        spec = run.spec
-        place = (spec.target and spec.target.namespace) or run.namespace
+        found = cls.asked(run.spec, run.namespace, run.now)
+        return replace(found, namespace="") if run.scene.platform else found
+
+    @classmethod
+    def asked(cls, spec: InvestigationSpec, namespace: str, now: datetime) -> "Heading":
+        """The heading of what was asked in a namespace."""
         alert = spec.alert.labels.get("alertname", "") if spec.alert and spec.trigger is Trigger.ALERT else ""
         return cls(
             subject=f"{spec.target.kind}/{spec.target.name}" if spec.target else alert,
-            namespace="" if run.scene.platform else place,
+            namespace=(spec.target and spec.target.namespace) or namespace,
             question=spec.question,
-            now=run.now,
+            now=now,
         )
 
     @property

@@ -9,7 +9,7 @@ from casebook.analysis.services import ready_endpoints
 from casebook.analysis.things import RESOURCES, Ref, Thing
 from casebook.api.observation import Query, listing
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.refusals import EXPLAINS, LACKING, SAYS_SO, Refusal, detector
+from casebook.reasoning.checks.refusals import EXPLAINS, LACKING, SAYS_SO, Refusal, detector
 from casebook.reasoning.situation import Situation
 
 _TLS = r"(?:x509|certificate|tls:)"

@@ -10,8 +10,8 @@ from casebook.analysis.things import RESOURCES, Ref, Thing, shown
 from casebook.analysis.workloads import Pod
 from casebook.api.observation import Query, listing
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import command, containers, only
-from casebook.reasoning.mutated import Altered, altered
+from casebook.reasoning.checks.helpers import command, containers, only
+from casebook.reasoning.checks.mutated import Altered, altered
 from casebook.reasoning.situation import Situation
 
 KIND = "MutatingWebhookConfiguration"

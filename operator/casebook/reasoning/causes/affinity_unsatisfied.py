@@ -4,8 +4,8 @@ import re
 
 from casebook.analysis.access import dig
 from casebook.reasoning.cause import Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import undo
-from casebook.reasoning.scheduling import Unscheduled, detector, nodes, part_changed, says_so
+from casebook.reasoning.checks.helpers import undo
+from casebook.reasoning.checks.scheduling import Unscheduled, detector, nodes, part_changed, says_so
 from casebook.reasoning.situation import Situation
 
 _AFFINITY = re.compile(r"pod (?:anti-)?affinity rules|anti-affinity rules|existing pods anti-affinity")

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from casebook.api.base import timestamp
-from casebook.reasoning.calm import PREDICTIONS, Past, past, steps
 from casebook.reasoning.cause import Candidate, Cause
+from casebook.reasoning.checks.calm import PREDICTIONS, Past, past, steps
 from casebook.reasoning.situation import Situation
 
 OLD = timedelta(minutes=15)

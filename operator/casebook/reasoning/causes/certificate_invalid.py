@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from casebook.analysis import failures
 from casebook.analysis.things import Ref
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, held
-from casebook.reasoning.certificates import EXPIRED, MISMATCH, secrets
-from casebook.reasoning.helpers import Trouble, command
-from casebook.reasoning.logged import EXPLAINS, Said, candidate, quoted, says_so, spoken
+from casebook.reasoning.checks.certificates import EXPIRED, MISMATCH, secrets
+from casebook.reasoning.checks.helpers import Trouble, command
+from casebook.reasoning.checks.logged import EXPLAINS, Said, blamed, candidate, quoted, says_so, spoken
 from casebook.reasoning.situation import Situation
 
 Detect = Callable[[Situation], Iterator[Candidate[Said]]]
@@ -32,14 +32,7 @@ def _detector(words: "re.Pattern[str]", other: "re.Pattern[str] | None", said: s
 
 def _certificate(situation: Situation, found: Said) -> Ref | None:
     """The Secret that holds it, as far as references tell: of what is called, else of the caller."""
-    called = [
-        workload
-        for one in found.entries
-        for peer in one.peers
-        if (service := situation.world.things.get(peer.target)) is not None
-        for workload in situation.world.selected_by(service)
-    ]
-    for workload in [*called, found.workload]:
+    for workload in [*blamed(situation, found), found.workload]:
         held_ = secrets(workload)
         if held_:
             return held_[0]

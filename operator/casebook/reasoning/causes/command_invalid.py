@@ -9,7 +9,7 @@ from casebook.analysis.workloads import Container
 from casebook.api.base import timestamp
 from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import Subject, changed, cite_rollout, containers, last_words, only, undo
+from casebook.reasoning.checks.helpers import Subject, changed, cite_rollout, containers, last_words, only, undo
 from casebook.reasoning.situation import Situation
 
 _RUNTIME = re.compile(

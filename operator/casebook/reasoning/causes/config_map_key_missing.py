@@ -1,7 +1,7 @@
 """ConfigMapKeyMissing: a workload refers to a key that its ConfigMap does not have."""
 
-from casebook.reasoning.helpers import command
-from casebook.reasoning.missing import missing
+from casebook.reasoning.checks.helpers import command
+from casebook.reasoning.checks.missing import missing
 
 CAUSES = (
     missing("ConfigMapKeyMissing", "ConfigMap", keyed=True, look=lambda target: [command("get", target, "-o yaml")]),

@@ -1,7 +1,7 @@
 """ConfigMapMissing: a workload refers to a ConfigMap that does not exist."""
 
 from casebook.analysis.things import Ref
-from casebook.reasoning.missing import missing
+from casebook.reasoning.checks.missing import missing
 
 
 def _look(target: Ref) -> list[str]:

@@ -12,9 +12,9 @@ from casebook.analysis.things import Ref
 from casebook.analysis.workloads import Container, Workload
 from casebook.api.base import timestamp
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.certificates import EXPIRED, MISMATCH, secrets
-from casebook.reasoning.configuration import written
-from casebook.reasoning.helpers import Trouble, command, only, troubles
+from casebook.reasoning.checks.certificates import EXPIRED, MISMATCH, secrets
+from casebook.reasoning.checks.configuration import written
+from casebook.reasoning.checks.helpers import Trouble, command, only, troubles
 from casebook.reasoning.situation import Situation
 
 STARTING = timedelta(seconds=30)

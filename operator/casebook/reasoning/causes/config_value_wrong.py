@@ -10,7 +10,7 @@ from casebook.analysis.things import Cite
 from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.configuration import (
+from casebook.reasoning.checks.configuration import (
     UNREACHED,
     Misled,
     changed_at,
@@ -21,7 +21,7 @@ from casebook.reasoning.configuration import (
     well,
     written,
 )
-from casebook.reasoning.helpers import Trouble, command, last_words, troubles, undo
+from casebook.reasoning.checks.helpers import Trouble, command, last_words, troubles, undo
 from casebook.reasoning.situation import Situation
 
 COVERS = frozenset({Sign.PEER_ERRORS, Sign.ERRORS, Sign.VAGUE, Sign.CRASH, Sign.NOT_READY, Sign.JOB_FAILED})

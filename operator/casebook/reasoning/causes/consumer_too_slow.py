@@ -12,8 +12,8 @@ from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
 from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.configuration import changed_at
-from casebook.reasoning.helpers import changed, cite_rollout, command, troubles, workload_logs_wanted
+from casebook.reasoning.checks.configuration import changed_at
+from casebook.reasoning.checks.helpers import changed, cite_rollout, command, troubles, workload_logs_wanted
 from casebook.reasoning.situation import Situation
 
 FELL = 0.7

@@ -11,7 +11,7 @@ from casebook.analysis.robust import stretch
 from casebook.analysis.signs import Sign
 from casebook.analysis.workloads import Workload
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held, tested
-from casebook.reasoning.helpers import Subject, cite_rollout, containers, lowered, only, troubles, undo, was
+from casebook.reasoning.checks.helpers import Subject, cite_rollout, containers, lowered, only, troubles, undo, was
 from casebook.reasoning.situation import Situation
 
 LIMIT = ".resources.limits.cpu"

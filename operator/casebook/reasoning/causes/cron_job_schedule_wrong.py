@@ -9,7 +9,7 @@ from casebook.analysis.things import Thing
 from casebook.analysis.unending import Overdue, overdue, rescheduled
 from casebook.api.base import timestamp
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import command, only
+from casebook.reasoning.checks.helpers import command, only
 from casebook.reasoning.situation import Situation
 
 BLOCKED = "JobAlreadyActive"

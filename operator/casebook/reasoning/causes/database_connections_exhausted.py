@@ -11,8 +11,8 @@ from casebook.analysis.things import Ref
 from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, held
-from casebook.reasoning.helpers import command
-from casebook.reasoning.logged import EXPLAINS, SIGNS, Said, of_kind, quoted, says_so, spoken
+from casebook.reasoning.checks.helpers import command
+from casebook.reasoning.checks.logged import EXPLAINS, SIGNS, Said, of_kind, quoted, says_so, spoken
 from casebook.reasoning.situation import Situation
 
 _UP = re.compile(r"Scaled up replica set \S+ from [1-9]\d* to \d+")

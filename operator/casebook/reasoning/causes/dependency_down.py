@@ -9,7 +9,7 @@ from casebook.analysis.signs import Sign
 from casebook.analysis.workloads import Workload
 from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import Trouble, command, only, troubles, workload_logs_wanted
+from casebook.reasoning.checks.helpers import Trouble, command, only, troubles, workload_logs_wanted
 from casebook.reasoning.situation import Situation
 
 DOWN = frozenset({Sign.CRASH, Sign.KILLED, Sign.NOT_READY, Sign.NO_PODS, Sign.ERRORS, Sign.VAGUE})

@@ -10,7 +10,7 @@ from casebook.analysis.things import Ref
 from casebook.analysis.workloads import Workload
 from casebook.api.enums import Outcome
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import Trouble, cite_rollout, command, only, troubles, undo
+from casebook.reasoning.checks.helpers import Trouble, cite_rollout, command, only, troubles, undo
 from casebook.reasoning.situation import Situation
 
 GONE = frozenset({failures.REFUSED, failures.UNRESOLVED, failures.UNREACHABLE})

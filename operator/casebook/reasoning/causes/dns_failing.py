@@ -10,9 +10,9 @@ from casebook.analysis.things import Ref, Thing
 from casebook.analysis.workloads import Workload
 from casebook.api.observation import Query, getting
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.configuration import is_outside
-from casebook.reasoning.helpers import Trouble
-from casebook.reasoning.logged import everything
+from casebook.reasoning.checks.configuration import is_outside
+from casebook.reasoning.checks.helpers import Trouble
+from casebook.reasoning.checks.logged import everything
 from casebook.reasoning.situation import Situation
 
 DNS = Ref("Deployment", "kube-system", "coredns")

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from casebook.analysis.signs import Sign
 from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import command, only, troubles
-from casebook.reasoning.probes import READINESS, Probe, probes
+from casebook.reasoning.checks.helpers import command, only, troubles
+from casebook.reasoning.checks.probes import READINESS, Probe, probes
 from casebook.reasoning.situation import Situation
 
 OWN_WORD = range(500, 600)

@@ -12,7 +12,16 @@ from casebook.analysis.workloads import Container, Workload
 from casebook.api.base import timestamp
 from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import Trouble, cite_rollout, command, containers, last_words, logs_wanted, only, undo
+from casebook.reasoning.checks.helpers import (
+    Trouble,
+    cite_rollout,
+    command,
+    containers,
+    last_words,
+    logs_wanted,
+    only,
+    undo,
+)
 from casebook.reasoning.situation import Situation
 
 _NAME = r"['\"`$]?\{?([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z]{3,})\}?['\"`]?"
@@ -29,6 +38,7 @@ _SAYS = tuple(
         rf"(?i:please set|must set|set the) (?i:the |environment |env |variable )*{_NAME}",
     )
 )
+_VARIABLE = re.compile(r"\.env\[([^\]]+)\]")
 _WORDS = {"ERROR", "FATAL", "INFO", "WARN", "WARNING", "CRITICAL", "DEBUG", "PANIC", "HTTP", "JSON", "YAML", "POST"}
 _WORDS |= {"GET", "PUT", "HEAD", "DELETE", "NULL", "NOT", "FILE", "PATH", "URL"}
 
@@ -57,7 +67,8 @@ def _detect(situation: Situation) -> Iterator[Candidate[Missing]]:
             continue
         for words in last_words(situation, container):
             kind, message = words.entry.exception
-            name = named(f"{words.entry.message}\n{kind}: {message}")
+            said = f"{words.entry.message}\n{kind}: {message}"
+            name = named(said) or _taken_out(workload, said)
             if name:
                 yield _candidate(situation, Missing(workload, container, name, words))
 
@@ -76,13 +87,23 @@ def _candidate(situation: Situation, item: Missing) -> Candidate[Missing]:
     )
 
 
+def _taken_out(workload: Workload, said: str) -> str:
+    """The variable that a message names, in whatever language, and that the latest revision took out; or empty."""
+    rolled = rollout(workload)
+    return next((name for name in _gone(rolled) if re.search(rf"\b{re.escape(name)}\b", said)), "") if rolled else ""
+
+
+def _gone(rolled: Rollout) -> list[str]:
+    """The variables that a rollout left without a value."""
+    return [found[1] for one in rolled.found if one.new in (None, "") and (found := _VARIABLE.search(one.path))]
+
+
 def _removed_by(situation: Situation, item: Missing) -> Rollout | None:
     rolled = rollout(item.workload)
     if rolled is None or rolled.at < situation.world.begin:
         return None
-    gone = any(f".env[{item.name}]" in one.path and one.new in (None, "") for one in rolled.found)
     source = any(".envFrom[" in one.path and one.new is None for one in rolled.found)
-    return rolled if gone or source else None
+    return rolled if item.name in _gone(rolled) or source else None
 
 
 def _program_says_so(_: Situation, found: Candidate[Missing]) -> Finding:

@@ -9,8 +9,8 @@ from casebook.analysis.signs import Sign
 from casebook.analysis.things import Ref, Thing
 from casebook.analysis.workloads import Workload
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import Trouble, changed, cite_rollout, command, only, undo
-from casebook.reasoning.logged import everything
+from casebook.reasoning.checks.helpers import Trouble, changed, cite_rollout, command, only, undo
+from casebook.reasoning.checks.logged import everything
 from casebook.reasoning.situation import Situation
 
 _LOCAL = {"localhost": ("localhost", "127.0.0.1", "::1")}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from casebook.analysis.evictions import Eviction, evictions
 from casebook.analysis.signs import Sign
 from casebook.reasoning.cause import Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import command, only
+from casebook.reasoning.checks.helpers import command, only
 from casebook.reasoning.situation import Situation
 
 

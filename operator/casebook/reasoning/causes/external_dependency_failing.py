@@ -10,8 +10,8 @@ from casebook.analysis.signs import Sign
 from casebook.analysis.things import Ref
 from casebook.analysis.workloads import Workload
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.configuration import changed_at
-from casebook.reasoning.helpers import Trouble, troubles
+from casebook.reasoning.checks.configuration import changed_at
+from casebook.reasoning.checks.helpers import Trouble, troubles
 from casebook.reasoning.situation import Situation
 
 FAILS = frozenset(

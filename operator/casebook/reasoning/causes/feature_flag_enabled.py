@@ -11,8 +11,8 @@ from casebook.analysis.things import Ref
 from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.configuration import changed_at, written
-from casebook.reasoning.helpers import Trouble, command, only, troubles
+from casebook.reasoning.checks.configuration import changed_at, written
+from casebook.reasoning.checks.helpers import Trouble, command, only, troubles
 from casebook.reasoning.situation import Situation
 
 _ON = re.compile(r"\"?([A-Za-z_][\w.-]*)\"?\s*[:=]\s*\"?(true|on|yes|1|enabled|v\d+)\"?", re.IGNORECASE)

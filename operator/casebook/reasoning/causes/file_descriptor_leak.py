@@ -2,7 +2,7 @@
 
 from casebook.analysis import failures
 from casebook.reasoning.cause import Cause
-from casebook.reasoning.logged import EXPLAINS, advice, detector, says_so
+from casebook.reasoning.checks.logged import EXPLAINS, advice, detector, says_so
 
 CAUSES = (
     Cause(

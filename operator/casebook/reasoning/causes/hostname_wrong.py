@@ -8,8 +8,8 @@ from casebook.analysis.signs import Sign
 from casebook.analysis.things import Cite, Ref
 from casebook.api.base import timestamp
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.configuration import Misled, changed_at, is_outside, misled, written
-from casebook.reasoning.helpers import command
+from casebook.reasoning.checks.configuration import Misled, changed_at, is_outside, misled, written
+from casebook.reasoning.checks.helpers import command
 from casebook.reasoning.situation import Situation
 
 COVERS = frozenset({Sign.PEER_ERRORS, Sign.ERRORS, Sign.VAGUE, Sign.CRASH, Sign.NOT_READY, Sign.JOB_FAILED})

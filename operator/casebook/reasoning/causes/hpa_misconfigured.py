@@ -9,7 +9,7 @@ from casebook.analysis.signs import Sign
 from casebook.analysis.things import Thing
 from casebook.analysis.workloads import cite_condition, condition
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import command
+from casebook.reasoning.checks.helpers import command
 from casebook.reasoning.situation import Situation
 
 _NO_REQUEST = re.compile(r"missing request for (?P<what>\w+)")

@@ -1,8 +1,8 @@
 """ImageAbsentOnNode: the pull policy is Never and the node does not hold the image."""
 
 from casebook.reasoning.cause import Candidate, Cause, Finding, Prediction, tested
-from casebook.reasoning.helpers import command, undo
-from casebook.reasoning.images import ABSENT, Pull, detector, image_changed, says_so
+from casebook.reasoning.checks.helpers import command, undo
+from casebook.reasoning.checks.images import ABSENT, Pull, detector, image_changed, says_so
 from casebook.reasoning.situation import Situation
 
 

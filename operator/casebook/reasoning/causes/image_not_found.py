@@ -1,8 +1,8 @@
 """ImageNotFound: the tag, digest or repository that a workload asks for does not exist in the registry."""
 
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, held, tested
-from casebook.reasoning.helpers import command, undo
-from casebook.reasoning.images import (
+from casebook.reasoning.checks.helpers import command, undo
+from casebook.reasoning.checks.images import (
     NOT_FOUND,
     UNAUTHORIZED,
     UNREACHABLE,

@@ -1,8 +1,8 @@
 """ImageRegistryUnreachable: the registry's name does not resolve, or it does not answer."""
 
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, held, tested
-from casebook.reasoning.helpers import undo
-from casebook.reasoning.images import UNAUTHORIZED, UNREACHABLE, Pull, detector, image_changed, pulls, says_so
+from casebook.reasoning.checks.helpers import undo
+from casebook.reasoning.checks.images import UNAUTHORIZED, UNREACHABLE, Pull, detector, image_changed, pulls, says_so
 from casebook.reasoning.situation import Situation
 
 DEFAULT_REGISTRY = "docker.io"

@@ -2,8 +2,8 @@
 
 from casebook.analysis.access import listed
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, held, tested
-from casebook.reasoning.helpers import undo
-from casebook.reasoning.images import (
+from casebook.reasoning.checks.helpers import undo
+from casebook.reasoning.checks.images import (
     NOT_FOUND,
     UNAUTHORIZED,
     UNREACHABLE,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from casebook.analysis.signs import Sign
 from casebook.analysis.workloads import Container
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, held
-from casebook.reasoning.helpers import Subject, changed, cite_rollout, containers, last_words, only, undo
+from casebook.reasoning.checks.helpers import Subject, changed, cite_rollout, containers, last_words, only, undo
 from casebook.reasoning.situation import Situation
 
 _SAID = re.compile(r"exec format error|no match for platform|does not match the detected host platform", re.IGNORECASE)

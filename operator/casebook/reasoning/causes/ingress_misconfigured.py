@@ -10,7 +10,7 @@ from casebook.analysis.things import Cite, Ref, Thing
 from casebook.api.base import timestamp
 from casebook.api.observation import Query, listing
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import command, only
+from casebook.reasoning.checks.helpers import command, only
 from casebook.reasoning.situation import Situation
 
 CLASSES = "ingressclasses.networking.k8s.io"

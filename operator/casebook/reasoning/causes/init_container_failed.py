@@ -6,7 +6,16 @@ from datetime import timedelta
 from casebook.analysis.signs import Sign
 from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import Subject, changed_part, cite_rollout, command, containers, last_words, only, undo
+from casebook.reasoning.checks.helpers import (
+    Subject,
+    changed_part,
+    cite_rollout,
+    command,
+    containers,
+    last_words,
+    only,
+    undo,
+)
 from casebook.reasoning.situation import Situation
 
 LONG = timedelta(seconds=60)

@@ -6,8 +6,8 @@ from datetime import timedelta
 from casebook.analysis.access import number, quantity, text
 from casebook.analysis.workloads import Pod
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import undo
-from casebook.reasoning.scheduling import Unscheduled, detector, nodes, part_changed, says_so
+from casebook.reasoning.checks.helpers import undo
+from casebook.reasoning.checks.scheduling import Unscheduled, detector, nodes, part_changed, says_so
 from casebook.reasoning.situation import Situation
 
 _WORDS = re.compile(r"Insufficient (?P<what>[\w./-]*\w)|Too many pods")

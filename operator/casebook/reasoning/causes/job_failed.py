@@ -9,7 +9,7 @@ from casebook.analysis.things import Thing
 from casebook.analysis.workloads import Container, cite_condition, condition
 from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import command, last_words, logs_wanted
+from casebook.reasoning.checks.helpers import command, last_words, logs_wanted
 from casebook.reasoning.situation import Situation
 
 _DEADLINE = re.compile("DeadlineExceeded")

@@ -8,7 +8,7 @@ from casebook.analysis.things import Ref
 from casebook.analysis.unending import held_open
 from casebook.analysis.workloads import Container
 from casebook.reasoning.cause import Candidate, Cause, Finding, Prediction, held, tested
-from casebook.reasoning.helpers import command, only
+from casebook.reasoning.checks.helpers import command, only
 from casebook.reasoning.situation import Situation
 
 

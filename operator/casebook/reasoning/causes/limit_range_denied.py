@@ -4,8 +4,8 @@ import re
 
 from casebook.analysis.things import Ref
 from casebook.reasoning.cause import Candidate, Cause
-from casebook.reasoning.helpers import command, undo
-from casebook.reasoning.refusals import EXPLAINS, LACKING, SAYS_SO, Refusal, detector
+from casebook.reasoning.checks.helpers import command, undo
+from casebook.reasoning.checks.refusals import EXPLAINS, LACKING, SAYS_SO, Refusal, detector
 from casebook.reasoning.situation import Situation
 
 _WORDS = re.compile(

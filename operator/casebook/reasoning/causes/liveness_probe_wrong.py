@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from casebook.analysis.access import text
 from casebook.analysis.signs import Sign
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.misprobing import asks_in_vain, candidate, changed, logs, program_is_well, steps
-from casebook.reasoning.probes import LIVENESS, Probe, kills, probes
+from casebook.reasoning.checks.misprobing import asks_in_vain, candidate, changed, logs, program_is_well, steps
+from casebook.reasoning.checks.probes import LIVENESS, Probe, kills, probes
 from casebook.reasoning.situation import Situation
 
 CRASH_CODES = {1, 2, 3, 134, 139}

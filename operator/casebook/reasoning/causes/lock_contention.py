@@ -3,13 +3,12 @@
 import re
 from collections.abc import Iterator
 
-from casebook.analysis.things import Ref
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, held
-from casebook.reasoning.helpers import Trouble, command
-from casebook.reasoning.logged import EXPLAINS, Said, candidate, quoted, says_so, spoken
+from casebook.reasoning.checks.helpers import Trouble, command
+from casebook.reasoning.checks.logged import EXPLAINS, Said, blamed, candidate, quoted, says_so, spoken
 from casebook.reasoning.situation import Situation
 
-_WORDS = re.compile(
+WORDS = re.compile(
     r"deadlock (?:detected|found)|lock wait timeout exceeded|due to lock timeout|lock[_ ]?not[_ ]?available|"
     r"could not obtain lock|still waiting for \w+lock|database is locked|waiting for (?:table )?metadata lock",
     re.IGNORECASE,
@@ -17,25 +16,15 @@ _WORDS = re.compile(
 
 
 def _fits(one: Trouble) -> bool:
-    return bool(_WORDS.search(one.entry.said))
+    return bool(WORDS.search(one.entry.said))
 
 
 def _detect(situation: Situation) -> Iterator[Candidate[Said]]:
     """The database is to be looked at: what its callers name, else who says so itself."""
     for found in spoken(situation, _fits):
-        behind = _behind(situation, found)
-        where = behind or found.workload.ref
+        where = next((one.ref for one in blamed(situation, found)), found.workload.ref)
         said = f"Statements at {situation.label(where)} wait for each other's locks: {quoted(found)}"
         yield candidate(situation, found, said, thing=where)
-
-
-def _behind(situation: Situation, found: Said) -> Ref | None:
-    for one in found.entries:
-        for peer in one.peers:
-            service = situation.world.things.get(peer.target)
-            for workload in situation.world.selected_by(service) if service else ():
-                return workload.ref
-    return None
 
 
 def _several_say_so(_: Situation, found: Candidate[Said]) -> Finding:

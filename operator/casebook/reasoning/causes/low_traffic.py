@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from casebook.analysis.promql import is_quotient
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import Ref
-from casebook.reasoning.alerts import Rerun
+from casebook.reasoning.asked.alerts import Rerun
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held, tested
-from casebook.reasoning.deviations import FEW_REQUESTS, volume
-from casebook.reasoning.measuring import Measured
+from casebook.reasoning.checks.deviations import FEW_REQUESTS, volume
+from casebook.reasoning.planning.measuring import Measured
 from casebook.reasoning.situation import Situation
 
 

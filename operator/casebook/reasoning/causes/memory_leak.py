@@ -10,8 +10,16 @@ from casebook.analysis.robust import climbs, teeth
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import Cite
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.deviations import nearing
-from casebook.reasoning.helpers import Subject, changed_part, cite_rollout, containers, only, program_changed, undo
+from casebook.reasoning.checks.deviations import nearing
+from casebook.reasoning.checks.helpers import (
+    Subject,
+    changed_part,
+    cite_rollout,
+    containers,
+    only,
+    program_changed,
+    undo,
+)
 from casebook.reasoning.situation import Situation
 
 LONG = timedelta(seconds=20)

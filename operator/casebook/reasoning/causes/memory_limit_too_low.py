@@ -6,7 +6,7 @@ from casebook.analysis.access import moment, text
 from casebook.analysis.changes import PROGRAM
 from casebook.analysis.signs import Sign
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import (
+from casebook.reasoning.checks.helpers import (
     Subject,
     changed,
     changed_part,
@@ -17,7 +17,7 @@ from casebook.reasoning.helpers import (
     undo,
     was,
 )
-from casebook.reasoning.mutated import altered
+from casebook.reasoning.checks.mutated import altered
 from casebook.reasoning.situation import Situation
 
 LIMIT = ".resources.limits.memory"

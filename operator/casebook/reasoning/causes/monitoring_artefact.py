@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from casebook.analysis.curves import Series
 from casebook.analysis.signs import Sign
 from casebook.analysis.workloads import Workload
-from casebook.reasoning.alerts import Rerun
+from casebook.reasoning.asked.alerts import Rerun
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import command
-from casebook.reasoning.measuring import Measured
+from casebook.reasoning.checks.helpers import command
+from casebook.reasoning.planning.measuring import Measured
 from casebook.reasoning.situation import Situation
 
 

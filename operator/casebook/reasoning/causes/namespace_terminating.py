@@ -4,7 +4,7 @@ import re
 
 from casebook.analysis.things import Ref
 from casebook.reasoning.cause import Candidate, Cause
-from casebook.reasoning.refusals import EXPLAINS, LACKING, SAYS_SO, Refusal, detector
+from casebook.reasoning.checks.refusals import EXPLAINS, LACKING, SAYS_SO, Refusal, detector
 from casebook.reasoning.situation import Situation
 
 _WORDS = re.compile(r"unable to create new content in namespace (?P<name>[a-z0-9-]+) because it is being terminated")

@@ -16,7 +16,7 @@ from casebook.analysis.things import Ref, Thing
 from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import Trouble, command, troubles
+from casebook.reasoning.checks.helpers import Trouble, command, troubles
 from casebook.reasoning.situation import Situation
 
 CUT = frozenset({failures.TIMEOUT, failures.UNREACHABLE, failures.RESET, failures.REFUSED})

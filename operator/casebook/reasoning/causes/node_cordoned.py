@@ -7,9 +7,9 @@ from casebook.analysis.access import dig
 from casebook.analysis.changes import edited
 from casebook.analysis.signs import Sign
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import at
-from casebook.reasoning.planned import announcement
-from casebook.reasoning.scheduling import Unscheduled, nodes, says_so, unscheduled
+from casebook.reasoning.checks.helpers import at
+from casebook.reasoning.checks.planned import announcement
+from casebook.reasoning.checks.scheduling import Unscheduled, nodes, says_so, unscheduled
 from casebook.reasoning.situation import Situation
 
 _WORDS = re.compile(r"were unschedulable|node\.kubernetes\.io/unschedulable")

@@ -5,8 +5,8 @@ import re
 from casebook.analysis.access import dig, strings
 from casebook.analysis.things import shown
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import undo
-from casebook.reasoning.scheduling import Unscheduled, detector, nodes, part_changed, says_so
+from casebook.reasoning.checks.helpers import undo
+from casebook.reasoning.checks.scheduling import Unscheduled, detector, nodes, part_changed, says_so
 from casebook.reasoning.situation import Situation
 
 _WORDS = re.compile(r"didn't match Pod's node affinity/selector|didn't match node selector")

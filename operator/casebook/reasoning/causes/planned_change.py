@@ -6,8 +6,8 @@ from casebook.analysis.access import dig
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import Cite, Thing
 from casebook.reasoning.cause import Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import command
-from casebook.reasoning.planned import announcement, blamed_for
+from casebook.reasoning.checks.helpers import command
+from casebook.reasoning.checks.planned import announcement, blamed_for
 from casebook.reasoning.situation import Situation
 
 

@@ -10,7 +10,7 @@ from casebook.analysis.signs import Sign
 from casebook.analysis.things import Ref
 from casebook.analysis.workloads import Pod
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, held
-from casebook.reasoning.helpers import command
+from casebook.reasoning.checks.helpers import command
 from casebook.reasoning.situation import Situation
 
 _BY = re.compile(r"Preempted by (?:a )?pod (?P<uid>[0-9a-f-]{36})|Preempted by (?:pod )?[\w.-]+/(?P<name>[\w.-]+)")

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from casebook.analysis.changes import PROGRAM
 from casebook.analysis.signs import Sign
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import Subject, changed_part, containers, only, program_changed, undo
-from casebook.reasoning.probes import kills
+from casebook.reasoning.checks.helpers import Subject, changed_part, containers, only, program_changed, undo
+from casebook.reasoning.checks.probes import kills
 from casebook.reasoning.situation import Situation
 
 

@@ -5,8 +5,8 @@ import re
 from casebook.analysis.access import strings
 from casebook.analysis.things import Ref, shown
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, held
-from casebook.reasoning.helpers import command
-from casebook.reasoning.refusals import EXPLAINS, LACKING, SAYS_SO, Refusal, detector
+from casebook.reasoning.checks.helpers import command
+from casebook.reasoning.checks.refusals import EXPLAINS, LACKING, SAYS_SO, Refusal, detector
 from casebook.reasoning.situation import Situation
 
 _WORDS = re.compile(

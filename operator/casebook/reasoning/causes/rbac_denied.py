@@ -8,7 +8,7 @@ from casebook.analysis.access import listed, text
 from casebook.analysis.things import Ref, Thing
 from casebook.api.observation import Query, listing
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, held
-from casebook.reasoning.logged import Said, candidate, of_kind, quoted, says_so, spoken
+from casebook.reasoning.checks.logged import Said, candidate, of_kind, quoted, says_so, spoken
 from casebook.reasoning.situation import Situation
 
 _ACCOUNT = re.compile(r"system:serviceaccount:([\w.-]+):([\w.-]+)")

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from casebook.analysis.signs import Sign
 from casebook.reasoning.cause import Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.misprobing import asks_in_vain, candidate, changed, logs, program_is_well, steps
-from casebook.reasoning.probes import READINESS, Probe, probes
+from casebook.reasoning.checks.misprobing import asks_in_vain, candidate, changed, logs, program_is_well, steps
+from casebook.reasoning.checks.probes import READINESS, Probe, probes
 from casebook.reasoning.situation import Situation
 
 SERVER_ERRORS = range(500, 600)

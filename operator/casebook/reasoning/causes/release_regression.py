@@ -11,7 +11,7 @@ from casebook.analysis.things import Cite, Ref
 from casebook.api.base import timestamp
 from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import Trouble, cite_rollout, last_words, logs_wanted, only, troubles, undo
+from casebook.reasoning.checks.helpers import Trouble, cite_rollout, last_words, logs_wanted, only, troubles, undo
 from casebook.reasoning.situation import Situation
 
 NAMED = frozenset(

@@ -6,7 +6,7 @@ from casebook.analysis.access import count, dig, text
 from casebook.analysis.signs import Sign
 from casebook.analysis.workloads import Workload, cite_condition, condition
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import command, only
+from casebook.reasoning.checks.helpers import command, only
 from casebook.reasoning.situation import Situation
 
 LATE = "ProgressDeadlineExceeded"

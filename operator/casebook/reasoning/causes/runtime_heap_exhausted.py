@@ -3,7 +3,7 @@
 from casebook.analysis import failures
 from casebook.analysis.access import text
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.logged import EXPLAINS, Said, advice, detector, part_changed, says_so
+from casebook.reasoning.checks.logged import EXPLAINS, Said, advice, detector, part_changed, says_so
 from casebook.reasoning.situation import Situation
 
 

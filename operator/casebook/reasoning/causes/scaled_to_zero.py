@@ -6,8 +6,8 @@ from casebook.analysis.scaling import scaling
 from casebook.analysis.signs import Sign
 from casebook.analysis.workloads import Workload
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held, tested
-from casebook.reasoning.helpers import at, callers_logs_wanted, command, only
-from casebook.reasoning.planned import announcement, blamed_for
+from casebook.reasoning.checks.helpers import at, callers_logs_wanted, command, only
+from casebook.reasoning.checks.planned import announcement, blamed_for
 from casebook.reasoning.situation import Situation
 
 

@@ -1,8 +1,8 @@
 """SecretKeyMissing: a workload refers to a key that its Secret does not have."""
 
 from casebook.analysis.things import Ref
-from casebook.reasoning.helpers import command
-from casebook.reasoning.missing import missing
+from casebook.reasoning.checks.helpers import command
+from casebook.reasoning.checks.missing import missing
 
 
 def _look(target: Ref) -> list[str]:

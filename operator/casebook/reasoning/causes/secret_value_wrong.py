@@ -6,8 +6,8 @@ from casebook.analysis import failures
 from casebook.analysis.changes import rollout
 from casebook.analysis.settings import Reference, references
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import cite_rollout, command
-from casebook.reasoning.logged import Said, candidate, of_kind, quoted, says_so, spoken
+from casebook.reasoning.checks.helpers import cite_rollout, command
+from casebook.reasoning.checks.logged import Said, candidate, of_kind, quoted, says_so, spoken
 from casebook.reasoning.situation import Situation
 
 _LIKELY = ("pass", "pwd", "secret", "token", "key", "cred", "dsn", "url")

@@ -8,8 +8,8 @@ from casebook.analysis.access import dig
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import Cite
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import Subject, changed, cite_rollout, containers, only, undo
-from casebook.reasoning.logged import everything
+from casebook.reasoning.checks.helpers import Subject, changed, cite_rollout, containers, only, undo
+from casebook.reasoning.checks.logged import everything
 from casebook.reasoning.situation import Situation
 
 _KUBELET = re.compile(

@@ -4,8 +4,8 @@ import re
 
 from casebook.analysis.things import Cite, Ref
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import undo
-from casebook.reasoning.refusals import EXPLAINS, LACKING, SAYS_SO, Refusal, detector
+from casebook.reasoning.checks.helpers import undo
+from casebook.reasoning.checks.refusals import EXPLAINS, LACKING, SAYS_SO, Refusal, detector
 from casebook.reasoning.situation import Situation
 
 _WORDS = re.compile(r"serviceaccount \"(?P<name>[^\"]+)\" not found")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from casebook.analysis import failures
-from casebook.analysis.access import count, listed, text
+from casebook.analysis.access import count, dig, listed, text
 from casebook.analysis.changes import changed_after_creation, edited
 from casebook.analysis.services import target_ports
 from casebook.analysis.signs import Sign
@@ -12,8 +12,8 @@ from casebook.analysis.things import Cite, Thing
 from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import Subject, callers_logs_wanted, command, only, troubles
-from casebook.reasoning.probes import listens
+from casebook.reasoning.checks.helpers import Subject, callers_logs_wanted, command, only, troubles
+from casebook.reasoning.checks.probes import listens
 from casebook.reasoning.situation import Situation
 
 REACHING = frozenset({failures.REFUSED, failures.TIMEOUT, failures.RESET, failures.UNREACHABLE})
@@ -54,6 +54,9 @@ def _wrong(service: Thing, workload: Workload, port: int, target: object, protoc
     else:
         number = int(target) if isinstance(target, int | str) else port
     known = sorted({count(item, "containerPort") for item in ports})
+    if dig(service.raw, "spec", "clusterIP") == "None" and known and port not in known:
+        said = f"its pods unchanged, as it is headless: they serve {', '.join(map(str, known))}, not {port}"
+        return Wrong(service, workload, port, port, protocol, False, said)
     same = [item for item in ports if count(item, "containerPort") == number]
     if known and not same:
         said = f"target port {number}, while the containers declare {', '.join(map(str, known))}"

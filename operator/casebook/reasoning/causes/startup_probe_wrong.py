@@ -6,9 +6,9 @@ from datetime import timedelta
 from casebook.analysis.access import count, mapping, moment
 from casebook.analysis.signs import Sign
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import only, undo
-from casebook.reasoning.misprobing import changed
-from casebook.reasoning.probes import LIVENESS, STARTUP, Probe, declared, kills, listens, probes
+from casebook.reasoning.checks.helpers import only, undo
+from casebook.reasoning.checks.misprobing import changed
+from casebook.reasoning.checks.probes import LIVENESS, STARTUP, Probe, declared, kills, listens, probes
 from casebook.reasoning.situation import Situation
 
 DEFAULT_PERIOD, DEFAULT_FAILURES = 10, 3

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from casebook.analysis.things import Cite, Ref
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.claims import Pending, candidate, is_pending, pending
-from casebook.reasoning.helpers import command
+from casebook.reasoning.checks.claims import Pending, candidate, is_pending, pending
+from casebook.reasoning.checks.helpers import command
 from casebook.reasoning.situation import Situation
 
 CLASSES = "storageclasses.storage.k8s.io"

@@ -6,8 +6,8 @@ from typing import Any
 from casebook.analysis.access import listed, text
 from casebook.analysis.things import Thing
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, held
-from casebook.reasoning.helpers import undo
-from casebook.reasoning.scheduling import Unscheduled, detector, nodes, part_changed, says_so
+from casebook.reasoning.checks.helpers import undo
+from casebook.reasoning.checks.scheduling import Unscheduled, detector, nodes, part_changed, says_so
 from casebook.reasoning.situation import Situation
 
 _WORDS = re.compile(r"had untolerated taint(?:\(s\)| \{(?P<taint>[^}]*)\})?|had taint")

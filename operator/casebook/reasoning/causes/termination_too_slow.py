@@ -8,7 +8,7 @@ from casebook.analysis.signs import Sign
 from casebook.analysis.unending import cite_end, slow_to_end, told_to_end
 from casebook.analysis.workloads import Pod, Workload
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import command, only
+from casebook.reasoning.checks.helpers import command, only
 from casebook.reasoning.situation import Situation
 
 USUAL_SECONDS = 30

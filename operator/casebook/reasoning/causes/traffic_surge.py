@@ -13,8 +13,8 @@ from casebook.analysis.things import Ref
 from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import cite_rollout, command
-from casebook.reasoning.measuring import Measured
+from casebook.reasoning.checks.helpers import cite_rollout, command
+from casebook.reasoning.planning.measuring import Measured
 from casebook.reasoning.situation import Situation
 
 CLIENTS = Ref(EXTERNAL, "", "clients")

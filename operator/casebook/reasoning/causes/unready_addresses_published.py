@@ -11,7 +11,7 @@ from casebook.analysis.workloads import Pod, Workload
 from casebook.api.base import timestamp
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.causes.service_port_mismatch import REACHING
-from casebook.reasoning.helpers import callers_logs_wanted, command, only, troubles
+from casebook.reasoning.checks.helpers import callers_logs_wanted, command, only, troubles
 from casebook.reasoning.situation import Situation
 
 FLAG = ("spec", "publishNotReadyAddresses")

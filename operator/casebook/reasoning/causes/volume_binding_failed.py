@@ -1,4 +1,4 @@
-"""VolumeBindingFailed: no volume fits a claim, or none can be made for it."""
+"""VolumeBindingFailed: no volume fits a claim, none can be made for it, or its volume is where no pod may run."""
 
 import re
 from collections.abc import Iterator
@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from casebook.analysis.access import dig, quantity, text, words
 from casebook.analysis.things import Ref, Thing
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.claims import Pending, candidate, is_pending, pending
-from casebook.reasoning.helpers import command
+from casebook.reasoning.checks.claims import Pending, candidate, is_pending, mounts, pending
+from casebook.reasoning.checks.helpers import command
+from casebook.reasoning.checks.scheduling import unscheduled
 from casebook.reasoning.situation import Situation
 
 _WORDS = re.compile(
     r"no persistent volumes available|no volume plugin matched|failed to provision|ProvisioningFailed|"
-    r"cannot bind to requested volume|volume .* already bound|node affinity conflict",
+    r"cannot bind to requested volume|volume .* already bound",
     re.IGNORECASE,
 )
+_APART = re.compile(r"volume node affinity conflict|match PersistentVolume's node affinity")
+"""What schedulers say where the volume of a claim can be used on other nodes only."""
 
 
 def _detect(situation: Situation) -> Iterator[Candidate[Pending]]:
@@ -24,6 +27,25 @@ def _detect(situation: Situation) -> Iterator[Candidate[Pending]]:
         if _WORDS.search(item.said) or (missing and _offered(situation, item)) or (not name and not item.events):
             why = next(iter(_unfit(situation, item)), "") or item.said[:200] or "no volume is offered to it"
             yield candidate(situation, item, f"cannot be bound: {why}")
+    for item in _apart(situation):
+        yield candidate(
+            situation, item, f"has a volume that no node offers on which its pods may run: {item.said[:200]}"
+        )
+
+
+def _apart(situation: Situation) -> Iterator[Pending]:
+    """Claims whose volume is there, with the pods that cannot get to it."""
+    for item in unscheduled(situation):
+        events = [one for one in situation.world.about(item.pod.thing.ref) if _APART.search(one.message)]
+        for claim in situation.world.all("PersistentVolumeClaim") if events else ():
+            if mounts(item.workload, claim.ref) and _where(situation, claim):
+                yield Pending(claim, (item.workload,), tuple(events))
+
+
+def _where(situation: Situation, claim: Thing) -> Thing | None:
+    """The volume of a claim, if it can be used on some nodes only."""
+    volume = situation.world.things.get(Ref("PersistentVolume", "", text(claim.raw, "spec", "volumeName")))
+    return volume if volume and volume.spec("nodeAffinity") else None
 
 
 def _offered(situation: Situation, item: Pending) -> list[Thing]:
@@ -52,14 +74,19 @@ def _unfit(situation: Situation, item: Pending) -> list[str]:
     return found
 
 
-def _controller_says_so(_: Situation, found: Candidate[Pending]) -> Finding:
-    events = [one for one in found.about.events if _WORDS.search(one.message)]
+def _is_out_of_reach(situation: Situation, found: Candidate[Pending]) -> Finding:
+    volume = _where(situation, found.about.claim)
+    return held(volume.cite("spec", "nodeAffinity")) if volume else is_pending(situation, found)
+
+
+def _it_is_said(_: Situation, found: Candidate[Pending]) -> Finding:
+    events = [one for one in found.about.events if _WORDS.search(one.message) or _APART.search(one.message)]
     return held(events[-1].cite()) if events else UNTESTED
 
 
 def _no_volume_fits(situation: Situation, found: Candidate[Pending]) -> Finding:
     offered, unfit = _offered(situation, found.about), _unfit(situation, found.about)
-    if not situation.world.complete("persistentvolumes", ""):
+    if not situation.world.complete("persistentvolumes", "") or _where(situation, found.about.claim):
         return UNTESTED
     if offered and len(unfit) < len(offered):
         return failed(offered[0].cite("status", "phase"), note="a volume fits")
@@ -78,14 +105,14 @@ def _steps(_: Situation, found: Candidate[Pending]) -> list[str]:
 CAUSES = (
     Cause(
         code="VolumeBindingFailed",
-        means="No volume fits the claim, or none can be made for it.",
+        means="No volume fits the claim, none can be made for it, or its volume is where its pods may not run.",
         names="PersistentVolumeClaim or PersistentVolume",
         explains="a claim that stays Pending, and pods that wait for it",
         base_rate=0.02,
         detect=_detect,
         predictions=(
-            Prediction("the claim is not bound", is_pending, 60, -300),
-            Prediction("the volume controller says that nothing fits", _controller_says_so, 400, 0),
+            Prediction("the claim is not bound, or its volume bound to nodes", _is_out_of_reach, 60, -300),
+            Prediction("the volume controller or the scheduler says so", _it_is_said, 400, 0),
             Prediction("no volume that exists fits", _no_volume_fits, 150, -300),
         ),
         steps=_steps,

@@ -4,8 +4,8 @@ import re
 
 from casebook.analysis.things import Cite, Ref
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.helpers import undo
-from casebook.reasoning.scheduling import Unscheduled, detector, part_changed, says_so
+from casebook.reasoning.checks.helpers import undo
+from casebook.reasoning.checks.scheduling import Unscheduled, detector, part_changed, says_so
 from casebook.reasoning.situation import Situation
 
 _WORDS = re.compile(r"persistentvolumeclaim \"(?P<name>[^\"]+)\" not found")

@@ -6,7 +6,7 @@ from casebook.analysis import failures
 from casebook.analysis.access import listed, text
 from casebook.analysis.things import Ref
 from casebook.reasoning.cause import Candidate, Cause
-from casebook.reasoning.logged import EXPLAINS, Said, advice, candidate, of_kind, quoted, says_so, spoken
+from casebook.reasoning.checks.logged import EXPLAINS, Said, advice, candidate, of_kind, quoted, says_so, spoken
 from casebook.reasoning.situation import Situation
 
 

@@ -3,8 +3,8 @@
 import re
 
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed
-from casebook.reasoning.helpers import command, undo
-from casebook.reasoning.mounting import EXPLAINS, SAYS_SO, Unmounted, detector
+from casebook.reasoning.checks.helpers import command, undo
+from casebook.reasoning.checks.mounting import EXPLAINS, SAYS_SO, Unmounted, detector
 from casebook.reasoning.situation import Situation
 
 _IN_USE = re.compile(

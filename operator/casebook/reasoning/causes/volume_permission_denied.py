@@ -6,7 +6,17 @@ from collections.abc import Iterator
 from casebook.analysis import failures
 from casebook.analysis.access import listed, text
 from casebook.reasoning.cause import Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.logged import EXPLAINS, Said, advice, candidate, of_kind, part_changed, quoted, says_so, spoken
+from casebook.reasoning.checks.logged import (
+    EXPLAINS,
+    Said,
+    advice,
+    candidate,
+    of_kind,
+    part_changed,
+    quoted,
+    says_so,
+    spoken,
+)
 from casebook.reasoning.situation import Situation
 
 _OTHER = re.compile(r"read-only file ?system|erofs|bind|listen|privileged port|\bport \d", re.IGNORECASE)

@@ -5,7 +5,7 @@ import signal
 import sys
 
 from shop import log
-from shop.settings import SettingError
+from shop.settings import SettingError, text
 
 SERVICES = (
     "web", "gateway", "api", "auth", "cache", "partner", "queue", "worker", "loadgen", "db",
@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> int:
         print(f"shop: unknown service {name!r}; one of: {', '.join(SERVICES)}", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    log.configure(name)
+    log.configure(text("SERVICE_NAME", name))
     try:
         return int(importlib.import_module(f"shop.services.{name}").main(arguments[1:]) or 0)
     except SettingError as error:

@@ -12,6 +12,7 @@ from psycopg.rows import dict_row
 from shop import log
 from shop.http import UpstreamError
 from shop.settings import number, required, text
+from shop.wording import say
 
 
 class Database:
@@ -38,7 +39,7 @@ class Database:
             found = cursor.fetchall() if cursor.description else []
         elapsed = (time.monotonic() - started) * 1000
         if elapsed > self._slow_ms:
-            log.warning(f"slow query: {elapsed:.0f} ms", statement=statement[:80])
+            log.warning(f"{say('slow query')}: {elapsed:.0f} ms", statement=statement[:80])
         return found
 
     @contextmanager
@@ -62,5 +63,6 @@ class Database:
 
     def _failed(self, error: psycopg.OperationalError) -> UpstreamError:
         reason = " ".join(str(error).split())
-        log.error(f"database {self._where}: {reason}", upstream=self._where)
-        return UpstreamError(f"database {self._where}: {reason}")
+        told = f"{say('database')} {self._where}: {reason}"
+        log.error(told, upstream=self._where)
+        return UpstreamError(told)

@@ -14,6 +14,7 @@ from typing import Any
 
 from shop import limits, log, settings
 from shop.metrics import METRICS
+from shop.wording import say
 
 QUIET = ("/healthz", "/readyz", "/metrics", "/targets")
 
@@ -58,9 +59,9 @@ def call(method: str, url: str, body: dict[str, Any] | None = None, timeout: flo
     except (TimeoutError, OSError, ValueError) as error:
         reason = str(error)
     elapsed = time.monotonic() - started
-    log.error(f"{method} {url} failed: {reason}", upstream=url, ms=round(elapsed * 1000))
+    log.error(f"{method} {url} {say('failed')}: {reason}", upstream=url, ms=round(elapsed * 1000))
     METRICS.count("http_client_errors_total", upstream=url.split("/")[2])
-    raise UpstreamError(f"{method} {url} failed: {reason}")
+    raise UpstreamError(f"{method} {url} {say('failed')}: {reason}")
 
 
 def _trust(url: str) -> ssl.SSLContext | None:
@@ -71,9 +72,10 @@ def serve(name: str, routes: dict[tuple[str, str], Handler], ready: Callable[[],
     """Serve the routes until the process is told to stop; `ready` says why not, or nothing.
 
     A route of method ANY whose path ends in "/" takes everything below it. Port from PORT, 8080 where not set;
-    https with the certificate of TLS_DIR, read once at start.
+    https with the certificate of TLS_DIR, read once at start; it calls itself SERVICE_NAME where that is set.
     """
     limits.apply()
+    name = settings.text("SERVICE_NAME", name)
     port = int(settings.number("PORT", 8080))
     own: dict[tuple[str, str], Handler] = {
         ("GET", "/healthz"): lambda _: Response(200, "ok\n"),
@@ -84,9 +86,9 @@ def serve(name: str, routes: dict[tuple[str, str], Handler], ready: Callable[[],
     try:
         server = _Server(("", port), handler)
     except OSError as error:
-        log.error(f"cannot listen on port {port}: {error}")
+        log.error(f"{say('cannot listen on port')} {port}: {error}")
         raise SystemExit(1) from None
-    log.info(f"{name} listening on port {port}")
+    log.info(f"{name} {say('listening on port')} {port}")
     server.serve_forever(poll_interval=2.0)
 
 
@@ -134,7 +136,7 @@ class _Handler(BaseHTTPRequestHandler):
         except UpstreamError as error:
             return Response(502, {"error": str(error)})
         except Exception:  # noqa: BLE001  the shop's own boundary: a request that throws is a 500
-            log.exception(f"unhandled exception in {self.command} {path}", path=path)
+            log.exception(f"{say('unhandled exception in')} {self.command} {path}", path=path)
             return Response(500, {"error": "internal error"})
 
     def _route(self, path: str) -> Handler | None:
@@ -156,7 +158,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(data)
         except (BrokenPipeError, ConnectionResetError):
-            log.warning(f"client went away during {self.command} {self.path}")
+            log.warning(f"{say('client went away during')} {self.command} {self.path}")
 
     def _account(self, path: str, status: int, seconds: float) -> None:
         METRICS.count("http_requests_total", service=self.service, path=path, code=str(status))

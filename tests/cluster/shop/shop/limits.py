@@ -6,6 +6,7 @@ import time
 
 from shop import log
 from shop.settings import number
+from shop.wording import say
 
 _standing_still = threading.Lock()
 
@@ -32,4 +33,4 @@ def _collect() -> None:
         time.sleep(every)
         with _standing_still:
             time.sleep(pause)
-        log.warning(f"garbage collection paused everything for {pause * 1000:.0f} ms")
+        log.warning(f"{say('garbage collection paused everything for')} {pause * 1000:.0f} ms")

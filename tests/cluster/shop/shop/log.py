@@ -1,4 +1,4 @@
-"""One JSON object a line on standard output."""
+"""Lines on standard output: JSON objects, or as LOG_FORMAT says logfmt or plain text."""
 
 import json
 import os
@@ -37,5 +37,26 @@ def exception(message: str, **fields: object) -> None:
 def _write(level: str, message: str, fields: dict[str, object]) -> None:
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     line = {"time": now, "level": level, **_common, "msg": message, **fields}
-    sys.stdout.write(json.dumps(line, default=str) + "\n")
+    sys.stdout.write(_FORMATS.get(os.environ.get("LOG_FORMAT", ""), _json)(line) + "\n")
     sys.stdout.flush()
+
+
+def _json(line: dict[str, object]) -> str:
+    return json.dumps(line, default=str, ensure_ascii=False)
+
+
+def _logfmt(line: dict[str, object]) -> str:
+    return " ".join(f"{key}={_quoted(str(value))}" for key, value in line.items())
+
+
+def _quoted(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False) if not value or set(value) & set(' "=\n') else value
+
+
+def _text(line: dict[str, object]) -> str:
+    rest = {key: value for key, value in line.items() if key not in {"time", "level", "service", "msg", "exception"}}
+    told = f"{line['time']} {line['level']} [{line['service']}] {line['msg']} ({_logfmt(rest)})"
+    return f"{told}\n{line['exception']}" if "exception" in line else told
+
+
+_FORMATS = {"logfmt": _logfmt, "text": _text}

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from shop import log
+from shop.wording import say
 
 
 class SettingError(Exception):
@@ -16,7 +17,7 @@ def required(name: str) -> str:
     """The variable's value; SettingError if it is not set."""
     value = os.environ.get(name, "")
     if not value:
-        raise SettingError(f"{name} not set")
+        raise SettingError(f"{name} {say('not set')}")
     return value
 
 
@@ -57,4 +58,4 @@ class Watched:
             return
         if raw != self._raw:
             self._values, self._raw = json.loads(raw), raw
-            log.info(f"config reloaded from {self._path}")
+            log.info(f"{say('config reloaded from')} {self._path}")

@@ -6,7 +6,7 @@ from casebook.api.observation import Result, listing
 from casebook.cli.render.live import PlainProgress, watching
 from casebook.cli.render.picture import LiveProgress
 from casebook.reasoning import engine
-from casebook.reasoning.planning import Look
+from casebook.reasoning.planning.plan import Look
 from support import builders
 
 LOOK = Look((listing("pods", "shop"),), "survey of shop")

@@ -40,14 +40,14 @@ def test_an_authority_is_the_same_within_a_run_and_another_by_another_name() -> 
     assert run.bundle("one") != Authorities().bundle("one")
 
 
-async def test_the_step_applies_the_secret_and_fills_in_every_webhook(tmp_path) -> None:
+async def test_the_step_applies_the_secret_and_fills_in_every_webhook() -> None:
     webhooks = json.dumps({"items": [{"webhooks": [{"name": "a"}, {"name": "b"}]}]})
     kube = FakeKube({"get validatingwebhookconfiguration/guard-sc-1": webhooks})
     step = {"secret": "guard-tls", "names": ["guard.{ns}.svc"], "bundle": "validatingwebhookconfiguration/guard-{ns}"}
     scenario = Scenario.model_validate({
         "id": "x", "title": "x", "trigger": {"question": "?"}, "expect": {"verdict": "NoFault"},
         "setup": [{"certificate": step}],
-    }).model_copy(update={"folder": tmp_path})  # fmt: skip
+    })  # fmt: skip
     await Steps(scenario, {"main": "sc-1"}, kube).do(scenario.setup)
     applied, patch = json.loads(kube.inputs[0]), json.loads(kube.inputs[2])
     assert (kube.calls[0], applied["metadata"]["name"], applied["type"]) == (

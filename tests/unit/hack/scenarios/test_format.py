@@ -67,7 +67,7 @@ def test_every_field_of_the_format_is_read(tmp_path) -> None:
     assert scenario.expect.causes[0].fact == ["app: web"]
     assert scenario.decoys[0].why == "works"
     assert scenario.cleanup
-    assert scenario.file("base.yaml").is_file()
+    assert scenario.manifests == {"base.yaml": "kind: ConfigMap\n"}
 
 
 def test_one_name_stands_for_a_list_and_numbers_for_names(tmp_path) -> None:

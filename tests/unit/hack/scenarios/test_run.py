@@ -5,7 +5,8 @@ import json
 
 from casebook.api.enums import Verdict
 from casebook.api.report import Cost, Report
-from scenariokit.format import Scenario
+from scenariokit.cli import tenth_of
+from scenariokit.format import Scenario, Variation
 from scenariokit.kubectl import CommandError
 from scenariokit.run import Options, Runner, all_runs, await_gone, owners_in, placed
 from unit.hack.scenarios.fakes import FakeKube, failed
@@ -59,6 +60,14 @@ async def test_a_run_makes_fresh_namespaces_asks_and_cleans_up() -> None:
     assert kube.calls[-3] == f"delete clusterrole x-{main}"
     assert kube.calls[-2] == "delete y"
     assert kube.calls[-1].startswith("delete namespace -l casebook.dev/scenario-run=")
+
+
+async def test_a_variant_has_its_own_kind_of_namespace_and_its_own_name(tmp_path) -> None:
+    way, variation = FakeWay(), Variation(seed=7, number=2)
+    run, _ = runner(FakeKube(), way, traces=tmp_path)
+    row = await run.run(scenario().model_copy(update={"stem": "prod-eu", "variation": variation}), 1)
+    assert row.namespaces["main"] == f"prod-eu-{way.asked[0].key}"
+    assert (row.id, row.variant, way.asked[0].trace.name) == ("quiet.s7v2", 2, "quiet.s7v2-1.json.gz")
 
 
 async def test_each_run_has_namespaces_of_its_own() -> None:
@@ -153,6 +162,13 @@ async def test_waiting_for_namespaces_tells_which_are_left() -> None:
     assert await await_gone(FakeKube({"get namespaces": there}), 0, {"sc-2", "sc-3"}) == ["sc-2"]
     assert await await_gone(FakeKube({"get namespaces": there}), 0) == ["sc-1", "sc-2"]
     assert await await_gone(FakeKube(), 0) == []
+
+
+def test_ten_tenths_are_all_that_was_not_named_and_each_once() -> None:
+    everything = [scenario(f"s{number}") for number in range(23)]
+    tenths = [[one.id for one in tenth_of(everything, number, besides=("s3", "s4"))] for number in range(10)]
+    assert sorted(name for tenth in tenths for name in tenth) == sorted({one.id for one in everything} - {"s3", "s4"})
+    assert {len(tenth) for tenth in tenths} == {2, 3}
 
 
 def test_what_is_expected_may_name_a_namespace() -> None:

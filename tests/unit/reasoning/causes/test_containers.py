@@ -139,6 +139,16 @@ class TestEnvMissing:
         told = log("api-new", ["QUEUE_URL not set"], previous=True)
         assert_refuted(snapshot(asked(), release(self.old, self.old, crashing()), told), "Deployment/api", "EnvMissing")
 
+    @pytest.mark.parametrize("line", ["QUEUE_URL nicht gesetzt", "ERROR QUEUE_URL non définie", "no hay QUEUE_URL"])
+    def test_in_any_language_where_a_revision_took_the_variable_out(self, line: str) -> None:
+        told = log("api-new", [line], previous=True)
+        seen = snapshot(asked(), release(self.old, self.new, crashing()), told)
+        assert_root(seen, "Deployment/api", "EnvMissing", "QUEUE_URL")
+
+    def test_words_of_no_known_language_about_a_variable_that_no_revision_took_out_are_not_enough(self) -> None:
+        told = log("api-new", ["QUEUE_URL nicht gesetzt"], previous=True)
+        assert_not_named(snapshot(asked(), release(self.new, self.new, crashing()), told), "EnvMissing")
+
     def test_other_capitals_are_no_variable(self) -> None:
         told = log("api-new", ["ERROR not found: HTTP GET /x"], previous=True)
         assert_not_named(snapshot(asked(), release(self.old, self.new, crashing()), told), "EnvMissing")

@@ -5,7 +5,7 @@ from casebook.analysis.world import World
 from casebook.api.enums import Verdict
 from casebook.api.investigation import Alert
 from casebook.api.observation import Observation
-from casebook.reasoning.alerts import alarms
+from casebook.reasoning.asked.alerts import alarms
 from support.builders import (
     NS,
     Raw,

@@ -94,6 +94,16 @@ class TestServicePortMismatch:
             "ServicePortMismatch",
         )
 
+    @pytest.mark.parametrize(("port", "expected"), [(80, "ServicePortMismatch"), (8080, "")])
+    def test_a_headless_service_leads_to_the_port_itself(self, port: int, expected: str) -> None:
+        """Whatever its target port says: names lead to the pods, where callers find the port that they know."""
+        objects = without("Service", "auth", shop())
+        bare = service("auth", port=port, target=8080, clusterIP="None")
+        said = REFUSED.replace("auth:80", f"auth:{port}")
+        found = report(snapshot(question(), [*objects, bare], *failing(said)))
+        named = [item.cause for item in found.root_causes]
+        assert (expected in named) if expected else ("ServicePortMismatch" not in named)
+
     def test_callers_that_do_not_complain_refute_it(self) -> None:
         objects = without("Service", "auth", shop())
         fine = [log("api-p0", ["INFO ok"] * 6), log("web-p0", ["INFO ok"] * 6)]

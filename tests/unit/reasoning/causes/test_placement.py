@@ -103,6 +103,28 @@ class TestClaims:
         asked = run("", "StatefulSet/reports")
         assert_root(snapshot(asked, [*objects, told]), "PersistentVolumeClaim/data", "StorageClassMissing", "fast-ssd")
 
+    @pytest.mark.parametrize(
+        "said", ["had volume node affinity conflict", "didn't match PersistentVolume's node affinity"]
+    )
+    def test_a_volume_that_is_on_another_node(self, said: str) -> None:
+        term = {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": ["node-9"]}]}
+        volume = {
+            "kind": "PersistentVolume",
+            "metadata": {"name": "pv-1"},
+            "spec": {"nodeAffinity": {"required": {"nodeSelectorTerms": [term]}}},
+            "status": {"phase": "Bound"},
+        }
+        objects = self.objects({"volumeName": "pv-1"}, volume)
+        objects[0]["status"]["phase"] = "Bound"
+        told = event(objects[2], "FailedScheduling", f"0/1 nodes are available: 1 node(s) {said}.")
+        asked = run("", "StatefulSet/reports")
+        found = assert_root(
+            snapshot(asked, [*objects, told]), "PersistentVolumeClaim/data", "VolumeBindingFailed", "node-9"
+        )
+        assert "affinity" in found.root_causes[0].statement
+        other = event(objects[2], "FailedScheduling", "0/1 nodes are available: 1 Insufficient cpu.")
+        assert_not_named(snapshot(asked, [*objects, other]), "VolumeBindingFailed")
+
     def test_a_volume_that_is_too_small(self) -> None:
         volume = {
             "kind": "PersistentVolume",
@@ -204,6 +226,43 @@ class TestJobs:
         asked = run("there is no report any more", "CronJob/report")
         objects = [self.cron(**{"acme.example/suspend-reason": "planned until migration is done"})]
         assert report(snapshot(asked, objects)).verdict.value == "NoFault"
+
+    def suspended(self, **labels: str) -> Raw:
+        spec = {"suspend": True, "template": template("migrate")}
+        status = {"conditions": [{"type": "Suspended", "status": "True", "reason": "JobSuspended"}]}
+        return {"kind": "Job", "metadata": meta("migrate", labels=labels), "spec": spec, "status": status}
+
+    def test_a_suspended_job(self) -> None:
+        asked = run("the migration does not start", "Job/migrate")
+        assert_root(snapshot(asked, [self.suspended()]), "Job/migrate", "JobSuspended")
+
+    def test_a_job_that_waits_for_its_turn_is_suspended_by_its_queue(self) -> None:
+        asked = run("the migration does not start", "Job/migrate")
+        queued = self.suspended(**{"kueue.x-k8s.io/queue-name": "nightly"})
+        assert report(snapshot(asked, [queued])).verdict.value == "NoFault"
+
+    def test_a_suspended_job_that_nobody_asked_about_is_left_alone(self) -> None:
+        assert_not_named(snapshot(run("web fails", "Deployment/web"), [*shop(), self.suspended()]), "JobSuspended")
+
+
+NO_PORTS = "0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports."
+
+
+def test_a_host_port_that_another_pod_holds() -> None:
+    ports = [{"containerPort": 8080, "hostPort": 9000}]
+    holder = healthy("agent", template("agent", container(ports=ports)))
+    new = template("api", container(ports=ports))
+    top = workload("api", new)
+    owner = replicaset(top, 1, new, age=100)
+    objects = [top, owner, pending(owner, new, NO_PORTS, name="api-new"), service("api"), endpoints("api", 0)]
+    asked = run("why is api not up?", "Deployment/api")
+    found = assert_root(snapshot(asked, [*objects, *holder, NODE]), "Deployment/api", "PortConflict", "port 9000")
+    assert any("agent-p0" in one.excerpt for one in found.evidence)
+
+
+def test_a_port_that_one_node_lacks_while_all_lack_room_is_not_the_reason() -> None:
+    objects = stuck("0/3 nodes are available: 3 Insufficient cpu.")
+    assert_not_named(snapshot(run("", "Deployment/api"), objects), "PortConflict")
 
 
 @pytest.mark.parametrize(

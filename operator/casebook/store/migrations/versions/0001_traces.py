@@ -15,11 +15,11 @@ from sqlalchemy import (
     func,
 )
 
+from casebook.store.migrations.protection import SCHEMA, protect
+
 revision = "0001"
 down_revision = None
 
-SCHEMA = "casebook"
-ROLE = "casebook_app"
 TABLES = ("runs", "observations", "reports")
 
 
@@ -29,7 +29,7 @@ def upgrade() -> None:
     _observations()
     _reports()
     for table in TABLES:
-        _protect(table)
+        protect(table)
 
 
 def downgrade() -> None:
@@ -93,11 +93,3 @@ def _now(name: str) -> Column[Any]:
 def _of_a_run() -> ForeignKeyConstraint:
     columns = ["tenant", "uid", "attempt"]
     return ForeignKeyConstraint(columns, [f"{SCHEMA}.runs.{column}" for column in columns], ondelete="CASCADE")
-
-
-def _protect(table: str) -> None:
-    # After a transaction the setting is '' and not NULL: both must mean nobody.
-    mine = "tenant = nullif(current_setting('casebook.tenant', true), '')"
-    op.execute(f"alter table {SCHEMA}.{table} enable row level security, force row level security")
-    op.execute(f"create policy tenant on {SCHEMA}.{table} using ({mine}) with check ({mine})")
-    op.execute(f"grant select, insert, update, delete on {SCHEMA}.{table} to {ROLE}")

@@ -13,6 +13,7 @@ from shop import log, releases
 from shop.database import Database
 from shop.http import Request, Response, UpstreamError, call, serve
 from shop.settings import SettingError, Watched, number, text
+from shop.wording import say
 
 
 class Api:
@@ -60,7 +61,7 @@ class Api:
         try:
             return list(call("GET", f"{text('CACHE_URL')}/k/products").get("value") or [])
         except UpstreamError:
-            log.warning("products come from the database: no cache")
+            log.warning(say("products come from the database: no cache"))
             return []
 
     def _stored(self) -> list[dict[str, Any]]:
@@ -93,5 +94,5 @@ def main(_: list[str]) -> None:
         if text("NEED_DB_AT_START"):
             Database().rows("SELECT 1")
     except UpstreamError as error:
-        raise SettingError(f"cannot start: {error}") from None
+        raise SettingError(f"{say('cannot start')}: {error}") from None
     serve("api", {("GET", "/products"): api.products, ("POST", "/checkout"): api.checkout}, api.ready)

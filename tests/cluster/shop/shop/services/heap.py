@@ -5,6 +5,7 @@ import time
 
 from shop import log
 from shop.settings import number
+from shop.wording import say
 
 
 def main(_: list[str]) -> int:
@@ -20,7 +21,7 @@ def main(_: list[str]) -> int:
     except MemoryError:
         held = len(index) * 8
         index.clear()
-        log.exception(f"MemoryError while building the index: {held} MiB held")
+        log.exception(f"MemoryError {say('while building the index')}: {held} MiB")
         return 1
     log.info("index built")
     while True:

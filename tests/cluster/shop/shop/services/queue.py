@@ -6,6 +6,7 @@ from typing import Any
 from shop import log
 from shop.http import Request, Response, serve
 from shop.metrics import METRICS
+from shop.wording import say
 
 
 def main(_: list[str]) -> None:
@@ -15,7 +16,8 @@ def main(_: list[str]) -> None:
     def push(request: Request) -> Response:
         waiting.append(request.body)
         if len(waiting) % 20 == 0:
-            log.warning(f"queue depth {len(waiting)}: orders come faster than they are taken", depth=len(waiting))
+            told = f"{say('queue depth')} {len(waiting)}: {say('orders come faster than they are taken')}"
+            log.warning(told, depth=len(waiting))
         return depth(request)
 
     def pop(_: Request) -> Response:

@@ -3,6 +3,7 @@
 import time
 
 from shop import kubernetes, log
+from shop.wording import say
 
 
 def main(_: list[str]) -> int:
@@ -11,7 +12,7 @@ def main(_: list[str]) -> int:
         try:
             pods = kubernetes.items(f"/api/v1/namespaces/{kubernetes.namespace()}/pods")
         except kubernetes.RefusedError as error:
-            log.error(f"cannot list pods: {error}")
+            log.error(f"{say('cannot list pods')}: {error}")
             return 1
         except OSError as error:
             log.warning(f"no answer from the API server: {error}")

@@ -9,6 +9,7 @@ from shop import log
 from shop.http import UpstreamError, call, serve
 from shop.metrics import METRICS
 from shop.settings import number, required, text
+from shop.wording import say
 
 
 class Worker:
@@ -28,11 +29,11 @@ class Worker:
             except UpstreamError:
                 continue
             except (OSError, RuntimeError) as error:
-                log.exception(f"cannot take the next order: {error}")
+                log.exception(f"{say('cannot take the next order')}: {error}")
                 continue
             if order:
                 METRICS.count("orders_done_total")
-                log.info("order done", cents=order.get("cents"))
+                log.info(say("order done"), cents=order.get("cents"))
 
     def _prepare(self) -> None:
         if text("CODE_VERSION") == "v6":

@@ -1,0 +1,1 @@
+"""What several causes look at in the same way."""

@@ -1,0 +1,114 @@
+"""A problem that was there before: what told its cause then is read first, and may be all that is read.
+
+The short way ends a run only where the facts alone carry the cause of a precedent: all that told it then holds again,
+it explains whatever is seen to deviate, and stands above its rivals by the margin of the full way. Else the full way
+follows, which makes every read that it makes without precedents. So it does where an incident that others have just
+found may be behind it (`incident`): that is of now, and a precedent of another time.
+"""
+
+from casebook.analysis.things import RESOURCES
+from casebook.api.observation import LOGS, Query, listing
+from casebook.api.run import Precedent
+from casebook.reasoning.board import Board
+from casebook.reasoning.incidents.incident import may_explain
+from casebook.reasoning.incidents.telling import stands, telling_of
+from casebook.reasoning.planning.logreads import logs, of_workload
+from casebook.reasoning.planning.survey import survey
+from casebook.reasoning.situation import Situation
+
+SHARES = ((3, 25), (1, 50))
+"""From so many times on that a cause was found, the percent of the reads of the full way that the short one may take:
+while a cause was found once or twice, more is read that could speak against it."""
+SHOWING = (
+    "pods", "events", "services", "endpointslices.discovery.k8s.io", "deployments.apps", "statefulsets.apps",
+    "replicasets.apps",
+)  # fmt: skip
+"""Lists in the order in which they would show a fault of another kind."""
+ROUNDS = 3
+"""Rounds of looking that the short way takes, before those of the full one."""
+
+
+def first_lists(situation: Situation) -> list[Query]:
+    """The lists that told the causes of the precedents, and of the others as many as there is room for."""
+    precedents = situation.world.snapshot.run.precedents
+    wanted = [query for one in precedents for query in _lists(situation, one)]
+    ordered = sorted(survey(situation.world), key=lambda query: _rank(query.resource))
+    room = _room(precedents) - sum(clue.query.source == LOGS for one in precedents for clue in one.told.clues)
+    rest = [query for query in ordered if query not in wanted]
+    return [*wanted, *rest[: max(0, room - len(wanted))]] if precedents else []
+
+
+def first_logs(situation: Situation) -> list[Query]:
+    """The logs that told them, of pods that are there now, then those that the full way would read first."""
+    precedents = situation.world.snapshot.run.precedents
+    if not precedents:
+        return []
+    made = len(situation.world.snapshot.observations)
+    told = [query for one in precedents for query in _logs(situation, one)]
+    rest = [query for query in logs(situation) if query not in told]
+    return [*told, *rest[: max(0, _room(precedents) - made - len(told))]]
+
+
+def settled(situation: Situation, board: Board) -> Precedent | None:
+    """The precedent whose cause is told already; None where there is none, and once the full way is taken.
+
+    None as well while it is open whether an incident explains this.
+    """
+    precedents = situation.world.snapshot.run.precedents
+    if not precedents or all(situation.world.made(query) for query in survey(situation.world)):
+        return None
+    found = next((one for one in precedents if _told_again(board, one)), None)
+    return None if found is None or may_explain(board) else found
+
+
+def said(precedent: Precedent) -> str:
+    """Why the looking ends, for people."""
+    again = "once" if precedent.times == 1 else f"{precedent.times} times"
+    return (
+        f"{precedent.cause} on {precedent.object}, found {again} before ({precedent.name}), was tested first: all that"
+        " told it then holds again, and nothing that was read speaks against it; the rest was not read"
+    )
+
+
+def _told_again(board: Board, precedent: Precedent) -> bool:
+    if not board.is_clear or not all(stands(item) for item in board.chosen):
+        return False
+    held = {said for item in board.chosen for said in telling_of(item)}
+    named = (precedent.object, precedent.cause) in [(item.object, item.cause) for item in board.chosen]
+    return named and held >= set(precedent.told.held)
+
+
+def _lists(situation: Situation, precedent: Precedent) -> list[Query]:
+    """The lists that told it, and those without which the pods of its logs would not be found."""
+    clues = precedent.told.clues
+    owners = sorted({clue.workload.partition("/")[0] for clue in clues if clue.workload} & RESOURCES.keys())
+    owned = [listing(RESOURCES[kind], situation.world.home) for kind in owners]
+    found = [clue.query for clue in clues if clue.query.source != LOGS]
+    return [*found, *(query for query in owned if query not in found)]
+
+
+def _logs(situation: Situation, precedent: Precedent) -> list[Query]:
+    """For each log that told it the same of the least well pod of its workload."""
+    found = []
+    for clue in precedent.told.clues:
+        workload = situation.world.workloads.get(situation.taught.ref(clue.workload)) if clue.workload else None
+        alike = (query for query in of_workload(situation, workload) if _alike(query, clue.query)) if workload else ()
+        found += list(alike)[:1]
+    return found
+
+
+def _alike(query: Query, other: Query) -> bool:
+    return query.params == other.params
+
+
+def _room(precedents: list[Precedent]) -> int:
+    """Reads that the short way may take."""
+    return max((one.reads * _share(one) // 100 for one in precedents), default=0)
+
+
+def _share(precedent: Precedent) -> int:
+    return next(share for times, share in SHARES if precedent.times >= times)
+
+
+def _rank(resource: str) -> int:
+    return SHOWING.index(resource) if resource in SHOWING else len(SHOWING)

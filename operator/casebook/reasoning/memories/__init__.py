@@ -1,0 +1,1 @@
+"""What people taught, as it acts in a run."""

@@ -1,0 +1,33 @@
+"""One line of a report's knowledge: a memory, why it applied or would, and what it changed."""
+
+from casebook.analysis.things import clip
+from casebook.api.enums import Role
+from casebook.api.report import KnowledgeUse
+from casebook.api.run import Recalled
+from casebook.knowledge.matching import Answer, Match
+from casebook.knowledge.recall import MEMORY, display_name
+from casebook.reasoning.situation import Situation
+
+WHY, EFFECT = 300, 500
+_WHY = {
+    Answer.MATCH: "applies: {}",
+    Answer.UNKNOWN: "applies only if {}",
+    Answer.CONFLICT: "does not apply to what was asked: {}",
+}
+
+
+def applied(use: KnowledgeUse) -> bool:
+    """Whether a line says that its memory applied, whatever it changed."""
+    return use.why.startswith(_WHY[Answer.MATCH].format(""))
+
+
+def mention(situation: Situation, memory: Recalled, fits: Match, effect: str, role: Role = Role.SHOWN) -> KnowledgeUse:
+    """The line for one memory."""
+    return KnowledgeUse(
+        kind=MEMORY,
+        name=display_name(memory, situation.world.snapshot.run.namespace),
+        version=str(memory.version),
+        why=clip(_WHY[fits.answer].format(fits.said), WHY),
+        effect=clip(effect, EFFECT),
+        role=role,
+    )

@@ -1,0 +1,68 @@
+"""The casebook: concluded cases of a tenant and what people said of them, found again by what was asked."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Select, select, true
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from casebook.api.case import Asked, PastCase, Said
+from casebook.store.database import Database
+from casebook.store.tables import cases, words
+
+MAX_CASES = 100
+"""Cases of one question that are looked at, the newest: enough to count the occurrences of a month of alerts."""
+
+
+class Cases:
+    """The store of cases. Every method raises `StoreUnavailable`; every write may be repeated."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def keep(self, tenant: str, case: PastCase) -> None:
+        """Keep a case; that of a later attempt at the same investigation takes the place of an earlier one's."""
+        asked = case.asked
+        key = asked.model_dump(exclude={"words"})
+        row = key | {"tenant": tenant, "uid": case.uid, "at": case.at, "record": case.replace(said=None).wire()}
+        statement = upsert(cases).values(row).on_conflict_do_update(index_elements=["tenant", "uid"], set_=row)
+        async with self._database.transaction(tenant) as connection:
+            await connection.execute(statement)
+
+    async def say(self, tenant: str, uid: str, entries: Mapping[str, Said]) -> None:
+        """Keep what people said of an investigation, by the entry's id; one that is there already stays as it is."""
+        rows = [
+            {"tenant": tenant, "uid": uid, "feedback_id": id_, "said": said.wire()} for id_, said in entries.items()
+        ]
+        async with self._database.transaction(tenant) as connection:
+            if rows:
+                await connection.execute(upsert(words).on_conflict_do_nothing(), rows)
+
+    async def asked(self, tenant: str, asked: Asked) -> list[PastCase]:
+        """Cases of questions with the same alert, place and target, the newest first, with the latest word on each."""
+        async with self._database.transaction(tenant) as connection:
+            rows = (await connection.execute(_query(tenant, asked))).all()
+        return [_case(row.record, row.said) for row in rows]
+
+
+def _query(tenant: str, asked: Asked) -> Select[Any]:
+    of = cases.c
+    latest = (
+        select(words.c.said)
+        .where(words.c.tenant == tenant, words.c.uid == of.uid)
+        .order_by(words.c.seq.desc())
+        .limit(1)
+        .lateral()
+    )
+    return (
+        select(of.record, latest.c.said)
+        .outerjoin_from(cases, latest, true())
+        .where(of.tenant == tenant, of.alertname == asked.alertname, of.place == asked.place)
+        .where(of.kind == asked.kind, of.entity == asked.entity)
+        .order_by(of.at.desc(), of.uid)
+        .limit(MAX_CASES)
+    )
+
+
+def _case(record: dict[str, Any], said: dict[str, Any] | None) -> PastCase:
+    return PastCase.model_validate({**record, "said": said})
