@@ -23,7 +23,7 @@ from casebook.gateway.identity import Identities
 from casebook.gateway.incidents import Incidents
 from casebook.gateway.intake import Intake
 from casebook.gateway.investigations import Investigations
-from casebook.gateway.ledger import Ledger
+from casebook.gateway.ledger import CallStore, Ledger, MemoryCalls
 from casebook.gateway.measured import Measurer
 from casebook.gateway.metrics import Metrics
 from casebook.gateway.model_api import ModelApi
@@ -61,8 +61,12 @@ def build(
     http: aiohttp.ClientSession,
     clock: Callable[[], datetime],
     kept: Kept | None = None,
+    calls: CallStore | None = None,
 ) -> Gateway:
-    """A gateway over these parts; `http` sends outbound notifications and asks the Prometheus. Raises `BadStore`."""
+    """A gateway over these parts; `http` sends outbound notifications, asks the Prometheus and models.
+
+    Without `calls` what models cost is counted by this replica alone. Raises `BadStore`.
+    """
     metrics = Metrics()
     tokens = TokenFiles(config.tokens_dir)
     receivers = {receiver.name: receiver for receiver in config.receivers}
@@ -81,7 +85,8 @@ def build(
     identities = Identities(reader, writer, config.runs_namespace)
     run_api = RunApi(identities, runs, Projector(reader), Measurer(prometheus), notifier, metrics)
     upstream = Upstream(http, config.models) if config.models.endpoints else None
-    models = ModelApi(run_api.held, upstream, Ledger(config.models, clock), metrics)
+    ledger = Ledger(config.models, calls or MemoryCalls(), clock)
+    models = ModelApi(run_api.held, upstream, ledger, metrics, clock, keeps_texts=config.models.audit_texts)
     drain = Drain()
     health = Health(reader, store, metrics, config.operator_namespace, drain)
     # The size of a body is bounded where it is read, since too large an alert is clipped and not refused.

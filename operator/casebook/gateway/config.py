@@ -66,7 +66,8 @@ class ModelEndpoint(Settings):
 class Models(Settings):
     """The models that runs may ask, tried in this order, and what they may cost; a limit of 0 is none.
 
-    `reasoning` is that of Investigations which alerts make.
+    `reasoning` is that of Investigations which alerts make. Of every call a row is kept for `audit_days`, with what was
+    asked and answered only where `audit_texts` says so.
     """
 
     endpoints: list[ModelEndpoint] = Field(default_factory=list)
@@ -76,6 +77,8 @@ class Models(Settings):
     calls_per_run: Annotated[int, Field(ge=0)] = 6
     tokens_per_tenant_and_day: Annotated[int, Field(ge=0)] = 0
     money_per_tenant_and_day: Annotated[float, Field(ge=0)] = 0.0
+    audit_days: Annotated[int, Field(ge=2, le=3650)] = 90
+    audit_texts: bool = False
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

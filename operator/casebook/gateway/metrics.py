@@ -4,6 +4,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 from prometheus_client.exposition import generate_latest
 
 from casebook.api.investigation import InvestigationStatus
+from casebook.api.spending import BILLIONTHS, Settled
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
@@ -78,6 +79,14 @@ class Metrics:
             self.effects.labels(use.role.value).inc()
         if status.recurrence:
             self.reads.labels(occurrence(status.recurrence.occurrence)).observe(status.recurrence.cost.observations)
+
+    def asked(self, settled: Settled) -> None:
+        """Count a call of a model and what it cost."""
+        self.model_calls.labels(settled.outcome).inc()
+        if settled.outcome == "answered":
+            self.model_tokens.labels(settled.endpoint, "prompt").inc(settled.prompt_tokens or 0)
+            self.model_tokens.labels(settled.endpoint, "completion").inc(settled.completion_tokens or 0)
+            self.model_money.labels(settled.endpoint).inc((settled.money or 0) / BILLIONTHS)
 
     def text(self) -> bytes:
         """The exposition format."""

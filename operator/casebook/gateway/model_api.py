@@ -3,8 +3,12 @@
 import json
 import time
 from collections.abc import Awaitable, Callable
+from datetime import datetime
+from fractions import Fraction
 from hashlib import sha256
+from math import ceil
 from typing import Annotated, Any, Literal
+from uuid import uuid4
 
 import structlog
 from aiohttp import web
@@ -12,11 +16,12 @@ from pydantic import BaseModel, Field
 
 from casebook.api.consultation import INSTALLED
 from casebook.api.enums import Reasoning
+from casebook.api.spending import BILLIONTHS, ModelCall, Settled
 from casebook.evidence.redaction import redact_text
 from casebook.gateway.body import read_model
 from casebook.gateway.config import ModelEndpoint
 from casebook.gateway.errors import Problem
-from casebook.gateway.ledger import Ledger, Reservation
+from casebook.gateway.ledger import Ledger
 from casebook.gateway.metrics import Metrics
 from casebook.gateway.runs import Held
 from casebook.gateway.upstream import Upstream
@@ -51,7 +56,12 @@ class ModelApi:
         upstream: Upstream | None,
         ledger: Ledger,
         metrics: Metrics,
+        clock: Callable[[], datetime],
+        *,
+        keeps_texts: bool,
     ) -> None:
+        self._clock = clock
+        self._keeps_texts = keeps_texts
         self._hold = hold
         self._upstream = upstream
         self._ledger = ledger
@@ -76,40 +86,63 @@ class ModelApi:
     ) -> tuple[Completion, Usage]:
         body = json.dumps(messages, ensure_ascii=False).encode("utf-8", "replace")
         most = Usage(prompt_tokens=len(body), completion_tokens=tokens)
-        money = max(_price(one, most) for one in upstream.settings.endpoints)
-        reserved = self._ledger.reserve(held.run.uid, held.tenant, held.run.spec.budget.tokens, most.total, money)
-        begun, outcome, usage = time.perf_counter(), "failed", Usage()
+        call = self._call(held, body, most, max(price(one, most) for one in upstream.settings.endpoints))
+        await self._ledger.reserve(held.tenant, call, held.run.spec.budget.tokens)
+        begun = time.perf_counter()
         try:
             endpoint, completed = await upstream.complete(messages, tokens)
-            usage = completed.usage or _counted(body, completed.text)
-            outcome = "answered"
-            self._settle(reserved, endpoint, usage)
-            return completed, usage
-        finally:
-            # A call that failed stays counted at what was reserved for it: nobody says what it cost.
-            self._metrics.model_calls.labels(outcome).inc()
-            _log.info(
-                "model asked",
-                investigation=held.caller.name,
-                namespace=held.caller.namespace,
-                outcome=outcome,
-                digest=sha256(body).hexdigest()[:16],
-                prompt_tokens=usage.prompt_tokens,
-                completion_tokens=usage.completion_tokens,
-                milliseconds=round((time.perf_counter() - begun) * 1000),
-            )
+        except Problem as problem:
+            failed = Settled(outcome="failed", problem=problem.message, milliseconds=since(begun))
+            await self._settle(held, call, failed)
+            raise
+        usage = completed.usage or _counted(body, completed.text)
+        settled = Settled(
+            endpoint=endpoint.name,
+            model=endpoint.model,
+            outcome="answered",
+            milliseconds=since(begun),
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+            money=price(endpoint, usage),
+            answer=_kept(completed.text) if self._keeps_texts else None,
+        )
+        await self._settle(held, call, settled)
+        return completed, usage
 
-    def _settle(self, reserved: Reservation, endpoint: ModelEndpoint, usage: Usage) -> None:
-        reserved.settle(usage.total, _price(endpoint, usage))
-        self._metrics.model_tokens.labels(endpoint.name, "prompt").inc(usage.prompt_tokens)
-        self._metrics.model_tokens.labels(endpoint.name, "completion").inc(usage.completion_tokens)
-        self._metrics.model_money.labels(endpoint.name).inc(_price(endpoint, usage) / 1e6)
+    def _call(self, held: Held, body: bytes, most: Usage, money: int) -> ModelCall:
+        return ModelCall(
+            id=str(uuid4()),
+            uid=held.run.uid,
+            namespace=held.caller.namespace,
+            investigation=held.caller.name,
+            at=self._clock(),
+            digest=sha256(body).hexdigest(),
+            tokens=most.total,
+            money=money,
+            question=body.decode() if self._keeps_texts else None,
+        )
+
+    async def _settle(self, held: Held, call: ModelCall, settled: Settled) -> None:
+        await self._ledger.settle(held.tenant, call.id, settled)
+        self._metrics.asked(settled)
+        said = settled.model_dump(exclude={"answer"}, exclude_none=True)
+        _log.info("model asked", investigation=call.investigation, namespace=call.namespace, call=call.id, **said)
 
 
-def _price(endpoint: ModelEndpoint, usage: Usage) -> float:
-    """Millionths of the currency: a price for a million tokens is that of one token in millionths."""
-    price = endpoint.price
-    return usage.prompt_tokens * price.prompt + usage.completion_tokens * price.completion
+def _kept(text: str) -> str:
+    """An answer as a database can hold it: without credentials and without NUL."""
+    return redact_text(text).replace("\0", " ")
+
+
+def since(begun: float) -> int:
+    """Milliseconds that have passed since then."""
+    return round((time.perf_counter() - begun) * 1000)
+
+
+def price(endpoint: ModelEndpoint, usage: Usage) -> int:
+    """What it costs in billionths of the currency, rounded up: a price is for a million tokens."""
+    parts = ((usage.prompt_tokens, endpoint.price.prompt), (usage.completion_tokens, endpoint.price.completion))
+    return ceil(sum(tokens * Fraction(str(each)) for tokens, each in parts) * BILLIONTHS / 10**6)
 
 
 def _counted(body: bytes, content: str) -> Usage:

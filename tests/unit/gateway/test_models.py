@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from casebook.api.enums import Reasoning
+from casebook.api.spending import ModelCall, Settled
 from casebook.gateway.config import ModelEndpoint, Models, Price
+from casebook.gateway.ledger import CallStore, MemoryCalls
 from support.agents import Agent
 from support.alerts import body, sent
 from support.openaiserver import Endpoint, Turn, completion, cut, endless, endpoint, raw, silent
@@ -45,7 +47,9 @@ async def rig(make_world, tmp_path: Path):
     (tmp_path / "key").write_text(f"{KEY}\n")
     async with AsyncExitStack() as stack:
 
-        async def make(*scripts: list[Turn], reasoning: Reasoning = Reasoning.ASSISTED, **limits) -> Rig:
+        async def make(
+            *scripts: list[Turn], reasoning: Reasoning = Reasoning.ASSISTED, calls: CallStore | None = None, **limits
+        ) -> Rig:
             there = [await stack.enter_async_context(endpoint(*turns)) for turns in scripts]
             endpoints = [
                 ModelEndpoint(
@@ -57,7 +61,8 @@ async def rig(make_world, tmp_path: Path):
                 )
                 for number, one in enumerate(there)
             ]
-            return Rig(await make_world(models=Models(endpoints=endpoints, reasoning=reasoning, **limits)), there)
+            models = Models(endpoints=endpoints, reasoning=reasoning, **limits)
+            return Rig(await make_world(calls=calls, models=models), there)
 
         yield make
 
@@ -215,6 +220,54 @@ async def test_what_it_cost_is_measured(rig: Make) -> None:
     assert 'casebook_model_calls_total{outcome="answered"} 1.0' in text
     assert 'casebook_model_tokens_total{endpoint="e0",kind="prompt"} 1000.0' in text
     assert 'casebook_model_money_total{endpoint="e0"} 0.003' in text
+
+
+class Kept(MemoryCalls):
+    """A store that shows what it was given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: dict[str, tuple[ModelCall, list[Settled]]] = {}
+
+    async def reserve(self, tenant: str, call: ModelCall, since, check) -> str:
+        self.rows[call.id] = (call, [])
+        return await super().reserve(tenant, call, since, check)
+
+    async def settle(self, tenant: str, id_: str, settled: Settled) -> None:
+        self.rows[id_][1].append(settled)
+        await super().settle(tenant, id_, settled)
+
+
+async def test_every_call_has_its_row_without_texts(rig: Make) -> None:
+    kept = Kept()
+    made = await rig([f"it is {CANARY}"], calls=kept)
+    await made.ask(await made.agent(), "why does web fail?")
+    ((call, (settled,)),) = kept.rows.values()
+    assert (call.namespace, call.question, settled.answer) == ("shop", None, None)
+    assert (settled.endpoint, settled.model, settled.outcome) == ("e0", "m-1", "answered")
+    assert (settled.prompt_tokens, settled.completion_tokens, settled.money) == (1000, 100, 3_000_000)
+    assert len(call.digest) == 64
+
+
+async def test_texts_are_kept_where_that_is_asked_for_and_without_credentials(rig: Make) -> None:
+    kept = Kept()
+    made = await rig([f"it is {CANARY}\0"], calls=kept, audit_texts=True)
+    await made.ask(await made.agent(), f"why? {CANARY}")
+    ((call, (settled,)),) = kept.rows.values()
+    texts = [call.question or "", settled.answer or ""]
+    assert "why?" in texts[0]
+    assert texts[1].startswith("it is ")
+    assert texts[1].isprintable()
+    assert CANARY not in "".join(texts)
+
+
+async def test_a_call_that_failed_has_its_row_too(rig: Make) -> None:
+    kept = Kept()
+    made = await rig([raw("{}", 400)], calls=kept)
+    assert (await made.ask(await made.agent())).status == 502
+    ((_, (settled,)),) = kept.rows.values()
+    assert (settled.outcome, settled.problem) == ("failed", "no model answered: e0: answered 400")
+    assert settled.prompt_tokens is None
 
 
 @pytest.mark.parametrize(

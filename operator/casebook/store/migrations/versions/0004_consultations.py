@@ -3,10 +3,10 @@
 from alembic import op
 from sqlalchemy import JSON, Column
 
+from casebook.store.migrations.protection import SCHEMA
+
 revision = "0004"
 down_revision = "0003"
-
-SCHEMA = "casebook"
 
 
 def upgrade() -> None:
