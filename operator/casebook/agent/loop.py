@@ -168,9 +168,14 @@ class Agent:
             attempt.round += 1
 
     async def _advised(self, attempt: _Attempt, board: Board, stop: Stop) -> bool:
-        """Ask the model once, where one is to be asked now; whether it proposed anything. Its failure fails no run."""
+        """Ask the model where it is to be asked now, at first or since it has seen more; whether it was.
+
+        Its failure fails no run.
+        """
         left = attempt.deadline - self._clock()
-        if self._adviser is None or attempt.snapshot.consultation or left < LEAST or not self._asks(attempt.run, board):
+        heard = attempt.snapshot.consultation
+        is_due = heard.is_open if heard else self._asks(attempt.run, board)
+        if self._adviser is None or not is_due or left < LEAST:
             return False
         report = self._engine.conclude(attempt.snapshot, board, stop, self._engine.cost(attempt.snapshot))
         self._progress.advising()
@@ -178,7 +183,8 @@ class Agent:
             found = await self._adviser.advise(attempt.run, board, report, left * ADVICE)
         except Exception as failure:
             log.exception("the model could not be asked", extra={"investigation": attempt.run.name})
-            found = Consultation(model="", problem=f"Casebook failed to ask it: {type(failure).__name__}")
+            earlier = heard or Consultation(model="")
+            found = earlier.replace(is_open=False, problem=f"Casebook failed to ask it: {type(failure).__name__}")
         attempt.snapshot = attempt.snapshot.advised(found)
         return True
 

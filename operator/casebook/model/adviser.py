@@ -5,13 +5,15 @@ from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
 from casebook.analysis.things import clip
-from casebook.api.consultation import Consultation
+from casebook.api.consultation import MAX_REFUSED, Consultation
 from casebook.api.report import Report
 from casebook.api.run import Run
-from casebook.model.answer import NotUnderstood, take
+from casebook.model.answer import NotUnderstood, Taken, take
 from casebook.model.prompt import CHARS_PER_TOKEN, VERSION, Prompt, build
 from casebook.model.wire import Completion, Usage
 from casebook.reasoning.board import Board
+from casebook.reasoning.proposals.asking import Outside, queries
+from casebook.reasoning.situation import Situation
 
 PROMPT_TOKENS, ANSWER_TOKENS = 6000, 2000
 CALLS = 2
@@ -48,9 +50,14 @@ class Adviser:
         self._redact = redact
 
     async def advise(self, run: Run, board: Board, report: Report, seconds: float) -> Consultation:
-        """What the model proposes within so many seconds and the run's budget of tokens. Never raises for the model."""
+        """What the model says within so many seconds and the run's budget of tokens, added to what it said before.
+
+        Never raises for the model.
+        """
         prompt = build(run, board, report, PROMPT_TOKENS)
-        talk = _Talk(prompt, self._redact, Consultation(model=clip(self._endpoint.name, 253), prompt=VERSION))
+        earlier = board.situation.world.snapshot.consultation
+        asked = earlier or Consultation(model=clip(self._endpoint.name, 253), prompt=VERSION)
+        talk = _Talk(prompt, self._redact, asked.replace(turns=asked.turns + 1, is_open=False), board.situation)
         try:
             async with asyncio.timeout(seconds):
                 while not talk.over(run.spec.budget.tokens):
@@ -65,19 +72,22 @@ class Adviser:
 class _Talk:
     """One conversation, and what it has come to so far."""
 
-    def __init__(self, prompt: Prompt, redact: Callable[[str], str], asked: Consultation) -> None:
+    def __init__(self, prompt: Prompt, redact: Callable[[str], str], asked: Consultation, situation: Situation) -> None:
         self.messages: list[tuple[Role, str]] = [("system", prompt.system), ("user", redact(prompt.user))]
         self.asked = asked
         self._prompt = prompt
+        self._situation = situation
+        self._most = asked.calls + CALLS
+        self._first = asked.calls
         self._is_understood = False
 
     def over(self, budget: int) -> bool:
         """Whether nothing more is to be asked; otherwise another call is about to be made."""
-        if self._is_understood or self.asked.calls >= CALLS:
+        if self._is_understood or self.asked.calls >= self._most:
             return True
         used = self.asked.prompt_tokens + self.asked.completion_tokens
         if used + self._size() + ANSWER_TOKENS > budget:
-            if not self.asked.calls:
+            if self.asked.calls == self._first:
                 self.fails(f"the budget of {budget} tokens leaves no room for a question")
             return True
         self.asked = self.asked.replace(calls=self.asked.calls + 1)
@@ -98,7 +108,7 @@ class _Talk:
             self.messages += [("assistant", completed.text[:REPEATED]), ("user", _AGAIN.format(problem=error))]
             return
         self._is_understood = True
-        self.asked = self.asked.replace(proposals=taken.proposals, refused=taken.refused, problem="")
+        self.asked = _heard(self._situation, self.asked, taken)
 
     def fails(self, problem: str) -> None:
         """Say why there is no help, for now."""
@@ -106,6 +116,27 @@ class _Talk:
 
     def _size(self) -> int:
         return sum(_tokens(content) for _, content in self.messages)
+
+
+def _heard(situation: Situation, asked: Consultation, taken: Taken) -> Consultation:
+    """What was said so far with what was taken now; asks that are outside of the run are refused, not kept."""
+    asks, refused = list(asked.asks), [*asked.refused, *taken.refused]
+    for ask in taken.asks:
+        try:
+            queries(situation, ask)
+        except Outside as error:
+            refused.append(f"an observation was refused: {error}")
+        else:
+            asks += [ask] if ask not in asks else []
+    return asked.replace(
+        proposals=taken.proposals or asked.proposals,
+        answer=taken.answer or asked.answer,
+        account=taken.account or asked.account,
+        asks=asks,
+        is_open=len(asks) > len(asked.asks),
+        refused=list(dict.fromkeys(refused))[:MAX_REFUSED],
+        problem="",
+    )
 
 
 def _tokens(text: str) -> int:

@@ -1,4 +1,4 @@
-"""Checks of what a model answers: nothing is taken but proposals in the closed form, about what it was shown.
+"""Checks of what a model answers: nothing is taken but what has the closed form, about what it was shown.
 
 A model may be weak, wrong or turned by what it read. So: JSON is searched for in whatever came; every name and id must
 be one that the prompt showed; every value that a statement quotes must stand in the prompt; texts are cut, put on one
@@ -8,22 +8,28 @@ line and freed of links and invisible characters.
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
 from casebook.analysis.things import RESOURCES, clip
 from casebook.api.consultation import (
+    MAX_ASKS,
     MAX_PREDICTIONS,
     MAX_PROPOSALS,
+    MAX_QUOTES,
+    MAX_REFUSED,
+    MAX_SENTENCES,
     MIN_PREDICTIONS,
     TEXT_OPERATORS,
     UNNAMED,
     VALUED,
+    Ask,
     Look,
     Proposal,
     ProposedPrediction,
+    Sentence,
 )
 from casebook.api.problems import explain
 from casebook.model.prompt import Prompt
@@ -31,7 +37,8 @@ from casebook.reasoning.registry import REGISTRY
 
 MAX_ANSWER = 64_000
 MAX_TRIES = 20
-MAX_REFUSED = 8
+_MOST = {"hypotheses": MAX_PROPOSALS, "answer": MAX_SENTENCES, "account": MAX_SENTENCES, "observe": MAX_ASKS}
+_T = TypeVar("_T")
 _LINK = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|www\.)\S+", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"'`“”‘’«»]([^\"'`“”‘’«»]{2,})[\"'`“”‘’«»]")
 _NUMBER = re.compile(r"\d{2,}(?:[.:]\d+)*")
@@ -45,6 +52,9 @@ class Taken(NamedTuple):
     """What was taken of an answer, and in words what was not."""
 
     proposals: list[Proposal]
+    answer: list[Sentence]
+    account: list[Sentence]
+    asks: list[Ask]
     refused: list[str]
 
 
@@ -53,26 +63,43 @@ class _Refused(Exception):
 
 
 def take(text: str, prompt: Prompt) -> Taken:
-    """The proposals of an answer that may be tested. Raises `NotUnderstood`."""
-    given = _hypotheses(text)
-    taken: list[Proposal] = []
+    """What of an answer may be tested, checked or looked at. Raises `NotUnderstood`."""
+    given = _given(text)
     refused: list[str] = []
-    for number, item in enumerate(given[:MAX_PROPOSALS], start=1):
-        try:
-            taken.append(_proposal(item, prompt))
-        except _Refused as error:
-            refused.append(f"hypothesis {number} was left out: {error}")
-    if len(given) > MAX_PROPOSALS:
-        refused.append(f"{len(given) - MAX_PROPOSALS} hypotheses beyond the first {MAX_PROPOSALS} were left out")
-    return Taken(taken, refused[:MAX_REFUSED])
+    parts = {name: _items(given, name, most, refused) for name, most in _MOST.items()}
+    taken = Taken(
+        _taken("hypothesis", parts["hypotheses"], lambda item: _proposal(item, prompt), refused),
+        _taken("sentence", parts["answer"], lambda item: _sentence(item, prompt), refused),
+        _taken("sentence", parts["account"], lambda item: _sentence(item, prompt), refused),
+        _taken("observation", parts["observe"], lambda item: _ask(item, prompt), refused),
+        refused,
+    )
+    return taken._replace(refused=refused[:MAX_REFUSED])
 
 
-def _hypotheses(text: str) -> list[Any]:
+def _given(text: str) -> dict[str, Any]:
     for found in _objects(text[:MAX_ANSWER]):
-        given = found.get("hypotheses")
-        if isinstance(given, list):
-            return given
+        if any(isinstance(found.get(name), list) for name in _MOST):
+            return found
     raise NotUnderstood('the answer holds no JSON object {"hypotheses": [...]}')
+
+
+def _items(given: dict[str, Any], name: str, most: int, refused: list[str]) -> list[Any]:
+    items = given.get(name)
+    found = items if isinstance(items, list) else []
+    if len(found) > most:
+        refused.append(f"{len(found) - most} of {name} beyond the first {most} were left out")
+    return found[:most]
+
+
+def _taken(what: str, items: list[Any], take_one: Callable[[Any], _T], refused: list[str]) -> list[_T]:
+    taken: list[_T] = []
+    for number, item in enumerate(items, start=1):
+        try:
+            taken.append(take_one(item))
+        except _Refused as error:
+            refused.append(f"{what} {number} was left out: {error}")
+    return taken
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:
@@ -115,13 +142,34 @@ def _known(name: Any, prompt: Prompt) -> str:
     return name
 
 
-def _cited(ids: Any, prompt: Prompt) -> None:
+def _cited(ids: Any, prompt: Prompt) -> list[str]:
     cited = [one for one in ids if isinstance(one, str)] if isinstance(ids, list) else []
     if not cited:
         raise _Refused("it cites no evidence")
-    unknown = next((one for one in cited if one not in prompt.ids), "")
+    unknown = next((one for one in cited if one not in prompt.quotes), "")
     if unknown:
         raise _Refused(f"it cites {plain(unknown, 32)}, and there is no such evidence")
+    return list(dict.fromkeys(cited))[:MAX_QUOTES]
+
+
+def _sentence(item: Any, prompt: Prompt) -> Sentence:
+    given = item if isinstance(item, dict) else {}
+    says = plain(given.get("says"), 400)
+    if not says:
+        raise _Refused("it says nothing")
+    return Sentence(says=says, quotes=[prompt.quotes[one] for one in _cited(given.get("evidence"), prompt)])
+
+
+def _ask(item: Any, prompt: Prompt) -> Ask:
+    if not prompt.may_ask:
+        raise _Refused("there was no turn left to ask to see more")
+    given = item if isinstance(item, dict) else {}
+    fields = {name: plain(given.get(name), 200) for name in ("tool", "object", "field", "contains")}
+    since = {"since": plain(given["since"], 40)} if given.get("since") else {}
+    try:
+        return Ask.model_validate({**fields, **since, "previous": given.get("previous") is True})
+    except ValidationError as error:
+        raise _Refused(f"it is not in the form asked for: {clip(explain(error), 200)}") from error
 
 
 def _grounded(statement: str, prompt: Prompt) -> None:

@@ -5,7 +5,7 @@ fences that carry a number of the run; whatever looks like a fence in it is take
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -15,14 +15,23 @@ from casebook.analysis.access import listed, text, words
 from casebook.analysis.things import Ref, clip, shown
 from casebook.analysis.workloads import Workload
 from casebook.analysis.world import World
-from casebook.api.consultation import MAX_PREDICTIONS, MAX_PROPOSALS, MIN_PREDICTIONS
+from casebook.api.consultation import (
+    MAX_ASKS,
+    MAX_PREDICTIONS,
+    MAX_PROPOSALS,
+    MAX_SENTENCES,
+    MAX_TURNS,
+    MIN_PREDICTIONS,
+    Quote,
+)
 from casebook.api.report import Report
 from casebook.api.run import Run
 from casebook.reasoning.board import Board
+from casebook.reasoning.proposals.asking import told
 from casebook.reasoning.proposals.proposed import asked_about
 from casebook.reasoning.registry import REGISTRY
 
-VERSION = "hypotheses-1"
+VERSION = "board-1"
 """File of the instructions; another wording is another file."""
 CHARS_PER_TOKEN = 3
 """Characters of JSON, names and log lines that make up a token, at least; for budgets, where too few is safe."""
@@ -31,12 +40,16 @@ MAX_OBJECTS, MAX_SETTINGS, SETTING_CHARS = 60, 8, 1500
 
 @dataclass(frozen=True)
 class Prompt:
-    """What is sent: the instructions, and the data within fences. `ids` and `objects` are what an answer may name."""
+    """What is sent: the instructions, and the data within fences.
+
+    `quotes`, by id, and `objects` are what an answer may name; `may_ask` is whether it may ask to see more.
+    """
 
     system: str
     user: str
-    ids: frozenset[str]
+    quotes: Mapping[str, Quote]
     objects: frozenset[str]
+    may_ask: bool
 
     def tokens(self) -> int:
         """About how many tokens it is, rather too many than too few."""
@@ -47,27 +60,55 @@ def build(run: Run, board: Board, report: Report, tokens: int) -> Prompt:
     """The prompt of at most so many tokens; what does not fit is cut from the end of the longest section."""
     nonce = sha256(f"{run.uid}/{run.attempt}".encode()).hexdigest()[:16]
     system = _instructions().replace("{nonce}", nonce)
-    sections = _sections(run, board, report)
+    quotes = _quotes(board, report)
+    turns = _turns_left(board)
+    sections = _sections(run, board, report, [(name, one) for name, one in quotes.items() if name.startswith("o")])
     room = tokens * CHARS_PER_TOKEN - len(system)
     user = "\n".join(_fenced(name, text, nonce) for name, text in _fitted(sections, room - 80 * len(sections)))
     objects = frozenset(board.situation.label(ref) for ref in asked_about(board))
-    return Prompt(system, user, frozenset(item.id for item in report.evidence), objects)
+    return Prompt(system, user, quotes, objects, turns > 0)
+
+
+def _turns_left(board: Board) -> int:
+    """How often more a model may ask to see something."""
+    asked = board.situation.world.snapshot.consultation
+    return max(0, MAX_TURNS - 1 - (asked.turns if asked else 0))
+
+
+def _quotes(board: Board, report: Report) -> dict[str, Quote]:
+    """What an answer may cite, by id: the evidence of the report as e1, e2, what came of asks as o1, o2."""
+    ids = {one.digest(): one.id for one in board.situation.world.snapshot.observations}
+    found = {
+        item.id: Quote(observation=ids[item.digest], excerpt=item.excerpt)
+        for item in report.evidence
+        if item.digest in ids
+    }
+    return found | {f"o{number}": one for number, one in enumerate(told(board.situation), start=1)}
 
 
 @cache
 def _instructions() -> str:
     text = files("casebook.model").joinpath("prompts", f"{VERSION}.md").read_text("utf-8")
-    bounds = {"proposals": MAX_PROPOSALS, "least": MIN_PREDICTIONS, "most": MAX_PREDICTIONS}
+    bounds = {
+        "proposals": MAX_PROPOSALS,
+        "least": MIN_PREDICTIONS,
+        "most": MAX_PREDICTIONS,
+        "sentences": MAX_SENTENCES,
+        "asks": MAX_ASKS,
+    }
     for name, value in bounds.items():
         text = text.replace(f"{{{name}}}", str(value))
     return text
 
 
-def _sections(run: Run, board: Board, report: Report) -> list[tuple[str, str]]:
+def _sections(run: Run, board: Board, report: Report, seen: Sequence[tuple[str, Quote]]) -> list[tuple[str, str]]:
     """(name, text) of every section, what matters most first."""
     world, refs = board.situation.world, asked_about(board)
+    by_id, left = world.snapshot.by_id, _turns_left(board)
     return [
         ("QUESTION", _lines([run.spec.question, *_alert(run), report.meaning])),
+        ("TURN", f"You may ask to see more {left} times." if left else "You may not ask to see more: answer now."),
+        ("OBSERVED", _lines(f"{name} [{by_id[one.observation].command()}] {one.excerpt}" for name, one in seen)),
         ("ENGINE SAYS", _lines([report.summary, *_hypotheses(report)])),
         ("EVIDENCE", _lines(f"{item.id} [{item.query}] {item.excerpt}" for item in report.evidence)),
         ("SYMPTOMS", _lines(f"{item.object}: {item.note}" for item in report.affected)),

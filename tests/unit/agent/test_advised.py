@@ -1,14 +1,16 @@
 """A run that asks a model: once, after the rules, and whatever becomes of it the run ends with a report."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 
 from casebook.agent.loop import Agent
 from casebook.analysis.snapshot import Snapshot
-from casebook.api.consultation import Consultation, Proposal
+from casebook.api.consultation import MAX_TURNS, Consultation, Proposal
 from casebook.api.enums import Reasoning, Verdict
+from casebook.api.investigation import Budget
 from casebook.api.observation import Observation, Query, Result, observation_id
 from casebook.api.run import Checkpoint
 from casebook.evidence.redaction import redact_text
@@ -18,7 +20,7 @@ from casebook.reasoning import engine
 from casebook.reasoning.replay import replay
 from support.builders import NOW
 from support.freetext import CONFIG, freetext, hypothesis
-from support.openaiserver import endpoint, hypotheses
+from support.openaiserver import completion, endpoint, hypotheses, raw
 from support.reason import roots
 
 
@@ -142,3 +144,67 @@ async def test_an_attacker_gets_no_read_outside_the_scope(wanted: str) -> None:
     assert not [query for query in world.made if "secret" in query.resource]
     assert conclusion.report.verdict is Verdict.INCONCLUSIVE
     assert len(there.asked) == 1
+
+
+def turn(**parts: object) -> str:
+    return json.dumps(parts)
+
+
+async def test_it_may_look_before_it_answers() -> None:
+    asks = turn(observe=[{"tool": "log", "object": "Deployment/web", "contains": "winter-26"}])
+    answers = turn(answer=[{"says": "30 log entries speak of winter-26.", "evidence": ["o1"]}])
+    world = World(freetext())
+    async with endpoint(asks, answers) as there, completions("m", key="k", url=there.url) as m:
+        conclusion = await investigate(world, Adviser(m, redact_text))
+    assert [one.text for one in conclusion.report.answer] == ["30 log entries speak of winter-26."]
+    assert len(there.asked) == 2
+    assert "OBSERVED" not in there.asked[0]["messages"][1]["content"]
+    assert "o1 [kubectl logs" in there.asked[1]["messages"][1]["content"]
+    assert conclusion.report.cost.prompt_tokens == 2000
+    assert replay(conclusion.trace).wire() == conclusion.report.wire()
+
+
+async def test_what_it_asks_for_is_read_with_the_reads_of_the_run() -> None:
+    asks = turn(observe=[{"tool": "get", "object": "Role/reader", "field": "rules"}])
+    answers = turn(answer=[{"says": "There is no Role reader.", "evidence": ["o1"]}])
+    world = World(freetext())
+    async with endpoint(asks, answers) as there, completions("m", key="k", url=there.url) as m:
+        conclusion = await investigate(world, Adviser(m, redact_text))
+    assert ("roles.rbac.authorization.k8s.io", "reader") in [(query.resource, query.name) for query in world.made]
+    assert [one.text for one in conclusion.report.answer] == ["There is no Role reader."]
+
+
+async def test_one_that_only_ever_asks_is_ended_with_what_the_rules_say() -> None:
+    asks = [turn(observe=[{"tool": "get", "object": "ConfigMap/web-config", "field": f"data.K{n}"}]) for n in range(9)]
+    async with endpoint(*asks) as there, completions("m", key="k", url=there.url) as m:
+        conclusion = await investigate(World(freetext()), Adviser(m, redact_text))
+    assert len(there.asked) == MAX_TURNS
+    assert conclusion.report.verdict is Verdict.INCONCLUSIVE
+    assert "no turn left to ask to see more" in conclusion.report.limitations[0]
+
+
+@pytest.mark.parametrize(
+    "wanted", ["Secret/web-key", "ConfigMap/kube-system/coredns", "Pod/pay/db-0", "exec/web", "../x"]
+)
+async def test_asks_outside_of_the_run_are_refused_and_recorded(wanted: str) -> None:
+    asks = turn(observe=[{"tool": tool, "object": wanted} for tool in ("get", "list", "log", "events")])
+    without = World(freetext())
+    await investigate(without, None)
+    world = World(freetext())
+    async with endpoint(asks) as there, completions("m", key="k", url=there.url) as m:
+        conclusion = await investigate(world, Adviser(m, redact_text))
+    assert world.made == without.made
+    assert any("an observation was refused: it asked for" in line for line in conclusion.report.limitations)
+    assert len(there.asked) == 1
+
+
+async def test_a_spender_of_turns_stays_within_the_budget_of_tokens() -> None:
+    given = freetext()
+    run = given.run.replace(spec=given.run.spec.replace(budget=Budget(tokens=9000)))
+    asks = turn(observe=[{"tool": "get", "object": "ConfigMap/web-config", "field": "data.K"}])
+    wasteful = raw(json.dumps(completion(asks, prompt_tokens=3000, completion_tokens=2000)))
+    async with endpoint(wasteful) as there, completions("m", key="k", url=there.url) as m:
+        conclusion = await investigate(World(Snapshot(run, given.observations)), Adviser(m, redact_text))
+    assert len(there.asked) == 1
+    assert conclusion.report.cost.prompt_tokens + conclusion.report.cost.completion_tokens <= 9000
+    assert any("leaves no room for a question" in line for line in conclusion.report.limitations)

@@ -37,7 +37,7 @@ def test_a_hypothesis_is_found_in_what_surrounds_it(text: str, prompt: Prompt) -
 
 
 def test_nothing_to_propose_is_an_answer(prompt: Prompt) -> None:
-    assert take('{"hypotheses": []}', prompt) == ([], [])
+    assert take('{"hypotheses": []}', prompt) == ([], [], [], [], [])
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_one_bad_hypothesis_does_not_take_the_good_one_along(prompt: Prompt) -> 
     taken = take(hypotheses(hypothesis(evidence=["e7"]), hypothesis(), *[hypothesis()] * 50), prompt)
     assert len(taken.proposals) == 3
     assert len(taken.refused) == 2
-    assert taken.refused[-1] == "48 hypotheses beyond the first 4 were left out"
+    assert taken.refused[0] == "48 of hypotheses beyond the first 4 were left out"
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_it_shows_what_a_reader_needs() -> None:
     prompt = made(freetext())
     for fact in ("why do orders fail?", SAID, '"TARIFF_PLAN": "winter-26"', "ConfigMap/web-config", "ConfigValueWrong"):
         assert fact in prompt.user
-    assert prompt.ids == {"e1"}
+    assert list(prompt.quotes) == ["e1"]
     assert {"ConfigMap/web-config", "Deployment/web"} <= prompt.objects
     assert "Deployment/cart" not in prompt.objects, "it is not on the path"
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from casebook.api.enums import Origin, Outcome, Standing, Verdict
-from casebook.api.report import Evidence, Finding, Hypothesis, Prediction, Report, RootCause
+from casebook.api.report import Evidence, Finding, Hypothesis, Prediction, Report, RootCause, Statement
 from casebook.cli.render.heading import Heading
 from casebook.cli.render.history import changes, logs
 from casebook.cli.render.page import WIDTH, Page, Span, clean, clip, more
@@ -54,10 +54,18 @@ def _top(page: Page, report: Report, heading: Heading) -> None:
         if cause.statement not in report.summary:
             page.text(cause.statement, "bold", indent=2)
     page.text(report.summary, indent=2)
+    _of_model(page, "A model answers", report.answer)
+    _of_model(page, "In a model's words", report.account)
     if heading.question:
         page.text(f"Asked: {heading.question}", "dim", indent=2)
     if report.meaning:
         page.text(f"Taken as: {report.meaning}", "dim", indent=2)
+
+
+def _of_model(page: Page, title: str, said: Sequence[Statement]) -> None:
+    if said:
+        told = [f"{one.text} [{' '.join(one.evidence)}]" for one in said]
+        page.text(f"{title}: {' '.join(told)}", indent=2)
 
 
 def _since(since: datetime | None, now: datetime) -> str:

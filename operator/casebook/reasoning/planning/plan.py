@@ -20,6 +20,7 @@ from casebook.reasoning.planning.deciding import wanted
 from casebook.reasoning.planning.logreads import ailing, logs
 from casebook.reasoning.planning.patience import again, pause
 from casebook.reasoning.planning.survey import ELSEWHERE, NAMESPACED, survey
+from casebook.reasoning.proposals import asking
 from casebook.reasoning.situation import Situation
 
 MAX_WIDENED = 3
@@ -86,6 +87,7 @@ def _steps(situation: Situation, board: Board) -> Iterator[Step | Done]:
     yield Step(f"{said}, and their curves" if curves else said, [*logs(situation), *curves])
     yield Step("logs from before the trouble began, where the last lines are all of it", before_the_onset(situation))
     yield Step("tests that would decide between the leading hypotheses", _tests(situation, board))
+    yield Step("what a model asked to see, as far as it may", asking.wanted(situation))
     if not situation.symptoms and not board.chosen:
         yield Step("the other namespaces, since nothing deviates here", _everywhere(situation))
     seconds = pause(situation, board)

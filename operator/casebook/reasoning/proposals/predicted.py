@@ -1,5 +1,6 @@
 """The test language of proposed predictions: what must hold of a field of an object, of a log, of events."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from casebook.reasoning.situation import Situation
 MAX_LOGS = 2
 SHOWN = 300
 _MISSING: Final = object()
+_NAME = re.compile(r"\*|[A-Za-z0-9](?:[-A-Za-z0-9_:]|\.(?!\.))*")
 
 
 def ref_of(situation: Situation, label: str) -> Ref:
@@ -31,10 +33,9 @@ def outcome(situation: Situation, prediction: ProposedPrediction) -> Finding:
 
 def wants(situation: Situation, prediction: ProposedPrediction) -> list[Query]:
     """The reads that would decide it: kinds that Casebook knows, in the namespaces of the run, nothing else."""
-    ref, scene = ref_of(situation, prediction.object), situation.world.snapshot.run.scene
+    ref = ref_of(situation, prediction.object)
     resource = RESOURCES.get(ref.kind, "")
-    inside = not ref.namespace or scene.platform or ref.namespace in (*scene.namespaces, situation.world.home)
-    if not resource or not inside or outcome(situation, prediction).outcome is not Outcome.UNTESTED:
+    if not resource or not inside(situation, ref) or outcome(situation, prediction).outcome is not Outcome.UNTESTED:
         return []
     if prediction.look is Look.FIELD:
         return [getting(resource, ref.name, ref.namespace)]
@@ -43,6 +44,13 @@ def wants(situation: Situation, prediction: ProposedPrediction) -> list[Query]:
     workload = situation.world.workload_of(ref)
     pods = workload.pods[:MAX_LOGS] if workload else ()
     return [pod_logs(pod.thing.ref.namespace, pod.thing.ref.name, one.name) for pod in pods for one in pod.containers]
+
+
+def inside(situation: Situation, ref: Ref) -> bool:
+    """Whether it can be the name of an object, and stands where this run may look."""
+    scene = situation.world.snapshot.run.scene
+    placed = not ref.namespace or scene.platform or ref.namespace in (*scene.namespaces, situation.world.home)
+    return placed and _NAME.fullmatch(ref.name) is not None
 
 
 def within(text: str, line: str) -> bool:
@@ -55,11 +63,12 @@ def _field(situation: Situation, prediction: ProposedPrediction, ref: Ref) -> Fi
     if thing is None:
         gone = _gone(situation, ref)
         return tested(prediction.operator is Operator.ABSENT, gone) if gone else UNTESTED
-    value = _at(thing.raw, prediction.field.split(".") if prediction.field else [])
-    return tested(_holds(prediction, value), _shown(thing, prediction.field, value))
+    value = at(thing.raw, prediction.field)
+    return tested(_holds(prediction, value), shown_of(thing, prediction.field, value))
 
 
-def _shown(thing: Thing, field: str, value: Any) -> Cite:
+def shown_of(thing: Thing, field: str, value: Any) -> Cite:
+    """A citation of a field of an object and the value that `at` gave."""
     if not field:
         return thing.say("is there")
     return thing.say(f"{field} is not set" if value is _MISSING else f"{field} = {clip(shown(value), SHOWN)}")
@@ -76,6 +85,16 @@ def _holds(prediction: ProposedPrediction, value: Any) -> bool:
         Operator.LACKS: within(prediction.value, text),
     }[prediction.operator]
     return positive != (prediction.operator in (Operator.ABSENT, Operator.DIFFERS, Operator.LACKS))
+
+
+def at(value: Any, field: str) -> Any:
+    """The value at a field, its steps joined by dots; what `is_missing` tells where there is none."""
+    return _at(value, field.split(".") if field else [])
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a field was not there."""
+    return value is _MISSING
 
 
 def _at(value: Any, steps: Sequence[str]) -> Any:

@@ -37,8 +37,11 @@ SURE = 70
 
 
 def unsure(board: Board) -> bool:
-    """Whether the rules end here: no conclusion, or a root cause that is not sure."""
-    return verdict(board) is Verdict.INCONCLUSIVE or any(item.percent < SURE for item in board.chosen)
+    """Whether the rules end here: no conclusion, none that is sure, or a question in words and no fault to tell of."""
+    said = verdict(board)
+    asked = board.situation.world.snapshot.run.spec.question.strip()
+    wonders = said is Verdict.NO_FAULT and bool(asked)
+    return wonders or said is Verdict.INCONCLUSIVE or any(item.percent < SURE for item in board.chosen)
 
 
 def joined(board: Board) -> Board:

@@ -7,7 +7,18 @@ import pytest
 import yaml
 
 from casebook.api.enums import Novelty, Origin, Outcome, Standing, Verdict
-from casebook.api.report import Change, Cost, Evidence, Finding, Hypothesis, LogNews, Prediction, Report, RootCause
+from casebook.api.report import (
+    Change,
+    Cost,
+    Evidence,
+    Finding,
+    Hypothesis,
+    LogNews,
+    Prediction,
+    Report,
+    RootCause,
+    Statement,
+)
 from casebook.api.run import Scene
 from casebook.cli.render import Heading, colourful, render_report
 from support import builders
@@ -238,3 +249,15 @@ def test_colour_only_where_a_person_sees_it(monkeypatch) -> None:
 )
 def test_what_a_report_is_about(run, about) -> None:
     assert Heading.of(run).about == about
+
+
+def test_what_a_model_says_stands_under_the_summary_with_its_evidence() -> None:
+    said = REPORT.replace(
+        answer=[Statement(text="The image is shop:1.", evidence=["e1"])],
+        account=[Statement(text="Memory grew until the limit.", evidence=["e1", "e2"])],
+    )
+    text = render_report(said, HEADING)
+    assert "A model answers: The image is shop:1. [e1]" in text
+    assert "In a model's words: Memory grew until the limit. [e1 e2]" in text
+    assert text.index("killed at its limit") < text.index("A model answers")
+    assert "A model answers" not in render_report(REPORT, HEADING)

@@ -167,4 +167,4 @@ def test_a_replay_gives_the_same_bytes_without_the_model() -> None:
 
 def test_a_model_is_asked_where_the_rules_end() -> None:
     assert unsure(weigh(freetext()))
-    assert not unsure(weigh(builders.snapshot(builders.run("is web well?", "Deployment/web"), builders.healthy("web"))))
+    assert not unsure(weigh(builders.snapshot(builders.run("", "Deployment/web"), builders.healthy("web"))))
