@@ -187,7 +187,9 @@ def test_only_the_gateway_is_let_into_the_prometheus(rendered):
 def test_only_the_gateway_holds_the_keys_of_models(rendered):
     manifests = rendered("everything")
     settings = yaml.safe_load(of_kind(manifests, "ConfigMap")["casebook-gateway"]["data"]["gateway.yaml"])
-    cloud, own = GatewayConfig.model_validate(settings).models.endpoints
+    models = GatewayConfig.model_validate(settings).models
+    cloud, own = models.endpoints
+    assert [one.model for one in models.embeddings] == ["vectors-1"]
     assert (str(cloud.key_file), cloud.price.completion) == ("/etc/casebook/models/cloud", 2)
     assert (own.key_file, own.url) == (None, "http://vllm.models.svc:8000/v1")
     holding = [m["metadata"]["name"] for m in manifests if "model-keys" in yaml.safe_dump(m)]

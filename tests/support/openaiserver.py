@@ -46,6 +46,13 @@ def completion(content: str | None, prompt_tokens: int = 1000, completion_tokens
     }
 
 
+def vectors(*numbers: list[float], tokens: int = 12) -> Turn:
+    """Answers these embeddings, in their order."""
+    data = [{"object": "embedding", "index": index, "embedding": one} for index, one in enumerate(numbers)]
+    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+    return raw(json.dumps({"object": "list", "model": "scripted", "data": data, "usage": usage}))
+
+
 def hypotheses(*items: dict[str, Any]) -> str:
     """The content of an answer with these hypotheses."""
     return json.dumps({"hypotheses": list(items)})
@@ -91,6 +98,7 @@ async def endpoint(*turns: Turn) -> AsyncIterator[Endpoint]:
     playing = Endpoint(turns)
     app = web.Application(client_max_size=8 << 20)
     app.router.add_post("/v1/chat/completions", playing.answer)
+    app.router.add_post("/v1/embeddings", playing.answer)
     server = TestServer(app)
     await server.start_server(shutdown_timeout=0.1)
     playing.url = str(server.make_url("/v1"))

@@ -12,7 +12,7 @@ from aiohttp.typedefs import Middleware
 from casebook.evidence.prometheus import PrometheusClient, Store
 from casebook.gateway.alerts import Alerts
 from casebook.gateway.claims import Claims
-from casebook.gateway.config import GatewayConfig
+from casebook.gateway.config import GatewayConfig, Models
 from casebook.gateway.directory import Namespaces
 from casebook.gateway.drain import Drain
 from casebook.gateway.errors import Handler, problems
@@ -26,7 +26,7 @@ from casebook.gateway.investigations import Investigations
 from casebook.gateway.ledger import CallStore, Ledger, MemoryCalls
 from casebook.gateway.measured import Measurer
 from casebook.gateway.metrics import Metrics
-from casebook.gateway.model_api import ModelApi
+from casebook.gateway.model_api import ModelApi, Upstreams
 from casebook.gateway.notifier import Notifier
 from casebook.gateway.outbox import Outbox
 from casebook.gateway.ports import ObjectReader, ObjectWriter, TraceStore
@@ -37,6 +37,7 @@ from casebook.gateway.run_api import RunApi
 from casebook.gateway.runs import Runs, Sources
 from casebook.gateway.sweep import Sweep
 from casebook.gateway.tokens import TokenFiles
+from casebook.gateway.turns import Turns
 from casebook.gateway.upstream import Upstream
 
 FIELD_MANAGER = "casebook-gateway"
@@ -84,9 +85,9 @@ def build(
     alerts = Alerts(receivers, tokens, intake, metrics, config.max_body_bytes)
     identities = Identities(reader, writer, config.runs_namespace)
     run_api = RunApi(identities, runs, Projector(reader), Measurer(prometheus), notifier, metrics)
-    upstream = Upstream(http, config.models) if config.models.endpoints else None
     ledger = Ledger(config.models, calls or MemoryCalls(), clock)
-    models = ModelApi(run_api.held, upstream, ledger, metrics, clock, keeps_texts=config.models.audit_texts)
+    upstreams = _upstreams(config.models, http)
+    models = ModelApi(run_api.held, upstreams, ledger, metrics, clock, keeps_texts=config.models.audit_texts)
     drain = Drain()
     health = Health(reader, store, metrics, config.operator_namespace, drain)
     # The size of a body is bounded where it is read, since too large an alert is clipped and not refused.
@@ -102,6 +103,15 @@ def _prometheus(config: GatewayConfig, http: aiohttp.ClientSession) -> Prometheu
     return PrometheusClient(http, Store(there.url, token_file=there.token_file, ca_file=there.ca_file))
 
 
+def _upstreams(models: Models, http: aiohttp.ClientSession) -> Upstreams:
+    turns = Turns(models.at_once)
+    chat, embeddings = (
+        Upstream(http, endpoints, models.seconds_per_call, turns) if endpoints else None
+        for endpoints in (models.endpoints, models.embeddings)
+    )
+    return Upstreams(chat, embeddings)
+
+
 def _route(app: web.Application, alerts: Alerts, run_api: RunApi, models: ModelApi, health: Health) -> None:
     app.router.add_post("/v1/alerts/{receiver}", alerts.post)
     app.router.add_get("/v1/run", run_api.run)
@@ -110,6 +120,7 @@ def _route(app: web.Application, alerts: Alerts, run_api: RunApi, models: ModelA
     app.router.add_put("/v1/run/report", run_api.report)
     app.router.add_post("/v1/run/projected", run_api.projected)
     app.router.add_post("/v1/chat/completions", models.chat)
+    app.router.add_post("/v1/embeddings", models.embed)
     app.router.add_get("/healthz", health.healthz)
     app.router.add_get("/readyz", health.readyz)
     app.router.add_get("/metrics", health.metrics)

@@ -71,6 +71,7 @@ class Models(Settings):
     """
 
     endpoints: list[ModelEndpoint] = Field(default_factory=list)
+    embeddings: list[ModelEndpoint] = Field(default_factory=list)
     reasoning: Reasoning = Reasoning.BUILT_IN
     seconds_per_call: Annotated[int, Field(ge=1, le=600)] = 60
     at_once: Annotated[int, Field(ge=1, le=1000)] = 4
@@ -82,7 +83,7 @@ class Models(Settings):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        names = [endpoint.name for endpoint in self.endpoints]
+        names = [endpoint.name for endpoint in (*self.endpoints, *self.embeddings)]
         if len(set(names)) < len(names):
             raise ValueError("endpoints: every endpoint needs a name of its own")
         if self.reasoning is not Reasoning.BUILT_IN and not self.endpoints:

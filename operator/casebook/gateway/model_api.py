@@ -1,13 +1,17 @@
-"""`POST /v1/chat/completions`: a run's questions to the installation's model. The agent never sees key or endpoint."""
+"""`POST /v1/chat/completions` and `/v1/embeddings`: a run's questions to the installation's models.
+
+The agent never sees a key or an endpoint.
+"""
 
 import json
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from hashlib import sha256
 from math import ceil
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import uuid4
 
 import structlog
@@ -24,13 +28,14 @@ from casebook.gateway.errors import Problem
 from casebook.gateway.ledger import Ledger
 from casebook.gateway.metrics import Metrics
 from casebook.gateway.runs import Held
-from casebook.gateway.upstream import Upstream
-from casebook.model.wire import Completion, Usage
+from casebook.gateway.upstream import Question, Upstream
+from casebook.model.wire import Completion, Embeddings, Usage
 
 MAX_BODY = 256 << 10
-MAX_TOKENS = 4000
+MAX_TOKENS, MAX_INPUTS = 4000, 64
 BYTES_PER_TOKEN = 2
 """For what an endpoint does not count itself: rather too many tokens than too few."""
+_Answer = TypeVar("_Answer", Completion, Embeddings)
 _log = structlog.get_logger(__name__)
 
 
@@ -40,62 +45,86 @@ class _Message(BaseModel):
 
 
 class Chat(BaseModel):
-    """What is passed on of a request; nothing else of it is."""
+    """What is passed on of a request for a completion; nothing else of it is."""
 
     model: str
     messages: Annotated[list[_Message], Field(min_length=1, max_length=8)]
     max_completion_tokens: Annotated[int, Field(ge=1, le=MAX_TOKENS)] = 2000
 
 
+class Texts(BaseModel):
+    """What is passed on of a request for embeddings."""
+
+    model: str
+    input: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1, max_length=MAX_INPUTS)]
+
+
+@dataclass(frozen=True)
+class Upstreams:
+    """Who completes chats and who makes embeddings; None for what the installation has not."""
+
+    chat: Upstream | None
+    embeddings: Upstream | None
+
+
 class ModelApi:
-    """Serves runs that are to ask a model. None for the upstream stands for an installation without one."""
+    """Serves runs that are to ask a model."""
 
     def __init__(
         self,
         hold: Callable[[web.Request], Awaitable[Held]],
-        upstream: Upstream | None,
+        upstreams: Upstreams,
         ledger: Ledger,
         metrics: Metrics,
         clock: Callable[[], datetime],
         *,
         keeps_texts: bool,
     ) -> None:
-        self._clock = clock
-        self._keeps_texts = keeps_texts
         self._hold = hold
-        self._upstream = upstream
+        self._upstreams = upstreams
         self._ledger = ledger
         self._metrics = metrics
+        self._clock = clock
+        self._keeps_texts = keeps_texts
 
     async def chat(self, request: web.Request) -> web.Response:
         """`POST /v1/chat/completions`."""
         held = await self._hold(request)
         chat = await read_model(request, Chat, MAX_BODY)
-        if self._upstream is None:
-            raise Problem(404, "the installation has no model (gateway.models.endpoints)")
-        if held.run.spec.reasoning is Reasoning.BUILT_IN:
-            raise Problem(403, "this run is not to ask a model (spec.reasoning is BuiltIn)")
-        if chat.model != INSTALLED:
-            raise Problem(404, f"there is no model of that name; ask for {INSTALLED}", "model")
+        upstream = _allowed(held, chat.model, self._upstreams.chat, "gateway.models.endpoints")
         messages = [{"role": one.role, "content": redact_text(one.content)} for one in chat.messages]
-        completed, usage = await self._complete(self._upstream, held, messages, chat.max_completion_tokens)
-        return web.json_response(_answer(completed, usage))
+        asked = {"messages": messages, "max_completion_tokens": chat.max_completion_tokens}
+        completed, usage = await self._ask(
+            upstream, held, Question("chat/completions", asked, Completion), chat.max_completion_tokens
+        )
+        return web.json_response(_completion(completed, usage))
 
-    async def _complete(
-        self, upstream: Upstream, held: Held, messages: list[dict[str, str]], tokens: int
-    ) -> tuple[Completion, Usage]:
-        body = json.dumps(messages, ensure_ascii=False).encode("utf-8", "replace")
+    async def embed(self, request: web.Request) -> web.Response:
+        """`POST /v1/embeddings`."""
+        held = await self._hold(request)
+        texts = await read_model(request, Texts, MAX_BODY)
+        upstream = _allowed(held, texts.model, self._upstreams.embeddings, "gateway.models.embeddings")
+        asked = {"input": [redact_text(one) for one in texts.input]}
+        made, usage = await self._ask(upstream, held, Question("embeddings", asked, Embeddings), 0)
+        return web.json_response(_embeddings(made, usage))
+
+    async def _ask(
+        self, upstream: Upstream, held: Held, question: Question[_Answer], tokens: int
+    ) -> tuple[_Answer, Usage]:
+        """The answer and what it cost: reserved before, at most so many tokens of an answer, and settled after."""
+        body = json.dumps(question.body, ensure_ascii=False).encode("utf-8", "replace")
         most = Usage(prompt_tokens=len(body), completion_tokens=tokens)
-        call = self._call(held, body, most, max(price(one, most) for one in upstream.settings.endpoints))
+        call = self._call(held, body, most, max(price(one, most) for one in upstream.endpoints))
         await self._ledger.reserve(held.tenant, call, held.run.spec.budget.tokens)
         begun = time.perf_counter()
         try:
-            endpoint, completed = await upstream.complete(messages, tokens)
+            endpoint, answer = await upstream.ask(held.tenant, question)
         except Problem as problem:
             failed = Settled(outcome="failed", problem=problem.message, milliseconds=since(begun))
             await self._settle(held, call, failed)
             raise
-        usage = completed.usage or _counted(body, completed.text)
+        text = answer.text if isinstance(answer, Completion) else ""
+        usage = answer.usage or _counted(body, text)
         settled = Settled(
             endpoint=endpoint.name,
             model=endpoint.model,
@@ -104,10 +133,10 @@ class ModelApi:
             prompt_tokens=usage.prompt_tokens,
             completion_tokens=usage.completion_tokens,
             money=price(endpoint, usage),
-            answer=_kept(completed.text) if self._keeps_texts else None,
+            answer=_kept(text) if self._keeps_texts else None,
         )
         await self._settle(held, call, settled)
-        return completed, usage
+        return answer, usage
 
     def _call(self, held: Held, body: bytes, most: Usage, money: int) -> ModelCall:
         return ModelCall(
@@ -149,7 +178,18 @@ def _counted(body: bytes, content: str) -> Usage:
     return Usage(prompt_tokens=len(body) // BYTES_PER_TOKEN, completion_tokens=len(content.encode()) // BYTES_PER_TOKEN)
 
 
-def _answer(completed: Completion, usage: Usage) -> dict[str, Any]:
+def _allowed(held: Held, model: str, upstream: Upstream | None, setting: str) -> Upstream:
+    """The upstream, where this run may ask it. Raises `Problem`."""
+    if upstream is None:
+        raise Problem(404, f"the installation has no such model ({setting})")
+    if held.run.spec.reasoning is Reasoning.BUILT_IN:
+        raise Problem(403, "this run is not to ask a model (spec.reasoning is BuiltIn)")
+    if model != INSTALLED:
+        raise Problem(404, f"there is no model of that name; ask for {INSTALLED}", "model")
+    return upstream
+
+
+def _completion(completed: Completion, usage: Usage) -> dict[str, Any]:
     message = {"role": "assistant", "content": redact_text(completed.text)}
     return {
         "id": "casebook",
@@ -159,3 +199,9 @@ def _answer(completed: Completion, usage: Usage) -> dict[str, Any]:
         "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
         "usage": usage.model_dump() | {"total_tokens": usage.total},
     }
+
+
+def _embeddings(made: Embeddings, usage: Usage) -> dict[str, Any]:
+    data = [{"object": "embedding", **one.model_dump()} for one in made.data]
+    told = {"prompt_tokens": usage.prompt_tokens, "total_tokens": usage.total}
+    return {"object": "list", "model": INSTALLED, "data": data, "usage": told}

@@ -3,16 +3,16 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import aiohttp
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from casebook.gateway.config import ModelEndpoint, Models
+from casebook.gateway.config import ModelEndpoint
 from casebook.gateway.errors import Problem
-from casebook.model.wire import Completion
+from casebook.gateway.turns import Turns
 
 TRIES = 2
 PAUSE = 0.5
@@ -21,8 +21,11 @@ SHARE = 0.9
 """The part of the time for a call that all endpoints together may take, each as long as the others."""
 BREAKS_AFTER, BROKEN_SECONDS = 5, 30.0
 """Failures in a row after which an endpoint is left alone, and for how long."""
-MAX_ANSWER = 1 << 20
+MAX_ANSWER = 4 << 20
+"""Bytes: what the longest list of embeddings takes."""
 _AGAIN = (408, 409, 425, 429)
+
+_Answer = TypeVar("_Answer", bound=BaseModel)
 
 
 class _Failed(Exception):
@@ -51,36 +54,44 @@ class _Breaker:
             self.failures, self.open_until = 0, now + BROKEN_SECONDS
 
 
+@dataclass(frozen=True)
+class Question(Generic[_Answer]):
+    """What an endpoint is asked: the path under its URL, the body without the model, and what it must answer."""
+
+    path: str
+    body: dict[str, Any]
+    answer: type[_Answer]
+
+
 @dataclass
 class Upstream:
-    """Sends chats to the first endpoint that answers; `atOnce` of them side by side, the others wait in order."""
+    """Asks the first of the endpoints that answers; so many `turns` side by side, tenants in rotation."""
 
     http: aiohttp.ClientSession
-    settings: Models
+    endpoints: Sequence[ModelEndpoint]
+    seconds: int
+    turns: Turns
     clock: Callable[[], float] = time.monotonic
     _breakers: dict[str, _Breaker] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self._slots = asyncio.Semaphore(self.settings.at_once)
-
-    async def complete(self, messages: list[dict[str, str]], tokens: int) -> tuple[ModelEndpoint, Completion]:
+    async def ask(self, tenant: str, question: Question[_Answer]) -> tuple[ModelEndpoint, _Answer]:
         """Who answered, and what. Raises `Problem` 502 that names what each endpoint did, and 504."""
         try:
-            async with asyncio.timeout(self.settings.seconds_per_call), self._slots:
-                return await self._first(messages, tokens)
+            async with asyncio.timeout(self.seconds), self.turns.of(tenant):
+                return await self._first(question)
         except TimeoutError as error:
-            raise Problem(504, f"no model answered within {self.settings.seconds_per_call} s") from error
+            raise Problem(504, f"no model answered within {self.seconds} s") from error
 
-    async def _first(self, messages: list[dict[str, str]], tokens: int) -> tuple[ModelEndpoint, Completion]:
+    async def _first(self, question: Question[_Answer]) -> tuple[ModelEndpoint, _Answer]:
         said: list[str] = []
-        for endpoint in self.settings.endpoints:
+        for endpoint in self.endpoints:
             try:
-                return endpoint, await self._tried(endpoint, messages, tokens)
+                return endpoint, await self._tried(endpoint, question)
             except _Failed as error:
                 said.append(f"{endpoint.name}: {error}")
         raise Problem(502, f"no model answered: {'; '.join(said)}"[:1000])
 
-    async def _tried(self, endpoint: ModelEndpoint, messages: list[dict[str, str]], tokens: int) -> Completion:
+    async def _tried(self, endpoint: ModelEndpoint, question: Question[_Answer]) -> _Answer:
         breaker = self._breakers.setdefault(endpoint.name, _Breaker())
         if breaker.is_open(self.clock()):
             raise _Failed(f"left alone after {BREAKS_AFTER} failures", again=False)
@@ -88,7 +99,7 @@ class Upstream:
         while True:
             tries -= 1
             try:
-                found = await self._once(endpoint, messages, tokens)
+                found = await self._once(endpoint, question)
             except _Failed as error:
                 breaker.failed(self.clock())
                 if not tries or not error.again or breaker.is_open(self.clock()):
@@ -98,10 +109,10 @@ class Upstream:
                 return found
             await asyncio.sleep(PAUSE * (1 + random.random()))  # noqa: S311 - to spread callers, not to hide
 
-    async def _once(self, endpoint: ModelEndpoint, messages: list[dict[str, str]], tokens: int) -> Completion:
-        body = {"model": endpoint.model, "messages": messages, "max_completion_tokens": tokens}
-        url = f"{endpoint.url.rstrip('/')}/chat/completions"
-        seconds = SHARE * self.settings.seconds_per_call / len(self.settings.endpoints)
+    async def _once(self, endpoint: ModelEndpoint, question: Question[_Answer]) -> _Answer:
+        body = {"model": endpoint.model, **question.body}
+        url = f"{endpoint.url.rstrip('/')}/{question.path}"
+        seconds = SHARE * self.seconds / len(self.endpoints)
         share = aiohttp.ClientTimeout(total=seconds)
         try:
             async with self.http.post(
@@ -116,9 +127,9 @@ class Upstream:
         except (aiohttp.ClientError, OSError) as error:
             raise _Failed(f"cannot be reached ({type(error).__name__})", again=True) from error
         try:
-            return Completion.model_validate_json(data)
+            return question.answer.model_validate_json(data)
         except ValidationError as error:
-            raise _Failed("its answer is no chat completion", again=False) from error
+            raise _Failed(f"its answer is none of {question.path}", again=False) from error
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:

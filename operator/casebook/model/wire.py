@@ -1,4 +1,4 @@
-"""What is read of a chat completion of OpenAI's API; whatever else stands in one is left out."""
+"""What is read of answers of OpenAI's API: completions of chats, and embeddings. What else stands there is left out."""
 
 from typing import Annotated
 
@@ -35,3 +35,17 @@ class Completion(BaseModel):
     def text(self) -> str:
         """What the model says; empty where it says nothing or calls tools."""
         return self.choices[0].message.content or ""
+
+
+class Embedding(BaseModel):
+    """The vector of the input with this number."""
+
+    index: Annotated[int, Field(ge=0)]
+    embedding: Annotated[list[float], Field(min_length=1, max_length=8192)]
+
+
+class Embeddings(BaseModel):
+    """Vectors of several inputs; without `usage` where the endpoint does not count."""
+
+    data: Annotated[list[Embedding], Field(min_length=1)]
+    usage: Usage | None = None

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from casebook.api.enums import Reasoning
 from casebook.api.spending import ModelCall, Settled
@@ -14,7 +15,7 @@ from casebook.gateway.config import ModelEndpoint, Models, Price
 from casebook.gateway.ledger import CallStore, MemoryCalls
 from support.agents import Agent
 from support.alerts import body, sent
-from support.openaiserver import Endpoint, Turn, completion, cut, endless, endpoint, raw, silent
+from support.openaiserver import Endpoint, Turn, completion, cut, endless, endpoint, raw, silent, vectors
 
 CANARY = "sk-canary0123456789abcdefghijklmnop"
 KEY = "key-of-the-gateway"
@@ -37,6 +38,11 @@ class Rig:
         headers = {"Authorization": f"Bearer {agent.token}"}
         return await self.world.client.post("/v1/chat/completions", json=data | changes, headers=headers)
 
+    async def embed(self, agent: Agent, *texts: str, **changes):
+        headers = {"Authorization": f"Bearer {agent.token}"}
+        data = {"model": "casebook", "input": list(texts)}
+        return await self.world.client.post("/v1/embeddings", json=data | changes, headers=headers)
+
 
 Make = Callable[..., Awaitable[Rig]]
 
@@ -48,7 +54,11 @@ async def rig(make_world, tmp_path: Path):
     async with AsyncExitStack() as stack:
 
         async def make(
-            *scripts: list[Turn], reasoning: Reasoning = Reasoning.ASSISTED, calls: CallStore | None = None, **limits
+            *scripts: list[Turn],
+            reasoning: Reasoning = Reasoning.ASSISTED,
+            calls: CallStore | None = None,
+            embeds: bool = False,
+            **limits,
         ) -> Rig:
             there = [await stack.enter_async_context(endpoint(*turns)) for turns in scripts]
             endpoints = [
@@ -61,7 +71,9 @@ async def rig(make_world, tmp_path: Path):
                 )
                 for number, one in enumerate(there)
             ]
-            models = Models(endpoints=endpoints, reasoning=reasoning, **limits)
+            names = {"embeddings" if embeds else "endpoints": endpoints}
+            models = Models.model_validate({**names, **limits})
+            models = models.model_copy(update={"reasoning": reasoning})
             return Rig(await make_world(calls=calls, models=models), there)
 
         yield make
@@ -268,6 +280,63 @@ async def test_a_call_that_failed_has_its_row_too(rig: Make) -> None:
     ((_, (settled,)),) = kept.rows.values()
     assert (settled.outcome, settled.problem) == ("failed", "no model answered: e0: answered 400")
     assert settled.prompt_tokens is None
+
+
+async def test_embeddings_go_the_same_way(rig: Make) -> None:
+    kept = Kept()
+    made = await rig([vectors([0.5, -1.0], [0.0, 2.0])], embeds=True, calls=kept)
+    response = await made.embed(await made.agent(), f"one {CANARY}", "two", dimensions=9, encoding_format="base64")
+    answer = await response.json()
+    assert [one["embedding"] for one in answer["data"]] == [[0.5, -1.0], [0.0, 2.0]]
+    assert answer["usage"] == {"prompt_tokens": 12, "total_tokens": 12}
+    (asked,) = made.there[0].asked
+    assert asked.keys() == {"model", "input"}
+    assert CANARY not in str(asked)
+    ((_, (settled,)),) = kept.rows.values()
+    assert (settled.prompt_tokens, settled.completion_tokens, settled.money) == (12, 0, 24_000)
+
+
+async def test_embeddings_have_the_same_limits(rig: Make) -> None:
+    made = await rig([vectors([1.0])], embeds=True, calls_per_run=2)
+    agent = await made.agent()
+    assert [(await made.embed(agent, "x")).status for _ in range(3)] == [200, 200, 429]
+    assert (await made.embed(agent)).status == 422
+    assert (await made.embed(agent, *["x"] * 65)).status == 422
+    assert (await made.embed(agent, "x", model="gpt-9")).status == 404
+    assert (await made.ask(agent)).status == 404, "there is no endpoint for chats"
+
+
+@pytest.mark.parametrize("turn", [raw("{}"), raw('{"data": []}'), raw('{"data": [{"index": 0, "embedding": "x"}]}')])
+async def test_what_is_no_embedding_is_not_passed_on(rig: Make, turn: Turn) -> None:
+    made = await rig([turn], embeds=True)
+    response = await made.embed(await made.agent(), "x")
+    assert response.status == 502
+    assert "its answer is none of embeddings" in await response.text()
+
+
+async def test_a_tenant_with_many_questions_does_not_keep_others_waiting(rig: Make) -> None:
+    made = await rig([slow], at_once=1, calls_per_run=50)
+    first = await made.agent("One")
+    await made.world.alert(body(sent("Two", namespace="other"), key="Two"), "root", "of-root")
+    other = next(item for item in made.world.investigations() if item["metadata"]["namespace"] != "shop")
+    other.setdefault("status", {})["attempt"] = 1
+    theirs = Agent(made.world, other, pod="pod-theirs", tenant="ns:other")
+    order: list[str] = []
+
+    async def asks(name: str, agent: Agent) -> None:
+        assert (await made.ask(agent)).status == 200
+        order.append(name)
+
+    many = [asyncio.create_task(asks("many", first)) for _ in range(5)]
+    while not made.there[0].asked:
+        await asyncio.sleep(0.01)
+    await asyncio.gather(*many, asks("few", theirs))
+    assert "few" in order[:3]
+
+
+async def slow(_) -> web.Response:
+    await asyncio.sleep(0.1)
+    return web.json_response(completion("x"))
 
 
 @pytest.mark.parametrize(
