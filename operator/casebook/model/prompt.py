@@ -114,6 +114,7 @@ def _sections(run: Run, board: Board, report: Report, seen: Sequence[tuple[str, 
         ("SYMPTOMS", _lines(f"{item.object}: {item.note}" for item in report.affected)),
         ("NEW IN LOGS", _lines(f"{item.object}: {item.message}" for item in report.logs)),
         ("CHANGES", _lines(f"{item.at:%H:%M:%S} {item.object}: {item.what}" for item in report.changes)),
+        ("KNOWLEDGE", _lines(_knowledge(run, report))),
         ("SETTINGS", _lines(_settings(world, refs))),
         ("OBJECTS", _lines(board.situation.label(ref) for ref in refs[:MAX_OBJECTS])),
         ("CODES", ", ".join(code for code, cause in REGISTRY.items() if cause.fault)),
@@ -129,6 +130,13 @@ def _hypotheses(report: Report) -> Iterable[str]:
     for item in report.hypotheses:
         tests = "; ".join(f"{one.outcome}: {one.statement}" for one in item.predictions)
         yield f"{item.object} {item.cause} {item.confidence_percent} % {item.verdict}: {item.statement} [{tests}]"
+
+
+def _knowledge(run: Run, report: Report) -> Iterable[str]:
+    """What people taught that applies here, and what it changed."""
+    said = {one.name: one.spec.statement for one in run.recalled}
+    for use in report.knowledge:
+        yield f"{use.kind}/{use.name}: {clip(said.get(use.name, ''), SETTING_CHARS // 3)} ({use.why}; {use.effect})"
 
 
 def _settings(world: World, refs: Sequence[Ref]) -> Iterable[str]:

@@ -1,7 +1,7 @@
 """Sentences of a model: kept where what they cite bears them out, else left out, and the report says so.
 
 Code cannot read prose. It can see that what a sentence cites was observed, that the values, names and numbers in it
-stand there, that what it says is not there was looked for in vain, and that it blames nothing but what the tests blame.
+stand there, that what it says is not there was looked for in vain, and that it blames or clears only what the tests do.
 """
 
 import re
@@ -9,7 +9,9 @@ from collections.abc import Iterable, Sequence
 
 from casebook.analysis.things import Cite, clip
 from casebook.api.consultation import Consultation, Sentence
+from casebook.api.enums import Verdict
 from casebook.reasoning.board import Board
+from casebook.reasoning.judging.verdict import verdict
 from casebook.reasoning.situation import Situation
 
 SHORT, SHOWN = 3, 80
@@ -18,6 +20,9 @@ _WORD = re.compile(r"[\w./:@-]+")
 _VALUE = re.compile(r"[\d/_@]|\w[.:]\w")
 _NEGATION = re.compile(
     r"\b(?:no|not|none|never|nothing|nobody|nowhere|neither|without|zero|lacks?|missing|0)\b|n't\b", re.IGNORECASE
+)
+_CALM = re.compile(
+    r"\b(?:well|fine|ok|okay|healthy|normal|resolved|fixed|recovered|harmless|works?|working)\b", re.IGNORECASE
 )
 _BLAME = re.compile(
     r"\b(?:because|caus\w+|due|root|faults?|responsib\w+|blam\w+|culprits?|lead\w* to|results? (?:of|in|from)|broken?"
@@ -55,11 +60,22 @@ def _problem(board: Board, sentence: Sentence) -> str:
     if not sentence.quotes or any(one.observation not in known for one in sentence.quotes):
         return "it cites nothing that was observed"
     shown = "\n".join([*(one.excerpt for one in sentence.quotes), situation.world.snapshot.run.spec.question])
-    value = next((one for one in _values(situation, sentence.says) if not _stands(one, shown)), "")
+    values = list(_values(situation, sentence.says))
+    value = next((one for one in values if not _stands(one, shown)), "")
     if value:
         return f"{clip(value, SHOWN)} does not stand in what it cites"
-    if _NEGATION.search(sentence.says) and not any(one.absent for one in sentence.quotes):
+    denies = _NEGATION.search(sentence.says) is not None
+    if denies and not any(one.absent for one in sentence.quotes):
         return "it says that something is not so, and cites no search in vain"
+    if not values and not denies:
+        return "nothing in it can be checked"
+    return _judged(board, sentence)
+
+
+def _judged(board: Board, sentence: Sentence) -> str:
+    """Why a sentence that says what is wrong, or that nothing is, is not for a model to say."""
+    if _CALM.search(sentence.says) and verdict(board) is not Verdict.NO_FAULT:
+        return "whether all is well is for the tests to say"
     blamed = [item.ref.name for item in board.chosen]
     if _BLAME.search(sentence.says) and not any(name in sentence.says for name in blamed):
         return "who is to blame is for the tests to say"

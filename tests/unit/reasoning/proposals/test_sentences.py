@@ -47,8 +47,11 @@ def test_a_sentence_that_its_evidence_bears_out_is_told_with_it(part: str) -> No
         ("There were 26000 logins.", "26000 does not stand"),
         ("The service cart does it.", "cart does not stand"),
         ("There is no such tariff plan.", "cites no search in vain"),
-        ("The catalogue is the cause of it.", "who is to blame is for the tests to say"),
-        ("Orders fail due to the catalogue.", "who is to blame is for the tests to say"),
+        ("The plan winter-26 is the cause of it.", "who is to blame is for the tests to say"),
+        ("Orders fail due to winter-26.", "who is to blame is for the tests to say"),
+        ("All is as it should be.", "nothing in it can be checked"),
+        ("Das ist ein Fehler im Katalog.", "nothing in it can be checked"),
+        ("The plan winter-26 works.", "whether all is well is for the tests to say"),
     ],
 )
 def test_what_is_not_borne_out_is_left_out_and_said(text: str, why: str) -> None:
