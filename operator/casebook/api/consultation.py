@@ -12,6 +12,8 @@ from casebook.api.report import CauseCode
 MAX_PROPOSALS, MAX_REFUSED = 4, 8
 MIN_PREDICTIONS, MAX_PREDICTIONS = 2, 6
 MAX_SENTENCES, MAX_QUOTES = 8, 6
+MAX_ANSWERED = 8000
+"""Characters of an answer that are kept."""
 MAX_ASKS, MAX_TURNS = 6, 3
 """Observations that a model may ask for in one turn, and turns: in the last of them it may ask for none."""
 INSTALLED = "casebook"
@@ -104,9 +106,17 @@ class Sentence(Model):
 Sentences = Annotated[list[Sentence], Field(max_length=MAX_SENTENCES)]
 
 
+class Exchange(Model):
+    """One call: SHA-256 of all that was sent, and what was answered, redacted and cut."""
+
+    asked: Annotated[str, Field(max_length=64)]
+    answered: Annotated[str, Field(max_length=MAX_ANSWERED)] = ""
+
+
 class Consultation(Model):
     """What asking a model came to. `refused` says what of its answers was not taken; `problem` why there is none.
 
+    `transcript` is every call in its order, for people and for tests; a replay rests on what was taken of it.
     `asks` is all that it asked to see; `is_open` where it waits for that and is to be asked once more.
     """
 
@@ -115,6 +125,7 @@ class Consultation(Model):
     turns: Annotated[int, Field(ge=0)] = 0
     asks: Annotated[list[Ask], Field(max_length=MAX_ASKS * MAX_TURNS)] = Field(default_factory=list)
     is_open: bool = False
+    transcript: Annotated[list[Exchange], Field(max_length=2 * MAX_TURNS)] = Field(default_factory=list)
     answer: Sentences = Field(default_factory=list)
     account: Sentences = Field(default_factory=list)
     calls: Annotated[int, Field(ge=0)] = 0

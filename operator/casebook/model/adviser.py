@@ -1,11 +1,13 @@
 """Asking a model for hypotheses, within tokens and time. That it gave no help is an answer too."""
 
 import asyncio
+import json
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from typing import Literal, Protocol
 
 from casebook.analysis.things import clip
-from casebook.api.consultation import MAX_REFUSED, Consultation
+from casebook.api.consultation import MAX_ANSWERED, MAX_REFUSED, Consultation, Exchange
 from casebook.api.report import Report
 from casebook.api.run import Run
 from casebook.model.answer import NotUnderstood, Taken, take
@@ -76,6 +78,7 @@ class _Talk:
         self.messages: list[tuple[Role, str]] = [("system", prompt.system), ("user", redact(prompt.user))]
         self.asked = asked
         self._prompt = prompt
+        self._redact = redact
         self._situation = situation
         self._most = asked.calls + CALLS
         self._first = asked.calls
@@ -97,7 +100,9 @@ class _Talk:
         """Count an answer, and take what it proposes or ask for it once more."""
         counted = Usage(prompt_tokens=self._size(), completion_tokens=_tokens(completed.text))
         usage = completed.usage or counted
+        exchange = Exchange(asked=self._digest(), answered=self._redact(completed.text[:MAX_ANSWERED])[:MAX_ANSWERED])
         self.asked = self.asked.replace(
+            transcript=[*self.asked.transcript, exchange],
             prompt_tokens=self.asked.prompt_tokens + usage.prompt_tokens,
             completion_tokens=self.asked.completion_tokens + usage.completion_tokens,
         )
@@ -109,6 +114,9 @@ class _Talk:
             return
         self._is_understood = True
         self.asked = _heard(self._situation, self.asked, taken)
+
+    def _digest(self) -> str:
+        return sha256(json.dumps(self.messages).encode()).hexdigest()
 
     def fails(self, problem: str) -> None:
         """Say why there is no help, for now."""

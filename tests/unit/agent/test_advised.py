@@ -208,3 +208,27 @@ async def test_a_spender_of_turns_stays_within_the_budget_of_tokens() -> None:
     assert len(there.asked) == 1
     assert conclusion.report.cost.prompt_tokens + conclusion.report.cost.completion_tokens <= 9000
     assert any("leaves no room for a question" in line for line in conclusion.report.limitations)
+
+
+async def test_the_same_answers_make_the_same_questions_and_the_same_report() -> None:
+    asks = turn(observe=[{"tool": "log", "object": "Deployment/web", "contains": "winter-26"}])
+    answers = [asks, "not JSON", hypotheses(hypothesis())]
+    runs = []
+    for _ in range(2):
+        async with endpoint(*answers) as there, completions("m", key="k", url=there.url) as m:
+            runs.append(await investigate(World(freetext()), Adviser(m, redact_text)))
+        answers = [one.answered for one in runs[0].trace.consultation.transcript]
+    first, again = (one.trace.consultation for one in runs)
+    assert [one.answered for one in first.transcript] == answers
+    assert len({one.asked for one in first.transcript}) == 3
+    assert again == first
+    assert runs[1].report.replace(cost={}) == runs[0].report.replace(cost={})
+
+
+async def test_the_transcript_holds_no_credential() -> None:
+    secret = "sk-canary0123456789abcdefghijklmnop"
+    async with endpoint(f"I found {secret}") as there, completions("m", key="k", url=there.url) as m:
+        conclusion = await investigate(World(freetext()), Adviser(m, redact_text))
+    kept = conclusion.trace.model_dump_json()
+    assert "I found" in kept
+    assert secret not in kept
