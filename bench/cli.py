@@ -12,7 +12,7 @@ from rich.console import Console
 
 from bench import machine
 from bench.installation import ensure
-from bench.measures import faults, image, memory, peers, recorded, replay, startup, storm, workloads
+from bench.measures import faults, image, memory, models, peers, recorded, replay, startup, storm, workloads
 from bench.measures.replay import NoTraceError
 from bench.process import ROOT, ProcessError
 from bench.row import Row, broken
@@ -53,6 +53,7 @@ STEPS = (
     Step(
         {"recorded": "the engine over saved investigations of known faults: right, wrong, how sure"}, recorded.measure
     ),
+    Step({"models": "prompts over saved investigations; a call through the proxy beside a direct one"}, models.measure),
     Step({"saved-peers": "Casebook and other tools on saved investigations"}, peers.measure_saved, asked_for=True),
     Step({"peers": "Casebook and other tools on every fault; hours, only when named"}, peers.measure, asked_for=True),
     Step({"memory": "controller and gateways, idle"}, memory.measure),
