@@ -126,12 +126,12 @@ class Rig:
             return 0, ""
 
     async def command(self, *arguments: str) -> tuple[int, str]:
-        """Run `casebook` to its end: exit code and standard error."""
+        """Run `casebook` to its end: exit code, and what it said on standard output and standard error together."""
         command = [sys.executable, "-m", "casebook", *arguments]
         process = await asyncio.create_subprocess_exec(
-            *command, stderr=asyncio.subprocess.PIPE, env=self._environment()
+            *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env=self._environment()
         )
-        _, said = await process.communicate()
+        said, _ = await process.communicate()
         return process.returncode or 0, said.decode()
 
     async def jobs(self) -> list[dict[str, Any]]:

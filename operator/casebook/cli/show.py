@@ -90,6 +90,8 @@ def seen_before(recurrence: Recurrence | None) -> Iterator[str]:
         judged = f"; {one.by}: {one.judgement.value}" if one.judgement else ""
         truth = f", it was {one.truth}" if one.truth else ""
         yield f"  {timestamp(one.at)}  {one.namespace}/{one.name}  {cause}, {_cost(one.cost)}{judged}{truth}"
+        if one.afterwards:
+            yield f"      afterwards {one.afterwards}"
 
 
 def _cost(cost: Cost) -> str:

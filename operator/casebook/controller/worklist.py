@@ -30,6 +30,7 @@ class Kind(StrEnum):
     MEMORIES = "memories"
     INCIDENT = "incident"
     BACKTESTS = "backtests"
+    HINTS = "hints"
     RESYNC = "resync"
 
 

@@ -11,6 +11,7 @@ from casebook.api.investigation import Recurrence
 from casebook.api.run import Precedent, ReportEnvelope, Run
 from casebook.knowledge.asking import alike, asked
 from casebook.knowledge.credit import uses_of
+from casebook.knowledge.quarantine import quarantines, untainted
 from casebook.knowledge.recurrence import case_of, precedents, recurrence
 from casebook.store.errors import StoreUnavailable
 
@@ -54,7 +55,8 @@ class History:
     async def precedents(self, tenant: str, run: Run) -> list[Precedent]:
         """The causes that a run tests first."""
         try:
-            return precedents(await self._alike(tenant, run), run.now)
+            known = untainted(await self._alike(tenant, run), quarantines(run.recalled, run.now))
+            return precedents(known, run.now)
         except StoreUnavailable as error:
             _log.warning("a run begins without precedents", investigation=run.name, error=str(error))
             return []

@@ -8,14 +8,13 @@ from datetime import datetime
 import structlog
 
 from casebook.api.base import MEMORIES
-from casebook.api.enums import KnowledgeReach
 from casebook.api.names import PLATFORM_TENANT
 from casebook.api.run import Recalled, Run
 from casebook.cluster.errors import Denied, Invalid, NotFound
 from casebook.gateway.directory import Directory
 from casebook.gateway.ports import ObjectReader
 from casebook.gateway.recent import Recent
-from casebook.knowledge.recall import CONFIRMED, read_all, recalled
+from casebook.knowledge.recall import CONFIRMED, published, read_all, recalled
 
 MAX_LISTED = 5000
 _log = structlog.get_logger(__name__)
@@ -35,6 +34,7 @@ class Recall:
     def __init__(self, reader: ObjectReader, operator_namespace: str, clock: Callable[[], datetime]) -> None:
         self._reader = reader
         self._operator = operator_namespace
+        self._clock = clock
         self._shelves = Recent(self._read, clock)
 
     async def given(self, run: Run, tenant: str, directory: Directory) -> Run:
@@ -50,7 +50,7 @@ class Recall:
 
     async def _shelf(self, place: str, tenant: str) -> Shelf:
         known = await self._shelves.of(place)
-        return known if place != self._operator or tenant == PLATFORM_TENANT else _published(known)
+        return known if place != self._operator or tenant == PLATFORM_TENANT else _published(known, self._clock())
 
     async def _read(self, place: str) -> Shelf:
         try:
@@ -65,11 +65,7 @@ class Recall:
         return Shelf(tuple(memories), tuple(missing))
 
 
-def _published(shelf: Shelf) -> Shelf:
+def _published(shelf: Shelf, now: datetime) -> Shelf:
     """The operator's shelf as a tenant sees it: what was published, without who wrote it or what it came from."""
-    memories = [
-        memory.replace(platform=True, spec=memory.spec.replace(origin=None, last_editor=""))
-        for memory in shelf.memories
-        if memory.spec.reach is KnowledgeReach.PLATFORM
-    ]
+    memories = published(shelf.memories, now)
     return Shelf(tuple(memories), ("some of the platform's memories could not be read",) if shelf.missing else ())

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
+from typing import Protocol
 
 import structlog
 
@@ -21,6 +22,7 @@ from casebook.controller.controller import (
     LESSONS_MANAGER,
     Controller,
 )
+from casebook.controller.hinting import Hints, RecentCases
 from casebook.controller.lessons import Lessons, Words
 from casebook.controller.replaying import Replays
 from casebook.controller.shelf import Ledger
@@ -31,12 +33,16 @@ from casebook.handlers.watch import Watch
 POLL = 1.0
 
 
+class CaseStore(Words, RecentCases, Protocol):
+    """Keeps cases, and what people said of them."""
+
+
 @dataclass(frozen=True)
 class Stores:
     """Where investigations of the past are kept, what people say of them, and what memories were to them."""
 
     traces: PastRuns
-    words: Words
+    words: CaseStore
     ledger: Ledger
 
 
@@ -50,8 +56,19 @@ async def run(client: Client, config: ControllerConfig, stores: Stores | None = 
     incidents = Writer(client, INCIDENTS_MANAGER)
     lessons = Lessons(reader, Writer(client, LESSONS_MANAGER), Replays(traces), config.operator_namespace, words)
     backtests = Backtests(reader, Writer(client, BACKTESTS_MANAGER), traces) if traces else None
+    hints = Hints(traces, words) if traces and words else None
     controller = Controller(
-        reader, writer, config, lambda: datetime.now(UTC), monotonic, lessons, incidents, ledger, backtests
+        reader,
+        writer,
+        config,
+        lambda: datetime.now(UTC),
+        monotonic,
+        lessons,
+        incidents,
+        ledger,
+        backtests,
+        hints,
+        words,
     )
     watches = (
         Watch("cluster", cluster_sources(controller), config, controller.metrics),

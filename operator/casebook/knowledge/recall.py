@@ -1,6 +1,6 @@
 """Recall: which of the memories that exist a run is given. Complete: whatever may turn out to apply is among them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,8 +17,10 @@ from casebook.api.run import MAX_RECALLED, Recalled, Run
 from casebook.knowledge.context import Context, of_run
 from casebook.knowledge.matching import Answer, match
 from casebook.knowledge.precedence import rank
+from casebook.knowledge.quarantine import heeding, is_quarantine
 
 FRESH = "Fresh"
+QUARANTINED = "Quarantined"
 MEMORY = "Memory"
 """Kind of knowledge, as a report names it."""
 CONFIRMED = "spec.state=Confirmed"
@@ -27,14 +29,15 @@ CONFIRMED = "spec.state=Confirmed"
 
 def read(raw: Mapping[str, Any], *, platform: bool = False) -> Recalled:
     """A Memory as the API server holds it; its version is the generation of its spec. Raises `ValidationError`."""
-    metadata = raw.get("metadata") or {}
+    metadata, status = raw.get("metadata") or {}, MemoryStatus.model_validate(raw.get("status") or {})
     return Recalled(
         name=metadata.get("name", ""),
         namespace=metadata.get("namespace", ""),
         version=metadata.get("generation", 0),
         written_at=_written(raw),
         platform=platform,
-        stale=_stale(MemoryStatus.model_validate(raw.get("status") or {}), metadata.get("generation", 0)),
+        stale=_stale(status, metadata.get("generation", 0)),
+        quarantined=_quarantined(status),
         spec=MemorySpec.model_validate(raw.get("spec") or {}),
     )
 
@@ -64,6 +67,24 @@ def _stale(status: MemoryStatus, generation: int) -> str:
     return current[0].message or current[0].reason if current else ""
 
 
+def _quarantined(status: MemoryStatus) -> str:
+    """Why it is quarantined; an edit of what is quarantined lifts nothing, so its generation does not count."""
+    told = (one for one in status.conditions if one.type == QUARANTINED and one.status is ConditionStatus.TRUE)
+    return next((one.message or one.reason for one in told), "")
+
+
+def published(memories: Sequence[Recalled], now: datetime) -> list[Recalled]:
+    """What tenants see of the memories of the platform: those that were published."""
+    return [as_published(one) for one in heeding(memories, now) if one.spec.reach is KnowledgeReach.PLATFORM]
+
+
+def as_published(memory: Recalled) -> Recalled:
+    """A memory of the platform without who wrote it, what it came from, and who quarantined that."""
+    struck = "by the platform" if memory.quarantined else ""
+    spec = memory.spec.replace(origin=None, last_editor="")
+    return memory.replace(platform=True, quarantined=struck, spec=spec)
+
+
 def as_confirmed(memory: Recalled) -> Recalled:
     """A proposal as it would act if somebody confirmed it: that is what a replay or a backtest of it shows."""
     return memory.replace(spec=memory.spec.replace(state=State.CONFIRMED))
@@ -79,18 +100,20 @@ def reaches(memory: Recalled, namespace: str) -> bool:
 def recalled(memories: Iterable[Recalled], run: Run) -> tuple[list[Recalled], int]:
     """The confirmed memories that may apply to a run, those that win first; and how many more there were than fit.
 
+    Quarantines come before all, and what they strike comes last: it is shown with the reason, and has no force.
+
     What cannot apply is known before anything was looked at: by the alert, the severity, and the namespace of a run
     that does not look further.
     """
     settled = _settled(run)
     fitting = [
         memory
-        for memory in memories
+        for memory in heeding(list(memories), run.now)
         if memory.spec.state is State.CONFIRMED
         and reaches(memory, run.namespace)
         and match(memory.spec.scope, settled).answer is not Answer.CONFLICT
     ]
-    ordered = sorted(fitting, key=rank)
+    ordered = sorted(fitting, key=lambda one: (not is_quarantine(one), bool(one.quarantined), rank(one)))
     return ordered[:MAX_RECALLED], len(ordered[MAX_RECALLED:])
 
 

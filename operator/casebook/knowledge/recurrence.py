@@ -8,6 +8,7 @@ from casebook.api.case import PastCase
 from casebook.api.enums import Judgement, Verdict
 from casebook.api.investigation import Occurrence, Recurrence
 from casebook.api.run import MAX_PRECEDENTS, Precedent, ReportEnvelope, Run
+from casebook.knowledge.ambient import blamed
 from casebook.knowledge.asking import asked, entity_class
 
 FULL_WITHIN = timedelta(days=30)
@@ -35,6 +36,7 @@ def case_of(run: Run, envelope: ReportEnvelope) -> PastCase:
         telling=envelope.telling,
         cost=report.cost,
         explained_by=report.explained_by,
+        blamed=blamed(run, report),
     )
 
 
@@ -80,7 +82,7 @@ def recurrence(case: PastCase, alike: Iterable[PastCase]) -> Recurrence:
     full = next((one.cost.observations for one in same if not one.telling.is_short), 0)
     saved = max(0, 100 - 100 * case.cost.observations // full) if full else 0
     return Recurrence(
-        signature=_signature(case, same),
+        signature=signature(case, same),
         occurrence=1 + len(same),
         cost=case.cost,
         saved_percent=saved,
@@ -88,8 +90,8 @@ def recurrence(case: PastCase, alike: Iterable[PastCase]) -> Recurrence:
     )
 
 
-def _signature(case: PastCase, same: Sequence[PastCase]) -> str:
-    """In words; of a case that looked only at what told an earlier one, its evidence is that one's."""
+def signature(case: PastCase, same: Sequence[PastCase] = ()) -> str:
+    """A problem in words; of a case that looked only at what told an earlier one, its evidence is that one's."""
     clues = case.telling.clues or next((one.telling.clues for one in same if one.telling.clues), [])
     evidence = dict.fromkeys(clue.workload or clue.query.resource for clue in clues)
     about = f"{case.asked.kind}/{case.asked.entity}" if case.asked.entity else case.asked.place
@@ -118,6 +120,7 @@ def _occurrence(case: PastCase) -> Occurrence:
         judgement=case.said.judgement if case.said else None,
         by=case.said.author if case.said else "",
         truth=case.said.truth if case.said else "",
+        afterwards=case.hint.note if case.hint else "",
         cost=case.cost,
     )
 

@@ -1,9 +1,10 @@
 """The casebook: concluded cases of a tenant and what people said of them, found again by what was asked."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select, true
+from sqlalchemy import ColumnElement, Select, select, true
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from casebook.api.case import Asked, PastCase, Said
@@ -11,7 +12,8 @@ from casebook.store.database import Database
 from casebook.store.tables import cases, words
 
 MAX_CASES = 100
-"""Cases of one question that are looked at, the newest: enough to count the occurrences of a month of alerts."""
+"""Cases that are looked at, the newest, of one question or of all: enough to count the occurrences of a month of
+alerts."""
 
 
 class Cases:
@@ -29,6 +31,12 @@ class Cases:
         async with self._database.transaction(tenant) as connection:
             await connection.execute(statement)
 
+    async def recent(self, tenant: str, since: datetime) -> list[PastCase]:
+        """The cases that were concluded since then, the newest first, with the latest word on each."""
+        async with self._database.transaction(tenant) as connection:
+            rows = (await connection.execute(_query(tenant).where(cases.c.at >= since))).all()
+        return [_case(row.record, row.said) for row in rows]
+
     async def say(self, tenant: str, uid: str, entries: Mapping[str, Said]) -> None:
         """Keep what people said of an investigation, by the entry's id; one that is there already stays as it is."""
         rows = [
@@ -41,11 +49,18 @@ class Cases:
     async def asked(self, tenant: str, asked: Asked) -> list[PastCase]:
         """Cases of questions with the same alert, place and target, the newest first, with the latest word on each."""
         async with self._database.transaction(tenant) as connection:
-            rows = (await connection.execute(_query(tenant, asked))).all()
+            rows = (await connection.execute(_query(tenant).where(*_is_asked(asked)))).all()
         return [_case(row.record, row.said) for row in rows]
 
 
-def _query(tenant: str, asked: Asked) -> Select[Any]:
+def _is_asked(asked: Asked) -> tuple[ColumnElement[bool], ...]:
+    of = cases.c
+    about = (of.alertname, asked.alertname), (of.place, asked.place), (of.kind, asked.kind), (of.entity, asked.entity)
+    return tuple(column == value for column, value in about)
+
+
+def _query(tenant: str) -> Select[Any]:
+    """The newest cases, at most `MAX_CASES`."""
     of = cases.c
     latest = (
         select(words.c.said)
@@ -57,8 +72,7 @@ def _query(tenant: str, asked: Asked) -> Select[Any]:
     return (
         select(of.record, latest.c.said)
         .outerjoin_from(cases, latest, true())
-        .where(of.tenant == tenant, of.alertname == asked.alertname, of.place == asked.place)
-        .where(of.kind == asked.kind, of.entity == asked.entity)
+        .where(of.tenant == tenant)
         .order_by(of.at.desc(), of.uid)
         .limit(MAX_CASES)
     )
