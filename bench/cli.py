@@ -14,7 +14,7 @@ from bench import machine
 from bench.installation import ensure
 from bench.learning import cost, curve, effect, interference, leak, persistence, poison, staleness, transfer
 from bench.learning.installed import InstalledError
-from bench.measures import faults, image, memory, peers, recorded, replay, scale, startup, storm, workloads
+from bench.measures import faults, image, memory, models, peers, recorded, replay, scale, startup, storm, workloads
 from bench.measures.replay import NoTraceError
 from bench.process import ROOT, ProcessError
 from bench.row import Row, broken
@@ -60,6 +60,7 @@ MEASURES = (
     Step(
         {"recorded": "the engine over saved investigations of known faults: right, wrong, how sure"}, recorded.measure
     ),
+    Step({"models": "prompts over saved investigations; a call through the proxy beside a direct one"}, models.measure),
     Step({"saved-peers": "Casebook and other tools on saved investigations"}, peers.measure_saved, asked_for=True),
     Step({"peers": "Casebook and other tools on every fault; hours, only when named"}, peers.measure, asked_for=True),
     Step({"memory": "controller and gateways, idle"}, memory.measure),

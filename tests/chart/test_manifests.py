@@ -184,6 +184,28 @@ def test_only_the_gateway_is_let_into_the_prometheus(rendered):
     assert "prometheus" not in yaml.safe_load(default)
 
 
+def test_only_the_gateway_holds_the_keys_of_models(rendered):
+    manifests = rendered("everything")
+    settings = yaml.safe_load(of_kind(manifests, "ConfigMap")["casebook-gateway"]["data"]["gateway.yaml"])
+    models = GatewayConfig.model_validate(settings).models
+    cloud, own = models.endpoints
+    assert [one.model for one in models.embeddings] == ["vectors-1"]
+    assert (str(cloud.key_file), cloud.price.completion) == ("/etc/casebook/models/cloud", 2)
+    assert (own.key_file, own.url) == (None, "http://vllm.models.svc:8000/v1")
+    holding = [m["metadata"]["name"] for m in manifests if "model-keys" in yaml.safe_dump(m)]
+    assert holding == ["casebook-gateway"]
+    agents = of_kind(manifests, "NetworkPolicy")["casebook-agents"]["spec"]["egress"]
+    assert {port["port"] for rule in agents for port in rule["ports"]} == {53, 443, 6443, 8080}
+
+
+def test_without_an_endpoint_there_is_no_model(rendered):
+    manifests = rendered("default")
+    settings = yaml.safe_load(of_kind(manifests, "ConfigMap")["casebook-gateway"]["data"]["gateway.yaml"])
+    assert "models" not in settings
+    volumes = of_kind(manifests, "Deployment")["casebook-gateway"]["spec"]["template"]["spec"]["volumes"]
+    assert "models" not in {volume["name"] for volume in volumes}
+
+
 def test_every_policy_fails_closed_and_denies(rendered):
     manifests = rendered("default")
     validating = of_kind(manifests, "ValidatingAdmissionPolicy")

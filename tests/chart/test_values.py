@@ -109,6 +109,16 @@ def _at(value: Any, path: tuple[str, ...]) -> Any:
         ({"gateway": {"prometheus": {"url": "prometheus:9090"}}}, "/gateway/prometheus/url"),
         ({"gateway": {"prometheus": {"url": "http://me:secret@x"}}}, "/gateway/prometheus/url"),
         ({"gateway": {"prometheus": {"tokenSecret": {"name": "x", "key": "a/b"}}}}, "/prometheus/tokenSecret/key"),
+        ({"gateway": {"models": {"endpoints": [{"name": "a", "url": "http://x/v1"}]}}}, "missing property 'model'"),
+        (
+            {"gateway": {"models": {"endpoints": [{"name": "a", "url": "http://me:secret@x", "model": "m"}]}}},
+            "/gateway/models/endpoints/0/url",
+        ),
+        (
+            {"gateway": {"models": {"endpoints": [{"name": "a", "url": "http://x/v1", "model": "m", "key": "k"}]}}},
+            "gateway.models.keysSecret must name the Secret",
+        ),
+        ({"gateway": {"models": {"reasoning": "Assisted"}}}, "gateway.models.reasoning: Assisted needs an endpoint"),
         ({"postgres": {"mode": "mysql"}}, "/postgres/mode"),
         ({"postgres": {"mode": "external"}}, "postgres.external.existingSecret: name the Secret"),
         ({"runs": {"namespace": "default"}}, "runs.namespace: must differ from the release's namespace"),

@@ -57,6 +57,13 @@ http://casebook-gateway.{{ .Release.Namespace }}.svc:8080
 {{- end }}
 {{- end }}
 
+{{/* The Secret with the keys of models, where an endpoint wants one. */}}
+{{- define "casebook.modelKeys" -}}
+{{- $used := false }}
+{{- range .Values.gateway.models.endpoints }}{{ if .key }}{{ $used = true }}{{ end }}{{ end }}
+{{- if $used }}{{ .Values.gateway.models.keysSecret }}{{ end }}
+{{- end }}
+
 {{/* Security of every container: Pod Security "restricted", and a root file system that nothing writes to. */}}
 {{- define "casebook.containerSecurity" -}}
 allowPrivilegeEscalation: false

@@ -166,6 +166,7 @@ def _envelope(report: Report, trace: Trace) -> ReportEnvelope:
         stop=trace.stop,
         observations=len(trace.observations),
         milliseconds=trace.milliseconds,
+        consultation=trace.consultation,
         telling=told(trace),
     )
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from casebook.analysis.naming import places
 from casebook.api.base import MEMORIES, timestamp
-from casebook.api.enums import Reach
+from casebook.api.enums import Reach, Reasoning
 from casebook.api.investigation import Budget, InvestigationSpec
 from casebook.api.meta import ObjectRef
 from casebook.api.names import digest
@@ -61,6 +61,7 @@ class Request:
     everywhere: bool = False
     wherever: bool = False
     budget: Budget = field(default_factory=Budget)
+    reasoning: Reasoning = Reasoning.BUILT_IN
 
     def within(self, namespace: str) -> "Request":
         """The same, in this namespace where none was named."""
@@ -118,6 +119,7 @@ async def prepare(cluster: Cluster, request: Request, now: datetime) -> Run:
             scope=Reach.TENANT if request.everywhere else Reach.NAMESPACE,
             lookback_seconds=request.lookback_seconds,
             budget=request.budget,
+            reasoning=request.reasoning,
         ),
         scene=scene,
     )

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from casebook.agent.progress import Progress, Silent
 from casebook.analysis.snapshot import Snapshot
-from casebook.api.enums import Verdict
+from casebook.api.consultation import Consultation
+from casebook.api.enums import Reasoning, Verdict
 from casebook.api.observation import Observation, Query
 from casebook.api.ports import Home, Observer
 from casebook.api.report import Cost, Report
@@ -18,6 +19,11 @@ from casebook.reasoning.engine import Board, Done, Look
 
 SHARE = 0.9
 """The part of the budget of time that may pass in looking; the rest is for the report and its way home."""
+
+ADVICE = 0.6
+"""The part of the time left that a model may take; the rest is for the tests of what it proposes."""
+LEAST = 10.0
+"""Seconds that must be left for a model to be asked at all."""
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +54,18 @@ class Engine(Protocol):
 
     def conclude(self, snapshot: Snapshot, board: Board, stop: Stop, cost: Cost) -> Report:
         """The report."""
+        ...
+
+    def unsure(self, board: Board) -> bool:
+        """Whether the built-in rules end here."""
+        ...
+
+
+class Adviser(Protocol):
+    """A model that is asked once the rules are done, as `model.adviser.Adviser` is."""
+
+    async def advise(self, run: Run, board: Board, report: Report, seconds: float) -> Consultation:
+        """What it proposes; that it gave no help is an answer too."""
         ...
 
 
@@ -83,6 +101,7 @@ class Agent:
         progress: Progress | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        adviser: Adviser | None = None,
     ) -> None:
         self._home = home
         self._observer = observer
@@ -90,6 +109,7 @@ class Agent:
         self._progress = progress or Silent()
         self._clock = clock
         self._sleep = sleep
+        self._adviser = adviser
 
     async def investigate(self) -> Conclusion:
         """Run to the end and hand in the report, whatever it says. Raises `HomeError`."""
@@ -115,6 +135,7 @@ class Agent:
             stop=stop,
             milliseconds=cost.milliseconds,
             observations=list(attempt.snapshot.observations),
+            consultation=attempt.snapshot.consultation,
         )
         await self._home.finish(report, trace)
         return Conclusion(report, trace, error)
@@ -132,6 +153,8 @@ class Agent:
                 return board, stop
             step = self._engine.decide(attempt.snapshot, board)
             if isinstance(step, Done):
+                if await self._advised(attempt, board, step.stop):
+                    continue
                 return board, step.stop
             room = attempt.run.spec.budget.observations - attempt.made
             if room <= 0:
@@ -143,6 +166,31 @@ class Agent:
             if not await self._make(attempt, step.queries[:room], anew=step.after > 0):
                 stop = Stop(reason="Deadline", message=f"the budget of {attempt.run.spec.budget.seconds} s was used up")
             attempt.round += 1
+
+    async def _advised(self, attempt: _Attempt, board: Board, stop: Stop) -> bool:
+        """Ask the model where it is to be asked now, at first or since it has seen more; whether it was.
+
+        Its failure fails no run.
+        """
+        left = attempt.deadline - self._clock()
+        heard = attempt.snapshot.consultation
+        is_due = heard.is_open if heard else self._asks(attempt.run, board)
+        if self._adviser is None or not is_due or left < LEAST:
+            return False
+        report = self._engine.conclude(attempt.snapshot, board, stop, self._engine.cost(attempt.snapshot))
+        self._progress.advising()
+        try:
+            found = await self._adviser.advise(attempt.run, board, report, left * ADVICE)
+        except Exception as failure:
+            log.exception("the model could not be asked", extra={"investigation": attempt.run.name})
+            earlier = heard or Consultation(model="")
+            found = earlier.replace(is_open=False, problem=f"Casebook failed to ask it: {type(failure).__name__}")
+        attempt.snapshot = attempt.snapshot.advised(found)
+        return True
+
+    def _asks(self, run: Run, board: Board) -> bool:
+        reasoning = run.spec.reasoning
+        return reasoning is Reasoning.ALWAYS or (reasoning is Reasoning.ASSISTED and self._engine.unsure(board))
 
     async def _pause(self, attempt: _Attempt, seconds: float) -> None:
         await self._sleep(max(0.0, min(seconds, attempt.deadline - self._clock())))

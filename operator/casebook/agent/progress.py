@@ -24,6 +24,10 @@ class Progress(Protocol):
         """The hypotheses stand like this now."""
         ...
 
+    def advising(self) -> None:
+        """A model is about to be asked."""
+        ...
+
 
 class Silent:
     """Nobody watches."""
@@ -35,6 +39,9 @@ class Silent:
         """Nothing is said."""
 
     def weighed(self, board: Board) -> None:
+        """Nothing is said."""
+
+    def advising(self) -> None:
         """Nothing is said."""
 
 
@@ -59,3 +66,7 @@ class Logged:
         if leader and leader != self._leader:
             log.info("leading", extra={"hypothesis": leader})
         self._leader = leader
+
+    def advising(self) -> None:
+        """Log that a model is asked."""
+        log.info("asking a model")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from casebook.api.consultation import Consultation
 from casebook.api.observation import Observation, Query, Result
 from casebook.api.run import Run
 
@@ -15,12 +16,16 @@ def _order(observation: Observation) -> tuple[int, str, str]:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A run and what it has observed so far, sorted by round and id; of two with one id the earlier is kept."""
+    """A run and what it has observed so far, sorted by round and id; of two with one id the earlier is kept.
+
+    `consultation` is what a model proposed, once one was asked.
+    """
 
     run: Run
     observations: tuple[Observation, ...] = ()
     read: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """What was made of single observations, by their ids; carried along so that no round reads a log again."""
+    consultation: Consultation | None = None
 
     def __post_init__(self) -> None:
         unique: dict[str, Observation] = {}
@@ -30,7 +35,11 @@ class Snapshot:
 
     def extended(self, more: Iterable[Observation]) -> "Snapshot":
         """This snapshot with more observations."""
-        return Snapshot(self.run, (*self.observations, *more), self.read)
+        return Snapshot(self.run, (*self.observations, *more), self.read, self.consultation)
+
+    def advised(self, consultation: Consultation) -> "Snapshot":
+        """This snapshot with what a model proposed."""
+        return Snapshot(self.run, self.observations, self.read, consultation)
 
     @cached_property
     def asked(self) -> dict[str, Observation]:

@@ -158,6 +158,13 @@ class KnowledgeUse(Model):
     role: Role = Field(default=Role.SHOWN, description="Led, Alone, Acted, Contradicted, Gone or Shown.")
 
 
+class Statement(Model):
+    """One sentence that a model wrote and that its evidence bears out."""
+
+    text: Line = Field(description="The sentence.")
+    evidence: Citations = Field(default_factory=list, description="Evidence that it cites; at least one.")
+
+
 class Finding(Model):
     """One thing that was affected, healthy or not checked, with the reason."""
 
@@ -181,6 +188,12 @@ class Report(Model):
 
     verdict: Verdict = Field(description="RootCause, NoFault or Inconclusive.")
     summary: Text = Field(description="One paragraph that an on-call can act on.")
+    answer: Annotated[list[Statement], Field(max_length=8)] = Field(
+        default_factory=list, description="What a model answers to the question; code dropped what nothing bears out."
+    )
+    account: Annotated[list[Statement], Field(max_length=8)] = Field(
+        default_factory=list, description="The case in a model's words; code dropped what nothing bears out."
+    )
     meaning: Line = Field(
         default="", description="What the question was taken to mean: objects, namespace, time in UTC."
     )
@@ -235,8 +248,8 @@ class Report(Model):
             cited.update(hypothesis.evidence_for, hypothesis.evidence_against)
             for prediction in hypothesis.predictions:
                 cited.update(prediction.evidence)
-        for finding in (*self.affected, *self.healthy):
-            cited.update(finding.evidence)
+        cited.update(*(said.evidence for said in (*self.answer, *self.account)))
+        cited.update(*(finding.evidence for finding in (*self.affected, *self.healthy)))
         for told in (*(change.evidence for change in self.changes), *(news.evidence for news in self.logs)):
             cited.update(told)
         return cited

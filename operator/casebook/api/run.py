@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from casebook.api.base import Model, Time
+from casebook.api.consultation import Consultation
 from casebook.api.investigation import InvestigationSpec
 from casebook.api.memory import MemorySpec
 from casebook.api.meta import Line, Short
@@ -101,8 +102,8 @@ class Run(Model):
 
     `now` is the clock that the reasoning uses; `spec.target` is filled in where it could be inferred; `recalled` is
     knowledge that may apply, `unrecalled` says in words what of it could not be had; `incidents` is what others found
-    just before, `precedents` are causes of earlier cases, to be tested first; `prometheus` says whether there is one to
-    be asked.
+    just before, `precedents` are causes of earlier cases, to be tested first; `prometheus` and `model` say whether
+    there is one to be asked.
     """
 
     uid: Short
@@ -113,6 +114,7 @@ class Run(Model):
     spec: InvestigationSpec
     scene: Scene
     prometheus: bool = False
+    model: bool = False
     recalled: Annotated[list[Recalled], Field(max_length=MAX_RECALLED)] = Field(default_factory=list)
     unrecalled: Annotated[list[Line], Field(max_length=20)] = Field(default_factory=list)
     incidents: Annotated[list[Incident], Field(max_length=MAX_INCIDENTS)] = Field(default_factory=list)
@@ -148,6 +150,7 @@ class Trace(Model):
     stop: Stop
     milliseconds: int = 0
     observations: list[Observation]
+    consultation: Consultation | None = None
 
 
 class ReportEnvelope(Model):
@@ -161,6 +164,7 @@ class ReportEnvelope(Model):
     stop: Stop
     observations: Annotated[int, Field(ge=0)]
     milliseconds: int = 0
+    consultation: Consultation | None = None
     telling: Telling = Field(default_factory=Telling)
 
 

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,8 @@ from casebook.agent.job import GatewayHome, ProjectedSource, ScopedSource
 from casebook.agent.loop import Agent, Conclusion, HomeError
 from casebook.agent.progress import Logged
 from casebook.agent.rights import TooMuchRight, check_rights
+from casebook.api.consultation import INSTALLED
+from casebook.api.enums import Reasoning
 from casebook.api.observation import KUBERNETES, PROMETHEUS
 from casebook.api.run import Run
 from casebook.cli.plainlogs import configure
@@ -24,7 +27,9 @@ from casebook.cluster.errors import ClusterError
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.evidence.observer import RoutingObserver, kubernetes_sources
+from casebook.evidence.redaction import redact_text
 from casebook.evidence.source import Source
+from casebook.model.adviser import Adviser
 from casebook.reasoning import engine
 
 TERMINATION_LOG = Path("/dev/termination-log")
@@ -86,7 +91,25 @@ async def _run(settings: Settings) -> Conclusion:
         run = await home.fetch()
         await check_rights(Writer(client, "casebook-agent"), run.scene.namespaces or [run.namespace])
         observer = RoutingObserver(_sources(run, Reader(client), gateway), _now)
-        return await Agent(home, observer, engine, Logged()).investigate()
+        async with adviser(run, settings) as asked:
+            return await Agent(home, observer, engine, Logged(), adviser=asked).investigate()
+
+
+@asynccontextmanager
+async def adviser(run: Run, settings: Settings) -> AsyncIterator[Adviser | None]:
+    """The installation's model behind the gateway, which holds its key; None where the run is not to ask one."""
+    if not run.model or run.spec.reasoning is Reasoning.BUILT_IN:
+        yield None
+        return
+    # Loading the client takes seconds, which a run without a model need not wait for.
+    from casebook.model.completions import completions
+
+    async def token() -> str:
+        return settings.token_file.read_text().strip()
+
+    url = f"{settings.gateway.rstrip('/')}/v1"
+    async with completions(INSTALLED, key=token, url=url, retries=0) as endpoint:
+        yield Adviser(endpoint, redact_text)
 
 
 def _sources(run: Run, reader: Reader, gateway: GatewayClient) -> dict[str, Source]:

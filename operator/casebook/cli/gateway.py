@@ -13,6 +13,7 @@ from casebook.evidence.prometheus import BadStore
 from casebook.gateway.config import ConfigError, GatewayConfig, load
 from casebook.gateway.history import Kept
 from casebook.gateway.server import serve
+from casebook.store.calls import Calls
 from casebook.store.cases import Cases
 from casebook.store.database import DATABASE_URL, BadAddress, Database
 from casebook.store.traces import Traces
@@ -48,4 +49,4 @@ async def _serve(config: GatewayConfig, address: str, kubeconfig: str | None) ->
         return
     async with Database.open(address) as database:
         kept = Kept(Cases(database), Ledger(database))
-        await serve(config, Traces(database), kept, kubeconfig=kubeconfig)
+        await serve(config, Traces(database), kept, Calls(database), kubeconfig=kubeconfig)

@@ -3,8 +3,9 @@
 import asyncio
 import os
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import click
 
 from casebook.agent.laptop import CannotRun, LaptopHome, Request, asked_place, prepare
 from casebook.agent.loop import Agent, Conclusion
+from casebook.api.enums import Reasoning
 from casebook.api.observation import PROMETHEUS
 from casebook.cli import arguments, tracefile
 from casebook.cli.render import FORMATS, Heading, colourful, render_report
@@ -21,16 +23,19 @@ from casebook.cluster.client import NotConfigured, connect
 from casebook.cluster.reader import Reader
 from casebook.evidence.observer import RoutingObserver, kubernetes_sources
 from casebook.evidence.prometheus import BadStore, PrometheusClient, PrometheusSource, Store
+from casebook.evidence.redaction import redact_text
+from casebook.model.adviser import Adviser
 from casebook.reasoning import engine
 
 
 @dataclass(frozen=True)
 class Access:
-    """How to reach the cluster, and a Prometheus where one is given."""
+    """How to reach the cluster, and a Prometheus and a model where they are given."""
 
     kubeconfig: str | None
     context: str | None
     store: Store | None = None
+    model: str = ""
 
 
 @click.command(short_help="Look for the cause of a problem with your own kubeconfig; nothing is installed.")
@@ -42,6 +47,7 @@ class Access:
 @click.option("-o", "--output", type=click.Choice(FORMATS), default="text", show_default=True, help="Format.")
 @click.option("--save", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Keep it for `replay`.")
 @click.option("--prometheus", metavar="URL", envvar="PROMETHEUS_URL", help="Prometheus to ask, or $PROMETHEUS_URL.")
+@click.option("--model", metavar="NAME", help="Model to ask where the rules come to no conclusion.")
 @click.option("--kubeconfig", metavar="FILE", type=click.Path(exists=True, dir_okay=False), help="Kubeconfig to use.")
 @click.option("--context", metavar="NAME", help="Context of the kubeconfig to use.")
 def investigate(
@@ -53,6 +59,7 @@ def investigate(
     output: str,
     save: Path | None,
     prometheus: str | None,
+    model: str | None,
     kubeconfig: str | None,
     context: str | None,
 ) -> None:
@@ -64,6 +71,7 @@ def investigate(
     casebook investigate --question "why is auth in staging slow since 14:00?"
 
     A Prometheus is let in by $PROMETHEUS_TOKEN (bearer) and checked against $PROMETHEUS_CA_FILE, where they are set.
+    A model is reached with $OPENAI_API_KEY, at $OPENAI_BASE_URL where that is set: any OpenAI-compatible endpoint.
 
     The report goes to standard output, the progress to standard error. The exit code is 0 whatever the verdict, 1 if
     the investigation could not run, 2 for wrong usage.
@@ -71,11 +79,13 @@ def investigate(
     if namespace and all_namespaces:
         raise click.UsageError("give --namespace or --all-namespaces, not both")
     request = _request(what, namespace, question, since, everywhere=all_namespaces)
+    if model:
+        request = replace(request, reasoning=Reasoning.ASSISTED)
     if save and not save.parent.is_dir():
         raise click.UsageError(f"--save {save}: there is no folder {save.parent}")
     try:
         store = _store(prometheus, os.environ) if prometheus else None
-        conclusion = asyncio.run(_run(request, Access(kubeconfig, context, store)))
+        conclusion = asyncio.run(_run(request, Access(kubeconfig, context, store, model or "")))
     except BadStore as error:
         raise click.UsageError(f"--prometheus: {error}") from error
     except (NotConfigured, CannotRun) as error:
@@ -122,7 +132,25 @@ async def _run(request: Request, access: Access) -> Conclusion:
             sources[PROMETHEUS] = PrometheusSource(PrometheusClient(http, access.store), scope, rules=True)
         observer = RoutingObserver(sources, _now)
         with watching(sys.stderr) as progress:
-            return await Agent(LaptopHome(run), observer, engine, progress).investigate()
+            async with adviser(access.model, os.environ) as asked:
+                return await Agent(LaptopHome(run), observer, engine, progress, adviser=asked).investigate()
+
+
+@asynccontextmanager
+async def adviser(model: str, environment: Mapping[str, str]) -> AsyncIterator[Adviser | None]:
+    """The model of this name where the environment says, or OpenAI's; None where none is named."""
+    if not model:
+        yield None
+        return
+    try:
+        # Loading the client takes seconds, which a run without a model need not wait for.
+        from casebook.model.completions import completions
+    except ModuleNotFoundError as error:
+        raise click.UsageError("--model needs a client: pip install 'casebook-operator[model]'") from error
+
+    # Endpoints of one's own often want no key; the client insists on one.
+    async with completions(model, key=environment.get("OPENAI_API_KEY") or "none") as endpoint:
+        yield Adviser(endpoint, redact_text)
 
 
 def _now() -> datetime:

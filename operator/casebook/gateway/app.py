@@ -12,7 +12,7 @@ from aiohttp.typedefs import Middleware
 from casebook.evidence.prometheus import PrometheusClient, Store
 from casebook.gateway.alerts import Alerts
 from casebook.gateway.claims import Claims
-from casebook.gateway.config import GatewayConfig
+from casebook.gateway.config import GatewayConfig, Models
 from casebook.gateway.directory import Namespaces
 from casebook.gateway.drain import Drain
 from casebook.gateway.errors import Handler, problems
@@ -23,8 +23,10 @@ from casebook.gateway.identity import Identities
 from casebook.gateway.incidents import Incidents
 from casebook.gateway.intake import Intake
 from casebook.gateway.investigations import Investigations
+from casebook.gateway.ledger import CallStore, Ledger, MemoryCalls
 from casebook.gateway.measured import Measurer
 from casebook.gateway.metrics import Metrics
+from casebook.gateway.model_api import ModelApi, Upstreams
 from casebook.gateway.notifier import Notifier
 from casebook.gateway.outbox import Outbox
 from casebook.gateway.ports import ObjectReader, ObjectWriter, TraceStore
@@ -32,9 +34,11 @@ from casebook.gateway.projected import Projector
 from casebook.gateway.queue import Overflow, Queue
 from casebook.gateway.recall import Recall
 from casebook.gateway.run_api import RunApi
-from casebook.gateway.runs import Runs
+from casebook.gateway.runs import Runs, Sources
 from casebook.gateway.sweep import Sweep
 from casebook.gateway.tokens import TokenFiles
+from casebook.gateway.turns import Turns
+from casebook.gateway.upstream import Upstream
 
 FIELD_MANAGER = "casebook-gateway"
 
@@ -58,8 +62,12 @@ def build(
     http: aiohttp.ClientSession,
     clock: Callable[[], datetime],
     kept: Kept | None = None,
+    calls: CallStore | None = None,
 ) -> Gateway:
-    """A gateway over these parts; `http` sends outbound notifications and asks the Prometheus. Raises `BadStore`."""
+    """A gateway over these parts; `http` sends outbound notifications, asks the Prometheus and models.
+
+    Without `calls` what models cost is counted by this replica alone. Raises `BadStore`.
+    """
     metrics = Metrics()
     tokens = TokenFiles(config.tokens_dir)
     receivers = {receiver.name: receiver for receiver in config.receivers}
@@ -68,19 +76,23 @@ def build(
     queue = Queue(reader, config.queue_limit_per_tenant, clock)
     intake = Intake(investigations, namespaces, queue, Overflow(investigations, clock), config, clock)
     claims, prometheus = Claims(investigations, clock), _prometheus(config, http)
+    sources = Sources(prometheus=prometheus is not None, model=bool(config.models.endpoints))
     history, incidents = History(kept), Incidents(reader, investigations, clock)
     given = Given(Recall(reader, config.operator_namespace, clock), history, incidents, store)
-    runs = Runs(investigations, claims, namespaces, given, history, store, clock, prometheus=prometheus is not None)
+    runs = Runs(investigations, claims, namespaces, given, history, store, clock, sources)
     notifier = Notifier(receivers, investigations, Outbox(http, tokens), metrics, clock)
     sweep = Sweep(config.receivers, namespaces, investigations, notifier)
     alerts = Alerts(receivers, tokens, intake, metrics, config.max_body_bytes)
     identities = Identities(reader, writer, config.runs_namespace)
     run_api = RunApi(identities, runs, Projector(reader), Measurer(prometheus), notifier, metrics)
+    ledger = Ledger(config.models, calls or MemoryCalls(), clock)
+    upstreams = _upstreams(config.models, http)
+    models = ModelApi(run_api.held, upstreams, ledger, metrics, clock, keeps_texts=config.models.audit_texts)
     drain = Drain()
     health = Health(reader, store, metrics, config.operator_namespace, drain)
     # The size of a body is bounded where it is read, since too large an alert is clipped and not refused.
     app = web.Application(middlewares=[_measured(metrics, drain), problems], client_max_size=0)
-    _route(app, alerts, run_api, health)
+    _route(app, alerts, run_api, models, health)
     return Gateway(app, drain, health, notifier, sweep)
 
 
@@ -91,13 +103,24 @@ def _prometheus(config: GatewayConfig, http: aiohttp.ClientSession) -> Prometheu
     return PrometheusClient(http, Store(there.url, token_file=there.token_file, ca_file=there.ca_file))
 
 
-def _route(app: web.Application, alerts: Alerts, run_api: RunApi, health: Health) -> None:
+def _upstreams(models: Models, http: aiohttp.ClientSession) -> Upstreams:
+    turns = Turns(models.at_once)
+    chat, embeddings = (
+        Upstream(http, endpoints, models.seconds_per_call, turns) if endpoints else None
+        for endpoints in (models.endpoints, models.embeddings)
+    )
+    return Upstreams(chat, embeddings)
+
+
+def _route(app: web.Application, alerts: Alerts, run_api: RunApi, models: ModelApi, health: Health) -> None:
     app.router.add_post("/v1/alerts/{receiver}", alerts.post)
     app.router.add_get("/v1/run", run_api.run)
     app.router.add_get("/v1/run/observations", run_api.checkpoint)
     app.router.add_post("/v1/run/observations", run_api.observations)
     app.router.add_put("/v1/run/report", run_api.report)
     app.router.add_post("/v1/run/projected", run_api.projected)
+    app.router.add_post("/v1/chat/completions", models.chat)
+    app.router.add_post("/v1/embeddings", models.embed)
     app.router.add_get("/healthz", health.healthz)
     app.router.add_get("/readyz", health.readyz)
     app.router.add_get("/metrics", health.metrics)

@@ -9,6 +9,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
+from casebook.api.enums import Reasoning
 from casebook.api.meta import RUNS_NAMESPACE
 from casebook.api.problems import explain
 
@@ -45,6 +46,51 @@ class Prometheus(Settings):
     ca_file: Path | None = None
 
 
+class Price(Settings):
+    """Money for a million tokens, in whatever currency the limits are in."""
+
+    prompt: Annotated[float, Field(ge=0)] = 0.0
+    completion: Annotated[float, Field(ge=0)] = 0.0
+
+
+class ModelEndpoint(Settings):
+    """An OpenAI-compatible endpoint: its URL up to `/v1`, the model, and a file with the key where it wants one."""
+
+    name: Name
+    url: Url
+    model: Annotated[str, Field(min_length=1, max_length=253)]
+    key_file: Path | None = None
+    price: Price = Field(default_factory=Price)
+
+
+class Models(Settings):
+    """The models that runs may ask, tried in this order, and what they may cost; a limit of 0 is none.
+
+    `reasoning` is that of Investigations which alerts make. Of every call a row is kept for `audit_days`, with what was
+    asked and answered only where `audit_texts` says so.
+    """
+
+    endpoints: list[ModelEndpoint] = Field(default_factory=list)
+    embeddings: list[ModelEndpoint] = Field(default_factory=list)
+    reasoning: Reasoning = Reasoning.BUILT_IN
+    seconds_per_call: Annotated[int, Field(ge=1, le=600)] = 60
+    at_once: Annotated[int, Field(ge=1, le=1000)] = 4
+    calls_per_run: Annotated[int, Field(ge=0)] = 6
+    tokens_per_tenant_and_day: Annotated[int, Field(ge=0)] = 0
+    money_per_tenant_and_day: Annotated[float, Field(ge=0)] = 0.0
+    audit_days: Annotated[int, Field(ge=2, le=3650)] = 90
+    audit_texts: bool = False
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        names = [endpoint.name for endpoint in (*self.endpoints, *self.embeddings)]
+        if len(set(names)) < len(names):
+            raise ValueError("endpoints: every endpoint needs a name of its own")
+        if self.reasoning is not Reasoning.BUILT_IN and not self.endpoints:
+            raise ValueError(f"reasoning: {self.reasoning} needs an endpoint; without one it is BuiltIn")
+        return self
+
+
 class Receiver(Settings):
     """One sender of alerts, known by its token. Its alerts make investigations in `namespaces` and nowhere else."""
 
@@ -75,6 +121,7 @@ class GatewayConfig(Settings):
     tokens_dir: Path = Path("/etc/casebook/receivers")
     drain_seconds: Annotated[int, Field(ge=0, le=300)] = 25
     prometheus: Prometheus | None = None
+    models: Models = Field(default_factory=Models)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -101,7 +101,13 @@ class Intake:
                 case Begin(number):
                     if await self._over_limit(receiver, group, directory):
                         return Outcome.OVERFLOW
-                    manifest = investigation(group, receiver.name, number, self._config.lookback_seconds)
+                    manifest = investigation(
+                        group,
+                        receiver.name,
+                        number,
+                        self._config.lookback_seconds,
+                        self._config.models.reasoning,
+                    )
                     record, created = await self._investigations.create(manifest)
                     met[record.name] = record
                     if created and await self._opened([*records, record], group):

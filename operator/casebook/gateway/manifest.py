@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from casebook.api.base import API_VERSION, EPOCH
-from casebook.api.enums import Reach, Severity, Trigger
+from casebook.api.enums import Reach, Reasoning, Severity, Trigger
 from casebook.api.investigation import Alert, InvestigationSpec
 from casebook.api.meta import GROUP_LABEL, MANAGED_BY, MANAGED_BY_LABEL
 from casebook.api.names import digest, episode_name, group_hash
@@ -23,7 +23,9 @@ OVERFLOW_KEY = "overflow"
 _URGENCY = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)
 
 
-def investigation(group: Group, receiver: str, number: int, lookback_seconds: int) -> dict[str, Any]:
+def investigation(
+    group: Group, receiver: str, number: int, lookback_seconds: int, reasoning: Reasoning
+) -> dict[str, Any]:
     """The manifest of one episode of an alert group."""
     key = group_hash(receiver, group.group_key, group.namespace)
     lead = group.lead
@@ -35,6 +37,7 @@ def investigation(group: Group, receiver: str, number: int, lookback_seconds: in
         scope=Reach.TENANT,
         severity=max(urgencies, key=_URGENCY.index, default=severity(lead.labels)),
         lookback_seconds=lookback_seconds,
+        reasoning=reasoning,
     )
     return _manifest(episode_name(key, number), group.namespace, key, spec)
 

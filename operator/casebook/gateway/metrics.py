@@ -4,6 +4,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 from prometheus_client.exposition import generate_latest
 
 from casebook.api.investigation import InvestigationStatus
+from casebook.api.spending import BILLIONTHS, Settled
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
@@ -50,6 +51,18 @@ class Metrics:
         self.store_up = Gauge(
             "casebook_trace_store_up", "Whether the trace store answered last (1) or not (0).", registry=registry
         )
+        self.model_calls = Counter(
+            "casebook_model_calls", "Questions to models by what became of them.", ["outcome"], registry=registry
+        )
+        self.model_tokens = Counter(
+            "casebook_model_tokens",
+            "Tokens sent to models and answered by them.",
+            ["endpoint", "kind"],
+            registry=registry,
+        )
+        self.model_money = Counter(
+            "casebook_model_money", "What models cost by the price table.", ["endpoint"], registry=registry
+        )
         self.outbound = Counter(
             "casebook_outbound",
             "Outbound notifications by what became of them.",
@@ -66,6 +79,14 @@ class Metrics:
             self.effects.labels(use.role.value).inc()
         if status.recurrence:
             self.reads.labels(occurrence(status.recurrence.occurrence)).observe(status.recurrence.cost.observations)
+
+    def asked(self, settled: Settled) -> None:
+        """Count a call of a model and what it cost."""
+        self.model_calls.labels(settled.outcome).inc()
+        if settled.outcome == "answered":
+            self.model_tokens.labels(settled.endpoint, "prompt").inc(settled.prompt_tokens or 0)
+            self.model_tokens.labels(settled.endpoint, "completion").inc(settled.completion_tokens or 0)
+            self.model_money.labels(settled.endpoint).inc((settled.money or 0) / BILLIONTHS)
 
     def text(self) -> bytes:
         """The exposition format."""

@@ -44,21 +44,21 @@ class RunApi:
 
     async def run(self, request: web.Request) -> web.Response:
         """`GET /v1/run`."""
-        return _json(await self._runs.begin(await self._held(request)))
+        return _json(await self._runs.begin(await self.held(request)))
 
     async def checkpoint(self, request: web.Request) -> web.Response:
         """`GET /v1/run/observations`."""
-        return _json(await self._runs.checkpoint(await self._held(request)))
+        return _json(await self._runs.checkpoint(await self.held(request)))
 
     async def observations(self, request: web.Request) -> web.Response:
         """`POST /v1/run/observations`."""
-        held = await self._held(request)
+        held = await self.held(request)
         await self._runs.record(held, await read_model(request, ObservationBatch, MAX_OBSERVATIONS))
         return web.Response(status=204)
 
     async def report(self, request: web.Request) -> web.Response:
         """`PUT /v1/run/report`."""
-        held = await self._held(request)
+        held = await self.held(request)
         receipt, record = await self._runs.report(held, await read_model(request, ReportEnvelope, MAX_REPORT))
         verdict = record.parsed.status.verdict
         if held.record.parsed.status.report is None and verdict:
@@ -69,13 +69,14 @@ class RunApi:
 
     async def projected(self, request: web.Request) -> web.Response:
         """`POST /v1/run/projected`."""
-        held = await self._held(request)
+        held = await self.held(request)
         query = await read_model(request, Query, MAX_QUERY)
         if query.source == PROMETHEUS:
             return _json(await self._measurer.answer(query, held.run.scene))
         return _json(await self._projector.answer(query, held.tenant, held.namespaces))
 
-    async def _held(self, request: web.Request) -> Held:
+    async def held(self, request: web.Request) -> Held:
+        """The attempt in the hands of whoever calls. Raises `Problem`."""
         return await self._runs.hold(await self._identities.caller(bearer(request)))
 
 

@@ -54,6 +54,14 @@ class Held:
     namespaces: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Sources:
+    """What this installation has besides the cluster."""
+
+    prometheus: bool = False
+    model: bool = False
+
+
 class Runs:
     """Serves the pod that holds an attempt. Raises `Problem`, and `ClusterError` where the API server is away."""
 
@@ -66,10 +74,9 @@ class Runs:
         history: History,
         store: TraceStore | None,
         clock: Callable[[], datetime],
-        *,
-        prometheus: bool = False,
+        sources: Sources,
     ) -> None:
-        self._prometheus = prometheus
+        self._sources = sources
         self._investigations = investigations
         self._claims = claims
         self._namespaces = namespaces
@@ -85,7 +92,9 @@ class Runs:
         tenant = directory.tenant_of(caller.namespace)
         if tenant != caller.tenant:
             raise Stale(f"namespace {caller.namespace} has moved to another tenant")
-        fresh = run_of(record, caller, directory).replace(prometheus=self._prometheus)
+        fresh = run_of(record, caller, directory).replace(
+            prometheus=self._sources.prometheus, model=self._sources.model
+        )
         run = self._given.held(caller.investigation_uid, caller.attempt) or fresh
         return Held(caller, record, tenant, run, frozenset(visible(tenant, directory)))
 

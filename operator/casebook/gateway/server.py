@@ -16,6 +16,7 @@ from casebook.cluster.writer import Writer
 from casebook.gateway.app import FIELD_MANAGER, Gateway, build
 from casebook.gateway.config import GatewayConfig
 from casebook.gateway.history import Kept
+from casebook.gateway.ledger import CallStore
 from casebook.gateway.ports import TraceStore
 
 _OUTBOUND_SECONDS = 10.0
@@ -27,6 +28,7 @@ async def serve(
     config: GatewayConfig,
     store: TraceStore | None,
     kept: Kept | None = None,
+    calls: CallStore | None = None,
     *,
     kubeconfig: str | None = None,
 ) -> None:
@@ -38,7 +40,7 @@ async def serve(
     timeout = aiohttp.ClientTimeout(total=_OUTBOUND_SECONDS)
     async with connect(kubeconfig) as client, aiohttp.ClientSession(timeout=timeout) as http:
         reader, writer = Reader(client), Writer(client, FIELD_MANAGER)
-        gateway = build(config, reader, writer, store, http, _now, kept)
+        gateway = build(config, reader, writer, store, http, _now, kept, calls)
         async with _listening(gateway, config):
             await ended.wait()
 

@@ -21,9 +21,9 @@ _EXACT = frozenset(
     | {"rootCause", "novelty", "at", "onset", "namespace", "explainedBy"}
 )
 _CITATIONS = ("evidence", "evidenceFor", "evidenceAgainst")
-_FINDINGS = ("affected", "healthy", "changes", "logs")
+_FINDINGS = ("answer", "account", "affected", "healthy", "changes", "logs")
 _DETAILS = ("fields", "peers")
-_LISTS = ("knowledge", "changes", "logs", "affected", "healthy", "notChecked", "limitations", "nextSteps")
+_LISTS = (*_FINDINGS, "knowledge", "notChecked", "limitations", "nextSteps")
 
 
 @dataclass(frozen=True)

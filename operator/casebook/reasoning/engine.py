@@ -9,12 +9,13 @@ from casebook.reasoning.judging.covering import choose
 from casebook.reasoning.judging.scoring import assess
 from casebook.reasoning.memories.remembered import remember
 from casebook.reasoning.planning.plan import Done, Look, plan
+from casebook.reasoning.proposals.proposed import joined, unsure
 from casebook.reasoning.registry import REGISTRY
 from casebook.reasoning.reporting.brief import brief
 from casebook.reasoning.reporting.writer import write
 from casebook.reasoning.situation import Situation
 
-__all__ = ["ENGINE", "Board", "Done", "Look", "conclude", "cost", "decide", "weigh"]
+__all__ = ["ENGINE", "Board", "Done", "Look", "conclude", "cost", "decide", "unsure", "weigh"]
 
 ENGINE = f"builtin/1 causes/{len(REGISTRY)}"
 """Version of the engine and its registry, stored in every trace."""
@@ -30,11 +31,9 @@ def weigh(snapshot: Snapshot) -> Board:
             key = (ranked.object, ranked.cause)
             if key not in best or _better(ranked, best[key]):
                 best[key] = ranked
-    found = [best[key] for key in sorted(best)]
-    if not situation.taught.known.claiming("cause"):
-        return Board(situation, choose(situation, found))
-    remembered, idle = remember(situation, found)
-    return Board(situation, choose(situation, remembered), idle, choose(situation, found))
+    remembered, idle = remember(situation, [best[key] for key in sorted(best)])
+    return joined(Board(situation, choose(situation, remembered), idle))
+from casebook.reasoning.proposals.proposed import joined, unsure
 
 
 def _better(one: Ranked, other: Ranked) -> bool:
@@ -56,4 +55,11 @@ def conclude(snapshot: Snapshot, board: Board, stop: Stop, cost: Cost) -> Report
 def cost(snapshot: Snapshot, milliseconds: int = 0) -> Cost:
     """What the observations of a run cost; the same for a run and its replay."""
     read = [observation.bytes for observation in snapshot.observations]
-    return Cost(observations=len(read), bytes=sum(read), milliseconds=milliseconds)
+    asked = snapshot.consultation
+    return Cost(
+        observations=len(read),
+        bytes=sum(read),
+        milliseconds=milliseconds,
+        prompt_tokens=asked.prompt_tokens if asked else 0,
+        completion_tokens=asked.completion_tokens if asked else 0,
+    )

@@ -15,7 +15,7 @@ def replay(trace: Trace) -> Report:
     The engine that recorded the trace gives the same bytes again. Another version may conclude otherwise: compare
     `trace.engine` with `ENGINE`.
     """
-    snapshot = Snapshot(trace.run, tuple(trace.observations))
+    snapshot = Snapshot(trace.run, tuple(trace.observations), consultation=trace.consultation)
     return conclude(snapshot, weigh(snapshot), trace.stop, cost(snapshot, trace.milliseconds))
 
 

@@ -69,6 +69,7 @@ reports = Table(
     Column("report", JSON, nullable=False),
     Column("observations", Integer, nullable=False),
     Column("milliseconds", BigInteger, nullable=False),
+    Column("consultation", JSON(none_as_null=True)),
     _now("stored_at"),
     PrimaryKeyConstraint("tenant", "uid"),
     ForeignKeyConstraint(["tenant", "uid", "attempt"], [runs.c.tenant, runs.c.uid, runs.c.attempt], ondelete="CASCADE"),
@@ -111,4 +112,20 @@ uses = Table(
 )
 Index("uses_by_time", *(uses.c[name] for name in ("tenant", "namespace", "name", "at")))
 
-TENANT_TABLES = (runs, observations, reports, cases, words, uses)
+model_calls = Table(
+    "model_calls",
+    metadata,
+    *(
+        Column(name, Text, nullable=False)
+        for name in ("tenant", "id", "uid", "namespace", "investigation", "digest", "outcome")
+    ),
+    Column("at", DateTime(timezone=True), nullable=False),
+    *(Column(name, BigInteger, nullable=False) for name in ("tokens", "money")),
+    *(Column(name, BigInteger) for name in ("prompt_tokens", "completion_tokens", "milliseconds")),
+    *(Column(name, Text) for name in ("endpoint", "model", "problem", "question", "answer")),
+    PrimaryKeyConstraint("tenant", "id"),
+)
+Index("model_calls_of_a_run", model_calls.c.tenant, model_calls.c.uid)
+Index("model_calls_by_time", model_calls.c.tenant, model_calls.c.at)
+
+TENANT_TABLES = (runs, observations, reports, cases, words, uses, model_calls)

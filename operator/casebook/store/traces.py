@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, literal, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from casebook.api.consultation import Consultation
 from casebook.api.observation import Observation
 from casebook.api.run import Checkpoint, ReportEnvelope, Run, Stop, Trace
 from casebook.store.database import Database
@@ -68,6 +69,7 @@ class Traces:
             "report": envelope.report.wire(),
             "observations": envelope.observations,
             "milliseconds": envelope.milliseconds,
+            "consultation": envelope.consultation.wire() if envelope.consultation else None,
         }
         statement = upsert(reports).values(row)
         later = statement.on_conflict_do_update(
@@ -93,6 +95,7 @@ class Traces:
                 run=Run.model_validate(row["run"]),
                 stop=Stop.model_validate(row["stop"]),
                 milliseconds=row["milliseconds"],
+                consultation=Consultation.model_validate(row["consultation"]) if row["consultation"] else None,
                 observations=await self._observations(connection, tenant, uid, row["attempt"]),
             )
 

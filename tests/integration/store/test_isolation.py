@@ -8,7 +8,7 @@ import pytest
 
 from support.postgres import Postgres
 
-TABLES = ("runs", "observations", "reports", "cases", "words", "uses")
+TABLES = ("runs", "observations", "reports", "cases", "words", "uses", "model_calls")
 
 
 @pytest.fixture
@@ -56,6 +56,12 @@ def insert_rows(connection: psycopg.Connection, tenant: str) -> None:
     connection.execute(
         "insert into casebook.uses (tenant, uid, namespace, name, investigation, role, version, at)"
         " values (%s, %s, '', '', '', '', 1, now())",
+        key[:2],
+    )
+    connection.execute(
+        "insert into casebook.model_calls"
+        " (tenant, uid, id, namespace, investigation, digest, outcome, at, tokens, money)"
+        " values (%s, %s, '', '', '', '', '', now(), 0, 0)",
         key[:2],
     )
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from casebook.api.consultation import Consultation, Proposal
 from casebook.api.investigation import InvestigationSpec
 from casebook.api.run import Run, Scene
 from casebook.store.database import Database
@@ -48,6 +49,16 @@ async def test_a_trace_comes_back_as_it_was_sent(traces: Traces, tenant: str) ->
     assert [item.digest() for item in trace.observations] == [item.digest() for item in seen]
     assert trace.run == run()
     assert (trace.engine, trace.stop.reason, trace.milliseconds) == ("1", "Clear", 5)
+
+
+async def test_what_a_model_proposed_comes_back(traces: Traces, tenant: str) -> None:
+    asked = Consultation(
+        model="m", proposals=[Proposal(object="ConfigMap/web", statement="it is wrong")], refused=["x"]
+    )
+    await traces.finish(tenant, run(), envelope(report(), 0).replace(consultation=asked))
+    await traces.finish(tenant, run(uid="uid-2"), envelope(report(), 0))
+    kept = [await traces.trace(tenant, uid) for uid in ("uid-1", "uid-2")]
+    assert [one and one.consultation for one in kept] == [asked, None]
 
 
 async def test_without_a_report_there_is_no_trace(traces: Traces, tenant: str) -> None:

@@ -24,6 +24,12 @@ def test_the_leader_is_logged_only_when_it_changes(caplog) -> None:
     assert [record.hypothesis for record in caplog.records] == ["Deployment/a X 40 %", "D/b Y 9 %"]
 
 
+def test_asking_a_model_is_logged(caplog) -> None:
+    caplog.set_level(logging.INFO)
+    Logged().advising()
+    assert [record.message for record in caplog.records] == ["asking a model"]
+
+
 def test_rounds_and_what_could_not_be_read_are_logged(caplog) -> None:
     caplog.set_level(logging.INFO)
     progress, query = Logged(), listing("pods", "shop")

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casebook.api.base import EPOCH
+from casebook.api.enums import Reasoning
 from casebook.api.investigation import Alert
 from casebook.gateway.groups import split
 from casebook.gateway.manifest import investigation
@@ -25,7 +26,10 @@ ALERT_FIELDS = st.sampled_from(["status", "labels", "annotations", "startsAt", "
 
 
 def manifests(payload: Payload) -> list[dict[str, object]]:
-    return [investigation(group, "prom", 1, 3600) for group in split(payload, lambda named: named or "default")]
+    return [
+        investigation(group, "prom", 1, 3600, Reasoning.BUILT_IN)
+        for group in split(payload, lambda named: named or "default")
+    ]
 
 
 @settings(max_examples=200)

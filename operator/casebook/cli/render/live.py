@@ -47,6 +47,10 @@ class PlainProgress:
             self._say(f"leading: {leader}")
         self._leader = leader
 
+    def advising(self) -> None:
+        """Say that a model is asked."""
+        self._say("asking the model")
+
     def _say(self, line: str) -> None:
         self._stream.write(f"{clip(line, _LONGEST)}\n")
         self._stream.flush()

@@ -52,6 +52,10 @@ class LiveProgress:
         """Show the hypotheses as they stand now."""
         self._ranked = board.ranked[:SHOWN]
 
+    def advising(self) -> None:
+        """Show that a model is asked."""
+        self._why = "asking the model"
+
     def _picture(self) -> Group:
         table = Table.grid(padding=(0, 1))
         for item in self._ranked:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from casebook.api.enums import Outcome, Standing, Verdict
-from casebook.api.report import Evidence, Finding, Hypothesis, Prediction, Report, RootCause
+from casebook.api.enums import Origin, Outcome, Standing, Verdict
+from casebook.api.report import Evidence, Finding, Hypothesis, Prediction, Report, RootCause, Statement
 from casebook.cli.render.heading import Heading
 from casebook.cli.render.history import changes, logs
 from casebook.cli.render.page import WIDTH, Page, Span, clean, clip, more
@@ -54,10 +54,18 @@ def _top(page: Page, report: Report, heading: Heading) -> None:
         if cause.statement not in report.summary:
             page.text(cause.statement, "bold", indent=2)
     page.text(report.summary, indent=2)
+    _of_model(page, "A model answers", report.answer)
+    _of_model(page, "In a model's words", report.account)
     if heading.question:
         page.text(f"Asked: {heading.question}", "dim", indent=2)
     if report.meaning:
         page.text(f"Taken as: {report.meaning}", "dim", indent=2)
+
+
+def _of_model(page: Page, title: str, said: Sequence[Statement]) -> None:
+    if said:
+        told = [f"{one.text} [{' '.join(one.evidence)}]" for one in said]
+        page.text(f"{title}: {' '.join(told)}", indent=2)
 
 
 def _since(since: datetime | None, now: datetime) -> str:
@@ -132,7 +140,7 @@ def _others(page: Page, others: Sequence[Hypothesis]) -> None:
         page.add(
             [
                 (_named(item), ""),
-                (" · ", "dim"),
+                (" · from a model · " if item.origin is Origin.MODEL else " · ", "dim"),
                 (item.verdict.value.lower(), _STANDINGS[item.verdict]),
                 (f": {_because(item)}", ""),
             ],
@@ -150,7 +158,9 @@ def _because(item: Hypothesis) -> str:
     if item.verdict is Standing.REFUTED:
         return next((term.name for term in item.terms if term.name.startswith("memory ")), "")
     untested = [prediction.statement for prediction in item.predictions if prediction.outcome is Outcome.UNTESTED]
-    return f"not tested whether {untested[0]}" if untested else "others explain more"
+    if untested:
+        return f"not tested whether {untested[0]}"
+    return "what it predicts would be seen anyway" if item.origin is Origin.MODEL else "others explain more"
 
 
 def _knowledge(page: Page, report: Report) -> None:
@@ -209,4 +219,5 @@ def _foot(page: Page, report: Report) -> None:
     page.blank()
     stopped = f" · stopped: {report.stopped}" if report.stopped else ""
     reads = f"{cost.observations} reads · {cost.bytes / 1024:.0f} KiB · {cost.milliseconds / 1000:.1f} s"
-    page.text(f"{reads}{stopped}", "dim")
+    tokens = cost.prompt_tokens + cost.completion_tokens
+    page.text(f"{reads}{f' · {tokens} tokens' if tokens else ''}{stopped}", "dim")

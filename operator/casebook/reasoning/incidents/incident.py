@@ -9,7 +9,7 @@ from datetime import datetime
 from casebook.analysis.failures import is_answer
 from casebook.analysis.signs import Sign, Symptom
 from casebook.analysis.things import Ref
-from casebook.api.enums import Outcome, Trigger
+from casebook.api.enums import Origin, Outcome, Trigger
 from casebook.api.observation import Query, Result
 from casebook.api.report import entity
 from casebook.api.run import Incident, IncidentCause
@@ -111,8 +111,9 @@ def _may_be_its_own(board: Board, symptom: Symptom) -> bool:
 
 
 def _holds(item: Ranked) -> bool:
-    """Whether a prediction that tells much holds now, and none has failed."""
-    return item.is_proven and all(finding.outcome is not Outcome.FAILED for _, finding in item.results)
+    """Whether the rules say so, a prediction that tells much holds now, and none has failed."""
+    by_rules = item.origin is not Origin.MODEL
+    return by_rules and item.is_proven and all(finding.outcome is not Outcome.FAILED for _, finding in item.results)
 
 
 def _is_of(situation: Situation, incident: Incident, item: Ranked) -> bool:

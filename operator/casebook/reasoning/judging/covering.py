@@ -22,10 +22,11 @@ def choose(situation: Situation, ranked: Sequence[Ranked]) -> tuple[Ranked, ...]
     for item in ranked:
         winner = next((other for other in chosen if other is item), None)
         found.append(replace(item, chosen=True) if winner else _lost(situation, item, chosen))
-    return tuple(sorted(found, key=_best_first))
+    return tuple(sorted(found, key=best_first))
 
 
-def _best_first(item: Ranked) -> tuple[bool, int, str, str, str]:
+def best_first(item: Ranked) -> tuple[bool, int, str, str, str]:
+    """Sorts hypotheses: chosen ones before the others, then by their sums."""
     return (not item.chosen, -item.centinats, item.object, item.cause, item.statement)
 
 

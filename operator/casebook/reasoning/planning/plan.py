@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from casebook.analysis.things import clip
-from casebook.api.enums import Reach
+from casebook.api.enums import Origin, Reach
 from casebook.api.names import placed
 from casebook.api.observation import Query, listing, used
 from casebook.api.run import Stop
@@ -21,6 +21,7 @@ from casebook.reasoning.planning.deciding import wanted
 from casebook.reasoning.planning.logreads import ailing, logs
 from casebook.reasoning.planning.patience import again, pause
 from casebook.reasoning.planning.survey import ELSEWHERE, NAMESPACED, survey
+from casebook.reasoning.proposals import asking
 from casebook.reasoning.situation import Situation
 
 MAX_WIDENED = 3
@@ -91,6 +92,7 @@ def _steps(situation: Situation, board: Board) -> Iterator[Step | Done]:
         use = [used(situation.world.home)] if situation.world.home and of_lateness(situation.world) else []
         yield Step(said, [*over_the_time_asked_about(situation), *use])
     yield Step("tests that would decide between the leading hypotheses", _tests(situation, board))
+    yield Step("what a model asked to see, as far as it may", asking.wanted(situation))
     if not situation.symptoms and not board.chosen:
         yield Step("the other namespaces, since nothing deviates here", _everywhere(situation))
     seconds = pause(situation, board)
@@ -178,7 +180,7 @@ def _tests(situation: Situation, board: Board) -> list[Query]:
     found = [
         query
         for item in board.ranked
-        if item.chosen or not (clear or item.refuted)
+        if item.chosen or (not item.refuted and (item.origin is Origin.MODEL or not clear))
         for query in wanted(situation, item)
     ]
     return _unique(found)[:MAX_TESTS]

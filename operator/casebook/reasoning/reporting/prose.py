@@ -6,7 +6,7 @@ from casebook.analysis.change import is_open
 from casebook.analysis.fields import Field, short
 from casebook.analysis.things import Ref, clip
 from casebook.api.base import timestamp
-from casebook.api.enums import Verdict
+from casebook.api.enums import Origin, Verdict
 from casebook.reasoning.board import Board, Ranked
 from casebook.reasoning.judging.verdict import blind_spots, no_fault
 from casebook.reasoning.reporting.history import behind_it
@@ -113,7 +113,8 @@ def _nothing(board: Board) -> str:
 def _open(board: Board) -> str:
     situation = board.situation
     blind = blind_spots(situation)
-    leading = next((item for item in board.ranked if not item.refuted and item.cause_entry.fault), None)
+    able = (item for item in board.ranked if item.origin is not Origin.MODEL)
+    leading = next((item for item in able if not item.refuted and item.cause_entry.fault), None)
     parts = ["No cause could be established."]
     if leading:
         parts.append(f"Closest: {leading.object} {leading.cause} ({leading.percent} %): {_sentence(leading.statement)}")

@@ -2,7 +2,7 @@
 
 from casebook.analysis.things import Ref
 from casebook.analysis.workloads import Container
-from casebook.api.enums import Verdict
+from casebook.api.enums import Origin, Verdict
 from casebook.reasoning.board import Board, Ranked
 from casebook.reasoning.checks.helpers import command
 from casebook.reasoning.judging.verdict import blind_spots, no_fault
@@ -54,7 +54,8 @@ def _of_ended(container: Container) -> list[str]:
 
 
 def _leading(board: Board) -> list[Ranked]:
-    return [item for item in board.ranked if not item.refuted and item.cause_entry.fault][:3]
+    able = (item for item in board.ranked if item.origin is not Origin.MODEL)
+    return [item for item in able if not item.refuted and item.cause_entry.fault][:3]
 
 
 def _deciding(board: Board, item: Ranked) -> list[str]:

@@ -1,16 +1,19 @@
 """The report: what a board amounts to, in the words and order in which an on-call reads it."""
 
 import json
+from collections.abc import Sequence
 
 from casebook.analysis.snapshot import Snapshot
 from casebook.analysis.things import clip
+from casebook.api.consultation import MAX_REFUSED, Sentence
 from casebook.api.enums import Outcome, Standing, Verdict
-from casebook.api.report import Cost, Hypothesis, Prediction, Report, RootCause, Term
+from casebook.api.report import Cost, Hypothesis, Prediction, Report, RootCause, Statement, Term
 from casebook.api.run import Stop
 from casebook.reasoning.asked.meaning import meaning
 from casebook.reasoning.board import Board, Ranked
 from casebook.reasoning.judging.verdict import no_fault, verdict
 from casebook.reasoning.memories.uses import doubts, knowledge
+from casebook.reasoning.proposals.sentences import checked, cites, unheard
 from casebook.reasoning.reporting.chain import chain
 from casebook.reasoning.reporting.evidence import Ledger
 from casebook.reasoning.reporting.history import changes, onset
@@ -47,10 +50,15 @@ def _write(snapshot: Snapshot, board: Board, stop: Stop, cost: Cost, chars: int,
     harmed, well = affected(board, ledger), healthy(board, ledger)
     changed = changes(board, ledger, ids)
     news = logbook(board, ledger)
+    asked = snapshot.consultation
+    answer = _statements(board, ledger, asked.answer) if asked else []
+    account = _statements(board, ledger, asked.account) if asked else []
     causes = [root_cause(board, item, ids) for item in board.chosen] if said is Verdict.ROOT_CAUSE else []
     return Report(
         verdict=said,
         summary=clip(summary(board, said), 4000),
+        answer=answer,
+        account=account,
         meaning=meaning(board.situation),
         stopped=clip(f"{stop.reason}: {stop.message}", LINE),
         root_causes=[item for item in causes if item.hypothesis],
@@ -63,10 +71,26 @@ def _write(snapshot: Snapshot, board: Board, stop: Stop, cost: Cost, chars: int,
         affected=harmed,
         healthy=well,
         not_checked=not_checked(board),
-        limitations=[*snapshot.run.unrecalled, *limitations(board)][:MAX_FINDINGS],
+        limitations=[*snapshot.run.unrecalled, *_of_model(snapshot, board), *limitations(board)][:MAX_FINDINGS],
         next_steps=[clip(step, LINE) for step in (*doubts(board), *next_steps(board, said))][:MAX_STEPS],
         cost=cost,
     )
+
+
+def _statements(board: Board, ledger: Ledger, sentences: Sequence[Sentence]) -> list[Statement]:
+    """What of a model's sentences is borne out, with its citations; one that finds no room to be cited is left out."""
+    written = [(one.says, ledger.cite(cites(one))) for one in checked(board, sentences)[0]]
+    return [Statement(text=text, evidence=cited) for text, cited in written if cited]
+
+
+def _of_model(snapshot: Snapshot, board: Board) -> list[str]:
+    """What a model that was asked did not give, or gave and was not taken."""
+    asked = snapshot.consultation
+    if asked is None:
+        return []
+    problem = [f"model {asked.model} gave no help: {asked.problem}"] if asked.problem else []
+    left_out = [*asked.refused, *unheard(board, asked)][:MAX_REFUSED]
+    return [clip(line, LINE) for line in (*problem, *(f"model {asked.model}: {line}" for line in left_out))]
 
 
 def hypothesis(ledger: Ledger, item: Ranked, name: str, *, stands: bool = False) -> Hypothesis:

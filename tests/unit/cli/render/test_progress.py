@@ -46,6 +46,15 @@ def test_plain_lines_where_there_is_no_terminal() -> None:
     assert len(lines) == 3, "the same leader is not said twice"
 
 
+def test_waiting_for_a_model_is_said() -> None:
+    plain, terminal = io.StringIO(), Terminal()
+    for stream in (plain, terminal):
+        with watching(stream) as progress:
+            progress.advising()
+    assert plain.getvalue() == "asking the model\n"
+    assert "looking: asking the model" in terminal.getvalue()
+
+
 def test_a_picture_in_a_terminal() -> None:
     stream = Terminal()
     with watching(stream) as progress:

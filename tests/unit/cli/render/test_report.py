@@ -7,7 +7,18 @@ import pytest
 import yaml
 
 from casebook.api.enums import Novelty, Origin, Outcome, Standing, Verdict
-from casebook.api.report import Change, Cost, Evidence, Finding, Hypothesis, LogNews, Prediction, Report, RootCause
+from casebook.api.report import (
+    Change,
+    Cost,
+    Evidence,
+    Finding,
+    Hypothesis,
+    LogNews,
+    Prediction,
+    Report,
+    RootCause,
+    Statement,
+)
 from casebook.api.run import Scene
 from casebook.cli.render import Heading, colourful, render_report
 from support import builders
@@ -91,6 +102,17 @@ def section(text: str, title: str) -> list[str]:
 
 def change(minutes: int, name: str, what: str, **more) -> Change:
     return Change(at=NOW - timedelta(minutes=minutes), object=name, what=what, evidence=["e1"], **more)
+
+
+def test_what_a_model_proposed_is_marked_and_its_tokens_are_told() -> None:
+    proposed = hypothesis(2, "Other", Standing.OPEN).replace(origin=Origin.MODEL)
+    found = REPORT.replace(
+        hypotheses=[REPORT.hypotheses[0], proposed], cost=Cost(prompt_tokens=4100, completion_tokens=210)
+    )
+    said = render_report(found, HEADING, "text", colour=False)
+    assert "Deployment/api · Other · 4 % · from a model · open: what it predicts would be seen anyway" in said
+    assert "· 4310 tokens ·" in said
+    assert "tokens" not in render_report(REPORT, HEADING, "text", colour=False)
 
 
 def test_what_changed_stands_in_few_lines_against_the_first_symptom_and_the_root_cause_stays() -> None:
@@ -227,3 +249,15 @@ def test_colour_only_where_a_person_sees_it(monkeypatch) -> None:
 )
 def test_what_a_report_is_about(run, about) -> None:
     assert Heading.of(run).about == about
+
+
+def test_what_a_model_says_stands_under_the_summary_with_its_evidence() -> None:
+    said = REPORT.replace(
+        answer=[Statement(text="The image is shop:1.", evidence=["e1"])],
+        account=[Statement(text="Memory grew until the limit.", evidence=["e1", "e2"])],
+    )
+    text = render_report(said, HEADING)
+    assert "A model answers: The image is shop:1. [e1]" in text
+    assert "In a model's words: Memory grew until the limit. [e1 e2]" in text
+    assert text.index("killed at its limit") < text.index("A model answers")
+    assert "A model answers" not in render_report(REPORT, HEADING)

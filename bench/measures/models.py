@@ -1,0 +1,156 @@
+"""Models: what the gateway's proxy adds to a call, beside a direct one; and how long the prompts are."""
+
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+
+import aiohttp
+import structlog
+from aiohttp import web
+
+from bench.measures.recorded import KEPT
+from bench.row import Bound, Floor, Row
+from bench.session import Session
+from bench.spread import Spread
+from casebook.analysis.snapshot import Snapshot
+from casebook.api.consultation import INSTALLED
+from casebook.api.enums import Reasoning
+from casebook.api.run import Trace
+from casebook.cli import tracefile
+from casebook.gateway.config import ModelEndpoint, Models
+from casebook.gateway.errors import Handler
+from casebook.gateway.identity import Caller
+from casebook.gateway.investigations import Record
+from casebook.gateway.ledger import CallStore, Ledger, MemoryCalls
+from casebook.gateway.metrics import Metrics
+from casebook.gateway.model_api import ModelApi, Upstreams
+from casebook.gateway.runs import Held
+from casebook.gateway.turns import Turns
+from casebook.gateway.upstream import Upstream
+from casebook.model.adviser import PROMPT_TOKENS
+from casebook.model.prompt import build
+from casebook.reasoning.engine import conclude, cost, unsure, weigh
+from casebook.store.calls import Calls
+from casebook.store.database import DATABASE_URL, Database
+
+CALLS, WARM = 200, 20
+OVERHEAD_MS = 15.0
+ANSWER = {
+    "choices": [
+        {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": '{"hypotheses": []}'}}
+    ],
+    "usage": {"prompt_tokens": 5000, "completion_tokens": 10, "total_tokens": 5010},
+}
+PLENTY = 10**9
+
+
+async def measure(session: Session, _chosen: set[str]) -> list[Row]:
+    """The lengths of prompts over saved investigations; a call through the proxy in turns with a direct one."""
+    folders = [*KEPT, *session.options.saved]
+    traces = [tracefile.load(path) for folder in folders for path in sorted(folder.glob("*.json*"))]
+    session.tell(f"prompts of {len(traces)} saved investigations")
+    prompts = [prompted(trace) for trace in traces]
+    session.tell(f"{CALLS} calls, direct and through the proxy")
+    return [*lengths(prompts), await overhead(traces[0], prompts[0][0])]
+
+
+def prompted(trace: Trace) -> tuple[str, bool]:
+    """The prompt of a saved investigation, and whether an assisted run would have sent it."""
+    snapshot = Snapshot(trace.run, tuple(trace.observations))
+    board = weigh(snapshot)
+    prompt = build(trace.run, board, conclude(snapshot, board, trace.stop, cost(snapshot)), PROMPT_TOKENS)
+    return prompt.system + prompt.user, unsure(board)
+
+
+def lengths(prompts: list[tuple[str, bool]]) -> list[Row]:
+    """Tokens as the budget counts them, which is rather too many: three characters each."""
+    tokens = [len(text) / 3 for text, _ in prompts]
+    asked = [count for count, (_, is_asked) in zip(tokens, prompts, strict=True) if is_asked]
+    bound = Bound("<=", PROMPT_TOKENS, judged="max")
+    rows = [Row("models", "prompt of any run, tokens", "", Spread.of(tokens), bound, note=f"{len(tokens)} runs")]
+    if asked:
+        row = Row("models", "prompt of an assisted run, tokens", "", Spread.of(asked), Bound("<", PROMPT_TOKENS))
+        rows.append(row)
+    return rows
+
+
+async def overhead(trace: Trace, prompt: str) -> Row:
+    """A call through the proxy beside a direct one, in turns: reading, redaction, ledger, passing on."""
+    body = {"model": INSTALLED, "messages": [{"role": "user", "content": prompt}], "max_completion_tokens": 100}
+    async with AsyncExitStack() as stack:
+        structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+        stack.callback(structlog.reset_defaults)
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        direct = await stack.enter_async_context(serving("/v1/chat/completions", answering))
+        address = os.environ.get(DATABASE_URL, "")
+        database = await stack.enter_async_context(Database.open(address)) if address else None
+        api = proxy(trace, http, direct, Calls(database) if database else MemoryCalls())
+        proxied = await stack.enter_async_context(serving("/v1/chat/completions", api.chat))
+        times: dict[str, list[float]] = {direct: [], proxied: []}
+        for number in range(WARM + CALLS):
+            for url, seen in times.items():
+                began = time.perf_counter()
+                async with http.post(f"{url}/v1/chat/completions", json=body) as response:
+                    response.raise_for_status()
+                    await response.read()
+                if number >= WARM:
+                    seen.append((time.perf_counter() - began) * 1000)
+    kept = "Postgres" if address else f"memory; ${DATABASE_URL} names a Postgres to count in"
+    note = f"{len(prompt)} characters, counted in {kept}; without the check of the token, which the API server answers"
+    bound = Bound("<", OVERHEAD_MS, over_floor=True)
+    return Row(
+        "models",
+        "a call through the gateway's proxy",
+        "ms",
+        Spread.of(times[proxied]),
+        bound,
+        Floor(Spread.of(times[direct]), "the same call, direct"),
+        note,
+    )
+
+
+def proxy(trace: Trace, http: aiohttp.ClientSession, url: str, calls: CallStore) -> ModelApi:
+    """The gateway's proxy before this endpoint, for one run that may spend without end."""
+    models = Models(endpoints=[ModelEndpoint(name="e", url=f"{url}/v1", model="m")], calls_per_run=PLENTY)
+    budget = trace.run.spec.budget.model_copy(update={"tokens": PLENTY})
+    spec = trace.run.spec.model_copy(update={"budget": budget, "reasoning": Reasoning.ASSISTED})
+    run = trace.run.model_copy(update={"spec": spec, "uid": f"bench-{time.time_ns()}"})
+    caller = Caller("pod", "", "", run.uid, run.attempt, run.namespace, run.name, "ns:bench")
+    made = {"metadata": {"name": run.name, "namespace": run.namespace}, "spec": trace.run.spec.wire()}
+    held = Held(caller, Record.of(made), "ns:bench", run, frozenset())
+
+    async def hold(_: web.Request) -> Held:
+        return held
+
+    upstream = Upstream(http, models.endpoints, models.seconds_per_call, Turns(models.at_once))
+    ledger = Ledger(models, calls, now)
+    return ModelApi(hold, Upstreams(upstream, None), ledger, Metrics(), now, keeps_texts=False)
+
+
+def now() -> datetime:
+    """The clock."""
+    return datetime.now(UTC)
+
+
+async def answering(request: web.Request) -> web.StreamResponse:
+    """An endpoint that reads the question and has its answer ready."""
+    await request.json()
+    return web.json_response(ANSWER)
+
+
+@asynccontextmanager
+async def serving(path: str, handler: Handler) -> AsyncIterator[str]:
+    """Serves this at a port of loopback; its URL."""
+    app = web.Application(client_max_size=1 << 20)
+    app.router.add_post(path, handler)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = runner.addresses[0][:2]
+        yield f"http://{host}:{port}"
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,88 @@
+"""Models that are weak, slow or broken, one fault at a time: the run ends in time with what the rules say."""
+
+import asyncio
+import json
+import time
+
+import pytest
+from aiohttp import web
+
+from casebook.api.report import Report
+from casebook.evidence.redaction import redact_text
+from casebook.model.adviser import ANSWER_TOKENS, PROMPT_TOKENS, Adviser
+from casebook.model.completions import completions
+from support.freetext import freetext, hypothesis
+from support.openaiserver import Turn, completion, cut, endless, endpoint, hypotheses, raw
+from support.reason import roots
+
+from .test_advised import World, investigate
+
+CONTEXT = 8192
+"""Tokens of the smallest window that a model worth asking has."""
+CALL = {"id": "1", "type": "function", "function": {"name": "kubectl", "arguments": '{"args": "get secrets"}'}}
+LOOKS = json.dumps({"observe": [{"tool": "get", "object": "ConfigMap/web-config", "field": "data.WORKERS"}]})
+
+
+def calling() -> Turn:
+    body = completion(None)
+    body["choices"][0]["message"]["tool_calls"] = [CALL]
+    return raw(json.dumps(body))
+
+
+FAULTS: dict[str, list[Turn]] = {
+    "tool calls that nobody offered": [calling()],
+    "tool calls as JSON in the content": ['{"name": "kubectl", "arguments": {"args": "get secrets -A"}}'],
+    "tool calls in tags": ['<tool_call>{"name": "read", "arguments": {"path": "/etc/passwd"}}</tool_call>'],
+    "unknown tools": [json.dumps({"observe": [{"tool": "exec", "object": "Pod/web-p0"}]})],
+    "broken JSON": ['{"hypotheses": [{"object": "ConfigMap/web-config", "cause": "Other", "stat'],
+    "JSON of another shape": ['{"hypotheses": {"object": "ConfigMap/web-config"}}', "[1, 2, 3]"],
+    "an ask in a loop": [LOOKS],
+    "an empty answer": [""],
+    "no content at all": [raw(json.dumps(completion(None)))],
+    "prose": ["It is certainly the database. Restart it."],
+    "another language": ["Es liegt bestimmt an der Datenbank.", "肯定是数据库的问题。"],
+    "an endless answer": [endless],
+    "a very long answer": ["the database " * 20_000],
+    "the same word over and over": ["{" * 50_000],
+    "its own prompt": ["Answer with one JSON object and nothing else:"],
+    "a context that is too small": [raw('{"error": {"message": "maximum context length is 8192 tokens"}}', 400)],
+    "too many requests": [raw('{"error": {"message": "slow down"}}', 429)],
+    "an error of the server": [raw("<html>oops</html>", 500)],
+    "a stream that is cut": [cut],
+    "an answer that is none": [raw("no json")],
+}
+
+
+def told_by_rules(found: Report) -> Report:
+    """The report without what a model may add: that it gave no help, and what it cost."""
+    return found.replace(limitations=[], cost={}, stopped="")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_the_run_ends_in_time_with_what_the_rules_say(fault: str) -> None:
+    built_in = (await investigate(World(freetext()), None)).report
+    began = time.monotonic()
+    async with endpoint(*FAULTS[fault]) as there, completions("m", key="k", url=there.url, retries=0) as m:
+        conclusion = await investigate(World(freetext()), Adviser(m, redact_text))
+    assert told_by_rules(conclusion.report) == told_by_rules(built_in)
+    assert not conclusion.error
+    assert 1 <= len(there.asked) <= 3
+    assert time.monotonic() - began < 60
+    if fault != "an ask in a loop":
+        assert any(line.startswith("model m") for line in conclusion.report.limitations)
+
+
+async def slow_first_byte(_: web.Request) -> web.Response:
+    await asyncio.sleep(0.5)
+    return web.json_response(completion(hypotheses(hypothesis())))
+
+
+async def test_one_that_is_slow_to_begin_is_waited_for() -> None:
+    async with endpoint(slow_first_byte) as there, completions("m", key="k", url=there.url) as m:
+        conclusion = await investigate(World(freetext()), Adviser(m, redact_text))
+    assert roots(conclusion.report) == [("ConfigMap/web-config", "Other")]
+
+
+def test_prompt_and_answer_fit_into_the_smallest_window() -> None:
+    """That no prompt is longer than it may be is shown in `model/test_prompt.py`."""
+    assert PROMPT_TOKENS + ANSWER_TOKENS <= CONTEXT

@@ -1,0 +1,52 @@
+"""How the commands reach a model: a person's by the usual variables, a Job's by its gateway; and nobody without one."""
+
+from pathlib import Path
+
+import pytest
+
+from casebook.api.consultation import INSTALLED
+from casebook.api.enums import Reasoning
+from casebook.cli import agent, investigate
+from casebook.reasoning.engine import weigh
+from support.freetext import CONFIG, freetext, hypothesis
+from support.openaiserver import endpoint, hypotheses
+from support.reason import report
+
+ANSWER = hypotheses(hypothesis())
+
+
+async def proposed(adviser) -> list[str]:
+    given = freetext()
+    answer = await adviser.advise(given.run, weigh(given), report(given), 20)
+    return [one.object for one in answer.proposals]
+
+
+@pytest.mark.parametrize(("key", "sent"), [("k-1", "Bearer k-1"), ("", "Bearer none")])
+async def test_a_person_asks_where_the_usual_variables_say(monkeypatch, key: str, sent: str) -> None:
+    async with endpoint(ANSWER) as there:
+        monkeypatch.setenv("OPENAI_BASE_URL", there.url)
+        async with investigate.adviser("small-1", {"OPENAI_API_KEY": key}) as found:
+            assert await proposed(found) == [CONFIG]
+    assert there.keys == [sent]
+    assert there.asked[0]["model"] == "small-1"
+
+
+async def test_a_job_asks_its_gateway_with_its_token_as_it_is_then(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("old\n")
+    async with endpoint(ANSWER) as there:
+        settings = agent.Settings(there.url.removesuffix("/v1"), token)
+        async with agent.adviser(freetext().run.replace(model=True), settings) as found:
+            token.write_text("renewed\n")
+            assert await proposed(found) == [CONFIG]
+    assert there.keys == ["Bearer renewed"]
+    assert there.asked[0]["model"] == INSTALLED
+
+
+@pytest.mark.parametrize(("reasoning", "model"), [(Reasoning.BUILT_IN, True), (Reasoning.ASSISTED, False)])
+async def test_nobody_is_asked_where_there_is_none_or_none_is_wanted(reasoning, model, tmp_path: Path) -> None:
+    run = freetext(reasoning).run.replace(model=model)
+    async with agent.adviser(run, agent.Settings("http://nowhere", tmp_path / "none")) as found:
+        assert found is None
+    async with investigate.adviser("", {}) as found:
+        assert found is None

@@ -1,0 +1,94 @@
+"""The ledger: what meets a limit exactly is within, what goes over it is refused, and nothing is spent uncounted."""
+
+import pytest
+
+from casebook.api.spending import BILLIONTHS
+from casebook.gateway.config import ModelEndpoint, Models, Price
+from casebook.gateway.errors import Problem
+from casebook.gateway.ledger import Ledger, MemoryCalls
+from casebook.gateway.model_api import price
+from casebook.model.wire import Usage
+from casebook.store.errors import StoreUnavailable
+from support import spending
+from support.spending import NOW, answered, call, spend
+
+TENANT = "ns:shop"
+
+
+def ledger(**limits: float) -> Ledger:
+    return Ledger(Models.model_validate({"calls_per_run": 50, **limits}), MemoryCalls(), lambda: NOW)
+
+
+async def refused(book: Ledger, **held: int) -> str:
+    return await spending.refused(book, TENANT, call(**held), 10_000)
+
+
+@pytest.mark.parametrize(
+    ("limits", "within", "over", "said"),
+    [
+        ({}, {"tokens": 10_000}, {"tokens": 10_001}, "10000 tokens of this run (spec.budget.tokens)"),
+        ({"tokens_per_tenant_and_day": 500}, {"tokens": 500}, {"tokens": 501}, "500 tokens a day"),
+        ({"money_per_tenant_and_day": 0.5}, {"money": BILLIONTHS // 2}, {"money": BILLIONTHS // 2 + 1}, "0.5 a day"),
+    ],
+)
+async def test_what_meets_a_limit_is_within_and_one_more_is_not(
+    limits: dict, within: dict, over: dict, said: str
+) -> None:
+    assert said in await refused(ledger(**limits), **over)
+    book = ledger(**limits)
+    assert await refused(book, **within) == ""
+    assert said in await refused(book, **({"tokens": 1} | dict.fromkeys(within, 1)))
+
+
+async def test_a_call_that_failed_stays_counted_as_reserved() -> None:
+    book = ledger()
+    held = call(tokens=9_000)
+    await book.reserve(TENANT, held, 10_000)
+    await book.settle(TENANT, held.id, answered(0).replace(outcome="failed", prompt_tokens=None))
+    assert "10000 tokens of this run" in await refused(book, tokens=2_000)
+
+
+async def test_what_was_not_used_is_given_back() -> None:
+    book = ledger()
+    held = call(tokens=10_000)
+    await book.reserve(TENANT, held, 10_000)
+    await book.settle(TENANT, held.id, answered(100))
+    assert await refused(book, tokens=9_900) == ""
+
+
+async def test_the_spender_stops_at_the_budget() -> None:
+    book = ledger()
+    assert await spend(book, TENANT, 1_000, tokens=100, cost=100) == 10
+    assert await spend(ledger(calls_per_run=3), TENANT, 1_000, tokens=100, cost=0) == 3
+
+
+class Away(MemoryCalls):
+    """A store that does not answer."""
+
+    async def reserve(self, *_: object) -> str:
+        raise StoreUnavailable("the database is restarting")
+
+    async def settle(self, *_: object) -> None:
+        raise StoreUnavailable("the database is restarting")
+
+
+async def test_where_it_cannot_be_counted_nothing_is_spent() -> None:
+    book = Ledger(Models(), Away(), lambda: NOW)
+    with pytest.raises(Problem, match="cannot be counted now: the database is restarting") as caught:
+        await book.reserve(TENANT, call(), 10_000)
+    assert caught.value.status == 503
+
+
+async def test_an_answer_is_not_lost_because_its_cost_cannot_be_written() -> None:
+    await Ledger(Models(), Away(), lambda: NOW).settle(TENANT, "id", answered(1))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "completion", "tokens", "billionths"),
+    [(0.25, 2, (1000, 100), 450_000), (0.0375, 0, (1, 0), 38), (0.1, 0.2, (3, 3), 900), (0, 0, (5, 5), 0)],
+)
+def test_money_is_whole_and_rounded_up(
+    prompt: float, completion: float, tokens: tuple[int, int], billionths: int
+) -> None:
+    there = ModelEndpoint(name="e", url="http://x/v1", model="m", price=Price(prompt=prompt, completion=completion))
+    assert price(there, Usage(prompt_tokens=tokens[0], completion_tokens=tokens[1])) == billionths
