@@ -33,7 +33,6 @@ def weigh(snapshot: Snapshot) -> Board:
                 best[key] = ranked
     remembered, idle = remember(situation, [best[key] for key in sorted(best)])
     return joined(Board(situation, choose(situation, remembered), idle))
-from casebook.reasoning.proposals.proposed import joined, unsure
 
 
 def _better(one: Ranked, other: Ranked) -> bool:
