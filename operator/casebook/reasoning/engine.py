@@ -13,6 +13,7 @@ from casebook.reasoning.registry import REGISTRY
 from casebook.reasoning.reporting.brief import brief
 from casebook.reasoning.reporting.writer import write
 from casebook.reasoning.situation import Situation
+from casebook.reasoning.skills.practising import practise
 
 __all__ = ["ENGINE", "Board", "Done", "Look", "conclude", "cost", "decide", "weigh"]
 
@@ -30,8 +31,9 @@ def weigh(snapshot: Snapshot) -> Board:
             key = (ranked.object, ranked.cause)
             if key not in best or _better(ranked, best[key]):
                 best[key] = ranked
-    remembered, idle = remember(situation, [best[key] for key in sorted(best)])
-    return Board(situation, choose(situation, remembered), idle)
+    practised, skills = practise(situation, [best[key] for key in sorted(best)])
+    remembered, idle = remember(situation, practised)
+    return Board(situation, choose(situation, remembered), idle, skills)
 
 
 def _better(one: Ranked, other: Ranked) -> bool:
