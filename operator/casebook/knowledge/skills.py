@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from casebook.api.enums import State
+from casebook.api.enums import KnowledgeReach, State
 from casebook.api.run import MAX_SKILLS, RecalledSkill, Run
 from casebook.api.skill import SkillSpec, Step
 from casebook.knowledge.precedence import narrowness
@@ -57,6 +57,15 @@ def recalled_skills(skills: Iterable[RecalledSkill], run: Run) -> tuple[list[Rec
     may_apply = applicable(run)
     found = ordered(one for one in skills if one.spec.state is State.CONFIRMED and may_apply(one, one.spec.when))
     return found[:MAX_SKILLS], len(found[MAX_SKILLS:])
+
+
+def published(skills: Iterable[RecalledSkill]) -> list[RecalledSkill]:
+    """The platform's skills as a tenant sees them: those for all, without who wrote them or what they came from."""
+    return [
+        one.replace(platform=True, spec=one.spec.replace(origin=None, last_editor=""))
+        for one in skills
+        if one.spec.reach is KnowledgeReach.PLATFORM
+    ]
 
 
 def expectation(step: Step) -> "Expectation":
