@@ -100,6 +100,17 @@ def test_what_would_take_too_long_ends(text: str, monkeypatch: pytest.MonkeyPatc
         told(text, many)
 
 
+@pytest.mark.parametrize("text", ["items == items", "items != items", "items[0] in items"])
+def test_comparing_whole_objects_costs_as_much_as_there_is_to_compare(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert told(text, PODS * 30) is ("!=" not in text)
+    monkeypatch.setattr(cel, "MAX_COST", 300)
+    assert told(text) is ("!=" not in text)
+    with pytest.raises(Undecided, match="it takes more than 300 steps"):
+        told(text, PODS * 30)
+
+
 def test_it_ends_at_the_same_step_wherever_it_runs() -> None:
     expectation = compiled("items.all(a, items.all(b, b.status.restarts >= 0))", NAMES)
 
