@@ -162,11 +162,14 @@ SHAPES = [
 ]  # fmt: skip
 
 
-@given(
-    st.recursive(
-        st.sampled_from(ATOMS), lambda one: st.builds(str.format, st.sampled_from(SHAPES), one, one), max_leaves=8
-    )
-)
+@st.composite
+def expressions(draw: st.DrawFn, depth: int = 3) -> str:
+    if not depth or draw(st.booleans()):
+        return draw(st.sampled_from(ATOMS))
+    return draw(st.sampled_from(SHAPES)).format(draw(expressions(depth - 1)), draw(expressions(depth - 1)))
+
+
+@given(expressions())
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_is_said_is_told_or_refused_in_words(text: str) -> None:
     try:
