@@ -75,7 +75,11 @@ GATEWAY = {
     "subjectaccessreviews.authorization.k8s.io": "create",
     **dict.fromkeys(CLUSTER_SCOPED, "get list"),
 }
-STATUS = {"investigations/status.casebook.dev": "patch update", "memories.casebook.dev": "list"}
+STATUS = {
+    "investigations/status.casebook.dev": "patch update",
+    "memories.casebook.dev": "list",
+    "skills.casebook.dev": "list",
+}
 
 
 @pytest.fixture(scope="module")

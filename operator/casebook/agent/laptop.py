@@ -2,13 +2,13 @@
 
 import asyncio
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from casebook.analysis.naming import places
-from casebook.api.base import MEMORIES, timestamp
+from casebook.api.base import MEMORIES, SKILLS, timestamp
 from casebook.api.enums import Reach, Reasoning
 from casebook.api.investigation import Budget, InvestigationSpec
 from casebook.api.meta import ObjectRef
@@ -19,12 +19,13 @@ from casebook.api.run import Checkpoint, Run, Scene, Trace
 from casebook.cluster.errors import ClusterError, Denied, NotFound
 from casebook.cluster.reader import Page
 from casebook.cluster.resources import Resource
-from casebook.knowledge.recall import CONFIRMED, read_all, recalled
+from casebook.knowledge import recall, skills
 from casebook.reasoning.planning.survey import MAX_PLACES
 
 LAPTOP = "laptop"
 _NAMESPACES = "namespaces"
 MOST_PLACES = 3
+T = TypeVar("T")
 
 
 class CannotRun(Exception):
@@ -127,17 +128,32 @@ async def prepare(cluster: Cluster, request: Request, now: datetime) -> Run:
 
 
 async def _recalling(cluster: Cluster, run: Run) -> Run:
-    """The run with the memories of its namespace; none where they are not served, or not to this person."""
+    """The run with the memories and skills of its namespace, as far as they are served to this person."""
+    (memories, some), (known, others) = await asyncio.gather(
+        _listed(cluster, MEMORIES, run.namespace, recall.read_all),
+        _listed(cluster, SKILLS, run.namespace, skills.read_all),
+    )
+    found, left = recall.recalled(memories, run)
+    practice, over = skills.recalled_skills(known, run)
+    told = [(left, "memories"), (over, "skills")]
+    more = [f"{count} {kind} that may apply were not recalled" for count, kind in told if count]
+    return run.replace(recalled=found, skills=practice, unrecalled=[*some, *others, *more][:20])
+
+
+async def _listed(
+    cluster: Cluster,
+    resource: str,
+    namespace: str,
+    understand: Callable[[Iterable[Mapping[str, Any]]], tuple[list[T], list[str]]],
+) -> tuple[list[T], list[str]]:
+    """What of a kind is confirmed, and what could not be had of it; nothing where none is served to this person."""
     try:
-        page = await cluster.list(MEMORIES, run.namespace, fields=CONFIRMED)
+        page = await cluster.list(resource, namespace, fields=recall.CONFIRMED)
     except (NotFound, Denied):
-        return run
+        return [], []
     except ClusterError as error:
-        return run.replace(unrecalled=[f"memories could not be read: {error.message}"[:1000]])
-    memories, odd = read_all(page.items)
-    found, left = recalled(memories, run)
-    more = [f"{left} memories that may apply were not recalled"] if left else []
-    return run.replace(recalled=found, unrecalled=[*odd, *more][:20])
+        return [], [f"{resource.partition('.')[0]} could not be read: {error.message}"[:1000]]
+    return understand(page.items)
 
 
 async def _scene(cluster: Cluster, request: Request) -> Scene:

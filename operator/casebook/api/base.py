@@ -11,6 +11,7 @@ VERSION = "v1alpha1"
 API_VERSION = f"{GROUP}/{VERSION}"
 INVESTIGATIONS = f"investigations.{GROUP}"
 MEMORIES = f"memories.{GROUP}"
+SKILLS = f"skills.{GROUP}"
 """The resources as readers and writers are asked for them."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """The moment that stands for one that was not told."""

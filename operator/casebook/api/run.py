@@ -11,9 +11,12 @@ from casebook.api.memory import MemorySpec
 from casebook.api.meta import Line, Short
 from casebook.api.observation import Observation, Query, Result
 from casebook.api.report import CauseCode, Report, Window
+from casebook.api.skill import SkillSpec
 
 MAX_RECALLED = 512
 """Memories that one run may recall; beyond that the narrowest are taken, and the report says how many were not."""
+MAX_SKILLS = 32
+"""Skills that one run may recall, the narrowest first: each asks for reads of its own."""
 MAX_PRECEDENTS = 2
 """Causes of earlier cases that are tested first: each costs reads of its own."""
 MAX_CLUES = 24
@@ -41,6 +44,16 @@ class Recalled(Model):
     stale: Line = ""
     quarantined: Line = ""
     spec: MemorySpec
+
+
+class RecalledSkill(Model):
+    """A skill as it was when a run recalled it; `version` is the SHA-256 of its content."""
+
+    name: Short
+    namespace: Short
+    version: Annotated[str, Field(max_length=64)]
+    platform: bool = False
+    spec: SkillSpec
 
 
 class IncidentCause(Model):
@@ -100,10 +113,10 @@ class Precedent(Model):
 class Run(Model):
     """One attempt at one investigation, as the agent fetches it.
 
-    `now` is the clock that the reasoning uses; `spec.target` is filled in where it could be inferred; `recalled` is
-    knowledge that may apply, `unrecalled` says in words what of it could not be had; `incidents` is what others found
-    just before, `precedents` are causes of earlier cases, to be tested first; `prometheus` and `model` say whether
-    there is one to be asked.
+    `now` is the clock that the reasoning uses; `spec.target` is filled in where it could be inferred; `recalled` and
+    `skills` are knowledge that may apply, `unrecalled` says in words what of it could not be had; `incidents` is what
+    others found just before, `precedents` are causes of earlier cases, to be tested first; `prometheus` and `model` say
+    whether there is one to be asked.
     """
 
     uid: Short
@@ -116,6 +129,7 @@ class Run(Model):
     prometheus: bool = False
     model: bool = False
     recalled: Annotated[list[Recalled], Field(max_length=MAX_RECALLED)] = Field(default_factory=list)
+    skills: Annotated[list[RecalledSkill], Field(max_length=MAX_SKILLS)] = Field(default_factory=list)
     unrecalled: Annotated[list[Line], Field(max_length=20)] = Field(default_factory=list)
     incidents: Annotated[list[Incident], Field(max_length=MAX_INCIDENTS)] = Field(default_factory=list)
     precedents: Annotated[list[Precedent], Field(max_length=MAX_PRECEDENTS)] = Field(default_factory=list)

@@ -5,9 +5,10 @@ from typing import Annotated
 from pydantic import Field
 
 from casebook.api.base import Model
-from casebook.api.enums import State
-from casebook.api.memory import CauseClaim, KnowledgeOrigin, Uses
+from casebook.api.enums import KnowledgeReach, State
+from casebook.api.memory import KnowledgeOrigin, Uses
 from casebook.api.meta import Condition, Line, Short, Text
+from casebook.api.report import CauseCode
 from casebook.api.rules import Rule, checked_by, map_list
 from casebook.api.scope import Scope
 
@@ -22,8 +23,18 @@ class Parameter(Model):
 class Observe(Model):
     """What a step reads."""
 
-    source: Short = Field(description="Evidence source, for example kubernetes or logs.")
-    query: Line = Field(description="Query in the source's language.")
+    source: Short = Field(description="Evidence source: kubernetes, logs or prometheus.")
+    query: Line = Field(
+        description="What to read there; {name} stands for the value of a parameter. kubernetes: RESOURCE [NAME]"
+        " [-l SELECTOR] [--field-selector SELECTOR]. logs: KIND/NAME [-c CONTAINER] [--previous]. prometheus: PromQL."
+    )
+
+
+class Suspect(Model):
+    """A cause on an object."""
+
+    object: Short = Field(default="", description="Kind/name; any object where absent.")
+    cause: CauseCode = Field(description="Code of the cause.")
 
 
 class Effect(Model):
@@ -33,8 +44,8 @@ class Effect(Model):
         Rule("has(self.supports) || has(self.rulesOut)", "say what the outcome means: supports, rulesOut or both")
     )
 
-    supports: CauseClaim | None = Field(default=None, description="Cause that it speaks for.")
-    rules_out: CauseClaim | None = Field(default=None, description="Cause that it speaks against.")
+    supports: Suspect | None = Field(default=None, description="Cause that it speaks for.")
+    rules_out: Suspect | None = Field(default=None, description="Cause that it speaks against.")
 
 
 class Step(Model):
@@ -42,7 +53,10 @@ class Step(Model):
 
     name: Annotated[str, Field(min_length=1, max_length=63)] = Field(description="Name of the step.")
     observe: Observe = Field(description="What is read.")
-    expect: Line = Field(description="CEL expression over the observation.")
+    expect: Line = Field(
+        description="CEL expression over the observation: items (kubernetes), lines (logs) or series (prometheus), and"
+        " params and now."
+    )
     on_true: Effect | None = Field(default=None, description="What it means if the expression is true.")
     on_false: Effect | None = Field(default=None, description="What it means if the expression is false.")
 
@@ -61,6 +75,7 @@ class SkillSpec(Model):
     instructions: Annotated[str, Field(max_length=16384)] = Field(
         default="", description="Markdown, for people and for a model."
     )
+    reach: KnowledgeReach = Field(default=KnowledgeReach.NAMESPACE, description="Whose investigations may use it.")
     state: State = Field(default=State.PROPOSED, description="Proposed, Confirmed, Rejected or Retired.")
     origin: KnowledgeOrigin | None = Field(default=None, description="Where it came from.")
     last_editor: Short = Field(default="", description="Who wrote the spec last; must be the user who writes it.")
@@ -74,5 +89,5 @@ class SkillStatus(Model):
     uses: Uses | None = Field(default=None, description="How often it was of use.")
     probation: Short | None = Field(default=None, description="Runs left before it counts in full.")
     conditions: Annotated[list[Condition], Field(max_length=8)] = Field(
-        default_factory=list, description="Conditions.", json_schema_extra=map_list("type")
+        default_factory=list, description="Valid.", json_schema_extra=map_list("type")
     )

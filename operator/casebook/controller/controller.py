@@ -25,6 +25,7 @@ from casebook.controller.pace import Pace
 from casebook.controller.reconcile import CaseReconciler
 from casebook.controller.resync import Resync
 from casebook.controller.shelf import Ledger, MemoryView, Shelf
+from casebook.controller.skillshelf import SkillShelf, SkillView
 from casebook.controller.slots import Slots
 from casebook.controller.tenancy import Domain
 from casebook.controller.tools import Tools
@@ -86,6 +87,7 @@ class Controller:
         self._backtests = backtests
         self._hints = hints
         self._shelf = Shelf(writer, now, ledger, self._tools.instance, config.operator_namespace, cases)
+        self._skills = SkillShelf(writer, now)
         self._resync = Resync(self._tools, self._cases, config.resync_seconds, clock)
 
     @property
@@ -160,6 +162,17 @@ class Controller:
         for namespace in self._world.namespaces if everywhere else (memory.namespace,):
             self._wake(Kind.MEMORIES, namespace)
 
+    def saw_skill(self, skill: SkillView | None) -> None:
+        """A Skill as it is now; None for one that makes no sense."""
+        if skill is not None:
+            self._skills.put(skill)
+            self._wake(Kind.SKILL, skill.skill.namespace, skill.skill.name)
+
+    def lost_skill(self, skill: SkillView | None) -> None:
+        """A Skill was deleted."""
+        if skill is not None:
+            self._skills.drop(skill)
+
     def saw_namespace(self, namespace: NamespaceView) -> None:
         """A namespace as it is now."""
         announce(self._world.put_namespaces([namespace]), self._world, self._worklist)
@@ -188,6 +201,7 @@ class Controller:
             Kind.SCHEDULE: self._schedule,
             Kind.LESSONS: self._learn,
             Kind.MEMORIES: self._judge,
+            Kind.SKILL: lambda key: self._skills.judge(key.namespace, key.name),
             Kind.INCIDENT: lambda key: self._joiner.join((key.namespace, key.name)),
             Kind.BACKTESTS: self._backtest,
             Kind.HINTS: self._look_back,

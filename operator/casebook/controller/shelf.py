@@ -16,15 +16,14 @@ from casebook.api.case import PastCase, Use
 from casebook.api.enums import State
 from casebook.api.meta import MANAGED_BY, MANAGED_BY_LABEL
 from casebook.api.run import Recalled
-from casebook.cluster.errors import ClusterError, Conflict, Denied, Invalid, NotFound, Unavailable
+from casebook.cluster.errors import ClusterError, Denied, Invalid, Unavailable
 from casebook.cluster.writer import Writer
 from casebook.controller import manifests
 from casebook.controller.backtesting import wanted
-from casebook.controller.conditions import Mark, after
-from casebook.controller.conditions import read as read_marks
 from casebook.controller.hinting import RecentCases
 from casebook.controller.manifests import COMPONENT
 from casebook.controller.plan import Emit
+from casebook.controller.statuses import Held, conditions, settle
 from casebook.controller.tools import EVENTS
 from casebook.knowledge.accepting import accepted_causes
 from casebook.knowledge.announcing import News, news
@@ -192,16 +191,8 @@ class Shelf:
             log.warning("no Event", memory=view.memory.name, namespace=view.namespace, reason=error.message)
 
     async def _write(self, view: MemoryView, status: dict[str, Any]) -> None:
-        if status == {name: view.status.get(name) for name in status}:
-            return
-        place = {"name": view.memory.name, "namespace": view.memory.namespace}
-        version = {"resourceVersion": view.resource_version}
-        try:
-            made = await self._writer.apply_status(MEMORIES, {"metadata": place | version, "status": status})
-        except (Conflict, NotFound):
-            # It has just changed or gone; the watch tells of that, and then it is judged again.
-            return
-        fresh = memory_of(made)
+        made = await settle(self._writer, _held(view), status)
+        fresh = memory_of(made) if made else None
         if fresh is not None:
             self.put(fresh)
 
@@ -220,6 +211,10 @@ def _proposed(memories: Sequence[Recalled], past: Sequence[PastCase]) -> list[Pr
     return [*proposals(memories), *accepted_causes(past, memories)][:MAX_PROPOSED]
 
 
+def _held(view: MemoryView) -> Held:
+    return Held(MEMORIES, view.namespace, view.memory.name, view.resource_version, view.status)
+
+
 def _credit(memory: Recalled, used: Sequence[Use]) -> dict[str, Any]:
     counted = tally(used)
     last = {"lastUsedBy": used[0].investigation} if used else {}
@@ -227,10 +222,10 @@ def _credit(memory: Recalled, used: Sequence[Use]) -> dict[str, Any]:
 
 
 def _status(view: MemoryView, told: tuple[Told, ...], now: datetime) -> dict[str, Any]:
-    before, generation = read_marks(view.status.get("conditions") or []), view.memory.version
+    generation = view.memory.version
     return {
         "observedGeneration": generation,
         "version": generation,
         "scope": clip(scope_words(view.memory.spec.scope), SCOPE),
-        "conditions": [after(before, Mark(*one, now, generation)).wire() for one in told],
+        "conditions": conditions(view.status, told, generation, now),
     }

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     SCHEDULE = "schedule"
     LESSONS = "lessons"
     MEMORIES = "memories"
+    SKILL = "skill"
     INCIDENT = "incident"
     BACKTESTS = "backtests"
     HINTS = "hints"

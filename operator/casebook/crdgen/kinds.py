@@ -113,11 +113,13 @@ SKILL: Final = Kind(
     status=SkillStatus,
     columns=(
         Column("State", ".spec.state"),
+        Column("Reach", ".spec.reach", description="Whose investigations may use it."),
+        Column("Valid", _condition("Valid"), description="False where runs skip it."),
         Column("Version", ".status.version", wide=True, description="SHA-256 of the content."),
         Column("Description", ".spec.description", description="What it is for and when to use it."),
         _AGE,
     ),
-    selectable=(".spec.state",),
+    selectable=(".spec.state", ".spec.reach"),
 )
 
 KINDS: Final = (INVESTIGATION, MEMORY, SKILL)

@@ -14,6 +14,7 @@ from casebook.evidence.redaction import redact
 from casebook.gateway.errors import Problem
 from casebook.gateway.trim import trim, within_fields
 from casebook.knowledge.recall import MEMORY, display_name
+from casebook.knowledge.skills import SKILL
 
 
 def accept(report: Report, budget: int) -> Report:
@@ -55,11 +56,13 @@ def check_digests(report: Report, stored: Collection[str]) -> None:
 
 
 def check_knowledge(report: Report, run: Run) -> None:
-    """Raise `Problem` 422 for a memory that the run was not given: nobody cites what they were never told."""
-    given = {(display_name(memory, run.namespace), str(memory.version)) for memory in run.recalled}
+    """Raise `Problem` 422 for what the run was not given: nobody cites what they were never told."""
+    given = {(MEMORY, display_name(one, run.namespace), str(one.version)) for one in run.recalled}
+    given |= {(SKILL, display_name(one, run.namespace), one.version) for one in run.skills}
     for use in report.knowledge:
-        if use.kind == MEMORY and (use.name, use.version) not in given:
-            raise _refused("report.knowledge", f"memory {use.name} version {use.version} was not recalled for this run")
+        if use.kind in (MEMORY, SKILL) and (use.kind, use.name, use.version) not in given:
+            what = f"{use.kind.lower()} {use.name} version {use.version}"
+            raise _refused("report.knowledge", f"{what} was not recalled for this run")
 
 
 def check_incident(report: Report, run: Run) -> None:

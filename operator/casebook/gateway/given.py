@@ -61,4 +61,4 @@ class Given:
             kept = await self._store.begin(tenant, run)
         except StoreUnavailable:
             return None
-        return kept if kept.recalled or kept.precedents or kept.incidents else None
+        return kept if kept.recalled or kept.skills or kept.precedents or kept.incidents else None

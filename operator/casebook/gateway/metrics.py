@@ -5,6 +5,7 @@ from prometheus_client.exposition import generate_latest
 
 from casebook.api.investigation import InvestigationStatus
 from casebook.api.spending import BILLIONTHS, Settled
+from casebook.knowledge.recall import MEMORY
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
@@ -75,7 +76,7 @@ class Metrics:
         if status.report is None:
             return
         self.reports.labels(status.report.verdict.value).inc()
-        for use in status.report.knowledge:
+        for use in (one for one in status.report.knowledge if one.kind == MEMORY):
             self.effects.labels(use.role.value).inc()
         if status.recurrence:
             self.reads.labels(occurrence(status.recurrence.occurrence)).observe(status.recurrence.cost.observations)

@@ -10,6 +10,7 @@ from casebook.api.base import GROUP, VERSION
 from casebook.controller.controller import Controller
 from casebook.controller.parsing import case_of, job_of, namespace_of
 from casebook.controller.shelf import memory_of
+from casebook.controller.skillshelf import skill_of
 
 Deliver = Callable[[Callable[[Any], None], Any], None]
 """Calls a function with a view, in the event loop of the controller."""
@@ -32,6 +33,7 @@ def cluster_sources(controller: Controller) -> tuple[Source, ...]:
     return (
         Source(GROUP, VERSION, "investigations", case_of, controller.saw_case, controller.lost_case),
         Source(GROUP, VERSION, "memories", memory_of, controller.saw_memory, controller.lost_memory),
+        Source(GROUP, VERSION, "skills", skill_of, controller.saw_skill, controller.lost_skill),
         Source("", "v1", "namespaces", namespace_of, controller.saw_namespace, controller.lost_namespace),
     )
 

@@ -31,6 +31,7 @@ from casebook.handlers.registry import cluster_sources, runs_sources
 from casebook.handlers.watch import Watch
 
 POLL = 1.0
+WATCHED = frozenset({"investigations", "memories", "skills"})
 
 
 class CaseStore(Words, RecentCases, Protocol):
@@ -90,6 +91,6 @@ async def _served(client: Client) -> None:
         except ClusterError as error:
             log.warning("our resources are not served yet", error=error.message)
         else:
-            if {resource.get("name") for resource in found.get("resources", [])} >= {"investigations", "memories"}:
+            if {resource.get("name") for resource in found.get("resources", [])} >= WATCHED:
                 return
         await asyncio.sleep(POLL)

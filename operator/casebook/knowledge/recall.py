@@ -1,8 +1,8 @@
 """Recall: which of the memories that exist a run is given. Complete: whatever may turn out to apply is among them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -13,7 +13,8 @@ from casebook.api.enums import ConditionStatus, KnowledgeReach, State
 from casebook.api.memory import MemorySpec, MemoryStatus
 from casebook.api.names import placed
 from casebook.api.problems import explain
-from casebook.api.run import MAX_RECALLED, Recalled, Run
+from casebook.api.run import MAX_RECALLED, Recalled, RecalledSkill, Run
+from casebook.api.scope import Scope
 from casebook.knowledge.context import Context, of_run
 from casebook.knowledge.matching import Answer, match
 from casebook.knowledge.precedence import rank
@@ -24,7 +25,8 @@ QUARANTINED = "Quarantined"
 MEMORY = "Memory"
 """Kind of knowledge, as a report names it."""
 CONFIRMED = "spec.state=Confirmed"
-"""The field selector of memories that can have force."""
+"""The field selector of memories and skills that can have force."""
+T = TypeVar("T")
 
 
 def read(raw: Mapping[str, Any], *, platform: bool = False) -> Recalled:
@@ -44,13 +46,20 @@ def read(raw: Mapping[str, Any], *, platform: bool = False) -> Recalled:
 
 def read_all(raws: Iterable[Mapping[str, Any]]) -> tuple[list[Recalled], list[str]]:
     """The memories that make sense, and in a line each what does not make sense in the others."""
-    memories, odd = [], []
+    return understood(raws, MEMORY.lower(), read)
+
+
+def understood(
+    raws: Iterable[Mapping[str, Any]], kind: str, reader: Callable[[Mapping[str, Any]], T]
+) -> tuple[list[T], list[str]]:
+    """What a reader makes of resources of a kind, and in a line each what does not make sense in the others."""
+    found, odd = [], []
     for raw in raws:
         try:
-            memories.append(read(raw))
+            found.append(reader(raw))
         except ValidationError as error:
-            odd.append(f"memory {text(raw, 'metadata', 'name')} was not understood: spec.{explain(error)}"[:1000])
-    return memories, odd
+            odd.append(f"{kind} {text(raw, 'metadata', 'name')} was not understood: spec.{explain(error)}"[:1000])
+    return found, odd
 
 
 def _written(raw: Mapping[str, Any]) -> datetime:
@@ -90,36 +99,42 @@ def as_confirmed(memory: Recalled) -> Recalled:
     return memory.replace(spec=memory.spec.replace(state=State.CONFIRMED))
 
 
-def reaches(memory: Recalled, namespace: str) -> bool:
+def reaches(one: Recalled | RecalledSkill, namespace: str) -> bool:
     """Whether investigations in a namespace may use it; it must be of their tenant, or be the platform's."""
-    if memory.platform:
-        return memory.spec.reach is KnowledgeReach.PLATFORM
-    return memory.namespace == namespace or memory.spec.reach is not KnowledgeReach.NAMESPACE
+    if one.platform:
+        return one.spec.reach is KnowledgeReach.PLATFORM
+    return one.namespace == namespace or one.spec.reach is not KnowledgeReach.NAMESPACE
+
+
+def applicable(run: Run) -> Callable[[Recalled | RecalledSkill, Scope], bool]:
+    """Tells whether something reaches a run, and its scope may turn out to apply.
+
+    What cannot apply is known before anything was looked at: by the alert, the severity, and the namespace of a run
+    that does not look further.
+    """
+    settled = _settled(run)
+
+    def may_apply(one: Recalled | RecalledSkill, scope: Scope) -> bool:
+        return reaches(one, run.namespace) and match(scope, settled).answer is not Answer.CONFLICT
+
+    return may_apply
 
 
 def recalled(memories: Iterable[Recalled], run: Run) -> tuple[list[Recalled], int]:
     """The confirmed memories that may apply to a run, those that win first; and how many more there were than fit.
 
     Quarantines come before all, and what they strike comes last: it is shown with the reason, and has no force.
-
-    What cannot apply is known before anything was looked at: by the alert, the severity, and the namespace of a run
-    that does not look further.
     """
-    settled = _settled(run)
-    fitting = [
-        memory
-        for memory in heeding(list(memories), run.now)
-        if memory.spec.state is State.CONFIRMED
-        and reaches(memory, run.namespace)
-        and match(memory.spec.scope, settled).answer is not Answer.CONFLICT
-    ]
+    may_apply = applicable(run)
+    heeded = heeding(list(memories), run.now)
+    fitting = [one for one in heeded if one.spec.state is State.CONFIRMED and may_apply(one, one.spec.scope)]
     ordered = sorted(fitting, key=lambda one: (not is_quarantine(one), bool(one.quarantined), rank(one)))
     return ordered[:MAX_RECALLED], len(ordered[MAX_RECALLED:])
 
 
-def display_name(memory: Recalled, home: str) -> str:
+def display_name(one: Recalled | RecalledSkill, home: str) -> str:
     """Its name in a report, with its namespace where that is not the investigation's own."""
-    return clip(placed(memory.namespace, memory.name, home), 253)
+    return clip(placed(one.namespace, one.name, home), 253)
 
 
 def _settled(run: Run) -> Context:

@@ -10,6 +10,7 @@ from casebook.api.enums import Origin, Outcome, Standing
 from casebook.reasoning.cause import Candidate, Cause, Finding, Prediction
 from casebook.reasoning.memories.word import Force, Idle, Word
 from casebook.reasoning.situation import Situation
+from casebook.reasoning.skills.outcome import Practised
 
 DECISIVE = -200
 MAX_PERCENT = 99
@@ -17,6 +18,10 @@ TELLING = 100
 """A prediction that makes its cause at least e times likelier, in centinats."""
 CLEAR = 200
 """Centinats by which the leader must stand above the next that explains the same, for the run to stop early."""
+
+
+Test = tuple[Prediction[Any], Finding]
+"""A prediction, and what became of it."""
 
 
 class Part(NamedTuple):
@@ -32,13 +37,20 @@ class Ranked:
 
     cause_entry: Cause[Any]
     candidate: Candidate[Any]
-    results: tuple[tuple[Prediction[Any], Finding], ...]
+    results: tuple[Test, ...]
     parts: tuple[Part, ...]
     explained: frozenset[Symptom]
     label: str
     chosen: bool = False
     origin: Origin = Origin.DETECTOR
     word: Word | None = None
+    by_skills: tuple[Test, ...] = ()
+    """What steps of skills say of it; they prove nothing."""
+
+    @property
+    def tests(self) -> tuple[Test, ...]:
+        """Its own predictions, and what skills say of it."""
+        return (*self.results, *self.by_skills)
 
     @property
     def object(self) -> str:
@@ -75,12 +87,12 @@ class Ranked:
     def refuted(self) -> bool:
         """Whether a decisive prediction failed, or a person's word rules it out."""
         return (self.word is not None and self.word.force is Force.RULES_OUT) or any(
-            finding.outcome is Outcome.FAILED and prediction.failed <= DECISIVE for prediction, finding in self.results
+            finding.outcome is Outcome.FAILED and prediction.failed <= DECISIVE for prediction, finding in self.tests
         )
 
     @property
     def is_proven(self) -> bool:
-        """Whether a prediction that tells much holds."""
+        """Whether a prediction of its own that tells much holds."""
         return any(
             finding.outcome is Outcome.HELD and prediction.held >= TELLING for prediction, finding in self.results
         )
@@ -99,7 +111,7 @@ class Ranked:
 
     def cites(self, outcome: Outcome) -> tuple[Cite, ...]:
         """What was cited for predictions of this outcome, without repeats."""
-        found = [cite for _, finding in self.results if finding.outcome is outcome for cite in finding.cites]
+        found = [cite for _, finding in self.tests if finding.outcome is outcome for cite in finding.cites]
         return tuple(dict.fromkeys(found))
 
 
@@ -112,11 +124,12 @@ class Board:
     idle: Idle = field(default_factory=Idle)
     facts: tuple[Ranked, ...] | None = None
     """What was ranked before anybody's word about causes acted; None where there is none."""
+    practised: tuple[Practised, ...] = ()
 
     @property
     def by_facts(self) -> "Board":
         """The board as if nobody had said anything about causes."""
-        return self if self.facts is None else Board(self.situation, self.facts)
+        return self if self.facts is None else Board(self.situation, self.facts, practised=self.practised)
 
     @property
     def chosen(self) -> tuple[Ranked, ...]:

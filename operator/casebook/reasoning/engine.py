@@ -14,6 +14,7 @@ from casebook.reasoning.registry import REGISTRY
 from casebook.reasoning.reporting.brief import brief
 from casebook.reasoning.reporting.writer import write
 from casebook.reasoning.situation import Situation
+from casebook.reasoning.skills.practising import practise
 
 __all__ = ["ENGINE", "Board", "Done", "Look", "conclude", "cost", "decide", "unsure", "weigh"]
 
@@ -31,8 +32,11 @@ def weigh(snapshot: Snapshot) -> Board:
             key = (ranked.object, ranked.cause)
             if key not in best or _better(ranked, best[key]):
                 best[key] = ranked
-    remembered, idle = remember(situation, [best[key] for key in sorted(best)])
-    return joined(Board(situation, choose(situation, remembered), idle))
+    found, practised = practise(situation, [best[key] for key in sorted(best)])
+    if not situation.taught.known.claiming("cause"):
+        return joined(Board(situation, choose(situation, found), practised=practised))
+    remembered, idle = remember(situation, found)
+    return joined(Board(situation, choose(situation, remembered), idle, choose(situation, found), practised))
 
 
 def _better(one: Ranked, other: Ranked) -> bool:

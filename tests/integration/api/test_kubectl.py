@@ -75,7 +75,8 @@ async def test_the_columns_of_memories_and_skills(seen):
     assert head[0].split() == ["NAME", "STATE", "CLAIM", "SCOPE", "REACH", "USES", "TRUST", "FRESH", "AGE"]
     assert len(head) == 2, "a claim of several lines takes one line"
     head, row = table("cbskill", "-n", seen)
-    assert (head, row[:-1]) == (["NAME", "STATE", "DESCRIPTION", "AGE"], ["s", "Proposed", "when-slow"])
+    assert head == ["NAME", "STATE", "REACH", "VALID", "DESCRIPTION", "AGE"]
+    assert row[:-1] == ["s", "Proposed", "Namespace", "when-slow"]
 
 
 async def test_the_category_lists_all_kinds(definitions):

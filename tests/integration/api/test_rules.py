@@ -47,6 +47,7 @@ def claim(**members: Any) -> dict:
 
 CONCEPT = {"label": {"class": "internal"}, "when": term("Prefix", "int-")}
 CAUSE = {"cause": "MemoryLimitTooLow", "effect": "Confirms"}
+SUSPECT = {"cause": "MemoryLimitTooLow"}
 NOISE = {"alertname": "A"}
 DEPENDENCY = {"from": "Deployment/a", "to": "Deployment/b"}
 EXPECTATION = {"object": "Deployment/a", "field": "spec.replicas", "value": "3"}
@@ -201,7 +202,7 @@ WRITES: list[tuple[str, str, list[dict], list[dict]]] = [
     (
         "skills",
         "say what the outcome means: supports, rulesOut or both",
-        [step(supports=CAUSE), step(rulesOut=CAUSE), step(supports=CAUSE, rulesOut=CAUSE)],
+        [step(supports=SUSPECT), step(rulesOut=SUSPECT), step(supports=SUSPECT, rulesOut=SUSPECT)],
         [step()],
     ),
 ]

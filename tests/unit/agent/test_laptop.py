@@ -154,22 +154,32 @@ async def test_a_cluster_that_does_not_answer() -> None:
         await prepare(FakeCluster({}, down=True), deployment("web"), NOW)
 
 
+TAUGHT = {
+    "memories.casebook.dev": {"statement": "It is the proxy.", "state": "Confirmed"},
+    "skills.casebook.dev": {"description": "use when it is slow", "state": "Confirmed"},
+}
+
+
 class Taught(FakeCluster):
-    """A cluster with memories in namespace shop."""
+    """A cluster with a memory and a skill in namespace shop."""
 
     async def list(self, resource, namespace="", *, labels="", fields="", limit=5000):
-        if (resource, namespace, fields) != ("memories.casebook.dev", "shop", "spec.state=Confirmed"):
+        if resource not in TAUGHT or (namespace, fields) != ("shop", "spec.state=Confirmed"):
             return await super().list(resource, namespace)
         self._check(resource)
-        spec = {"statement": "It is the proxy.", "state": "Confirmed"}
-        return Page([{"metadata": {"name": "proxy", "namespace": "shop", "generation": 3}, "spec": spec}], False, "1")
+        metadata = {"name": "proxy", "namespace": "shop", "generation": 3}
+        return Page([{"metadata": metadata, "spec": TAUGHT[resource]}], False, "1")
 
 
-async def test_memories_of_the_namespace_are_recalled() -> None:
+async def test_memories_and_skills_of_the_namespace_are_recalled() -> None:
     run = await prepare(Taught(SHOP), deployment("web"), NOW)
     assert [(one.name, one.version) for one in run.recalled] == [("proxy", 3)]
+    assert [(one.name, len(one.version)) for one in run.skills] == [("proxy", 64)]
 
 
-async def test_memories_that_the_caller_may_not_list_are_none() -> None:
-    run = await prepare(Taught(SHOP, denied=["memories.casebook.dev"]), deployment("web"), NOW)
-    assert (run.recalled, run.unrecalled) == ([], [])
+@pytest.mark.parametrize(
+    ("denied", "known"), [("memories.casebook.dev", ([], ["proxy"])), ("skills.casebook.dev", (["proxy"], []))]
+)
+async def test_what_the_caller_may_not_list_is_not_known(denied: str, known: tuple[list[str], list[str]]) -> None:
+    run = await prepare(Taught(SHOP, denied=[denied]), deployment("web"), NOW)
+    assert ([one.name for one in run.recalled], [one.name for one in run.skills], run.unrecalled) == (*known, [])

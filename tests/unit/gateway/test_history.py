@@ -7,11 +7,12 @@ import pytest
 from casebook.api.base import MEMORIES
 from casebook.api.case import Asked, PastCase
 from casebook.api.enums import Role
+from casebook.api.investigation import InvestigationStatus
 from casebook.api.observation import listing
-from casebook.api.report import KnowledgeUse
+from casebook.api.report import KnowledgeUse, Report
 from casebook.api.run import Clue, Telling
 from casebook.gateway.history import History, Kept
-from casebook.gateway.metrics import occurrence
+from casebook.gateway.metrics import Metrics, occurrence
 from casebook.knowledge.recall import MEMORY
 from support.agents import TENANT, Agent, investigated
 from support.builders import NS, run
@@ -156,3 +157,13 @@ async def test_what_memories_were_and_what_it_cost_is_measured(make_world, store
 @pytest.mark.parametrize(("number", "group"), [(1, "1"), (2, "2"), (3, "3-9"), (9, "3-9"), (10, "10+"), (200, "10+")])
 def test_occurrences_make_four_series_and_no_more(number: int, group: str) -> None:
     assert occurrence(number) == group
+
+
+def test_what_memories_were_is_counted_apart_from_skills() -> None:
+    use = KnowledgeUse(kind="Memory", name="m", version="1", why="applies", effect="none", role=Role.LED)
+    told = [use, use.replace(kind="Skill", role=Role.ACTED)]
+    metrics = Metrics()
+    metrics.took(InvestigationStatus(report=Report(verdict="NoFault", summary="s", knowledge=told)))
+    text = metrics.text().decode()
+    assert 'casebook_memory_effects_total{role="Led"} 1.0' in text
+    assert 'casebook_memory_effects_total{role="Acted"} 1.0' not in text

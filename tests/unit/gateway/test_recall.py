@@ -6,10 +6,15 @@ from typing import Any
 import pytest
 
 from casebook.api.report import KnowledgeUse, Report
+from casebook.api.run import MAX_SKILLS
 from casebook.cluster.errors import Denied, Unavailable
+from casebook.gateway.accept import check_knowledge
+from casebook.gateway.errors import Problem
+from support import builders
 from support.memories import cause
 from support.memorystore import MemoryStore
 from support.reports import hypothesis, observation, report
+from support.skills import skill, step
 
 from .test_run_api import Agent, investigated
 
@@ -113,7 +118,7 @@ async def test_memories_that_may_not_be_read_are_told_and_hold_nothing_up(world:
     run = await known(world)
     assert run["recalled"] == []
     assert run["unrecalled"][0] == "memories of namespace shop could not be read: not yet bound"
-    assert run["unrecalled"][-1] == "some of the platform's memories could not be read"
+    assert run["unrecalled"][-1] == "some of the platform's memories or skills could not be read"
 
 
 async def test_an_api_server_that_is_away_is_waited_for(world: Any) -> None:
@@ -168,3 +173,54 @@ async def test_a_memorys_word_is_taken_if_the_run_was_given_it(make_world: Any, 
     for forged in (resting_on("forged", seen), resting_on("own", seen, "2"), nothing):
         assert (await agent.hand_in(forged, 1)).status == 422
     assert (await agent.hand_in(resting_on("own", seen), 1)).status == 200
+
+
+SKILLS = "skills.casebook.dev"
+
+
+def practise(world: Any, name: str, namespace: str = "shop", **spec: Any) -> None:
+    held = {"description": f"use {name}", "state": "Confirmed", "reach": "Namespace", "lastEditor": "alice", **spec}
+    world.cluster.put(SKILLS, {"metadata": {"name": name, "namespace": namespace}, "spec": held})
+
+
+async def test_skills_come_along_as_memories_do(world: Any) -> None:
+    practise(world, "own", steps=[step("items.size() > 0")])
+    practise(world, "of-the-tenant", "pay", reach="Tenant")
+    practise(world, "of-all", "casebook-system", reach="Platform")
+    practise(world, "proposed", state="Proposed")
+    practise(world, "only-of-pay", "pay")
+    practise(world, "foreign", "other", reach="Tenant")
+    practise(world, "of-the-platform-itself", "casebook-system", reach="Tenant")
+    practise(world, "another-alert", when={"matchLabels": {"alertname": "Else"}})
+    run = await known(world)
+    assert [one["name"] for one in run["skills"]] == ["of-the-tenant", "own", "of-all"]
+    assert [one["platform"] for one in run["skills"]] == [False, False, True]
+    assert [one["spec"]["lastEditor"] for one in run["skills"]] == ["alice", "alice", ""]
+    assert all(len(one["version"]) == 64 for one in run["skills"])
+    assert (run["recalled"], run["unrecalled"]) == ([], [])
+
+
+async def test_skills_that_may_not_be_read_hold_nothing_up(world: Any) -> None:
+    teach(world, "m")
+    world.cluster.before = lambda verb, resource: Denied("not yet bound") if resource == SKILLS else None
+    run = await known(world)
+    assert (names(run), run["skills"]) == (["m"], [])
+    assert run["unrecalled"][0] == "skills of namespace shop could not be read: not yet bound"
+
+
+async def test_skills_beyond_the_limit_are_told(world: Any) -> None:
+    for number in range(MAX_SKILLS + 2):
+        practise(world, f"s{number}")
+    run = await known(world)
+    assert len(run["skills"]) == MAX_SKILLS
+    assert run["unrecalled"] == [f"2 skills that may apply were not recalled: the narrowest {MAX_SKILLS} were"]
+
+
+async def test_a_report_names_no_skill_that_its_run_was_not_given() -> None:
+    one = skill("known")
+    asked = builders.run("why?").replace(skills=[one])
+    told = KnowledgeUse(kind="Skill", name="known", version=one.version, why="applies", effect="none")
+    check_knowledge(Report(verdict="NoFault", summary="s", knowledge=[told]), asked)
+    for wrong in (told.replace(name="x"), told.replace(version="1"), told.replace(kind="Memory")):
+        with pytest.raises(Problem, match="was not recalled for this run"):
+            check_knowledge(Report(verdict="NoFault", summary="s", knowledge=[wrong]), asked)

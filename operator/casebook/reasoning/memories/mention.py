@@ -1,11 +1,12 @@
-"""One line of a report's knowledge: a memory, why it applied or would, and what it changed."""
+"""One line of a report's knowledge: a memory or a skill, why it applied or would, and what it changed."""
 
 from casebook.analysis.things import clip
 from casebook.api.enums import Role
 from casebook.api.report import KnowledgeUse
-from casebook.api.run import Recalled
+from casebook.api.run import Recalled, RecalledSkill
 from casebook.knowledge.matching import Answer, Match
 from casebook.knowledge.recall import MEMORY, display_name
+from casebook.knowledge.skills import SKILL
 from casebook.reasoning.situation import Situation
 
 WHY, EFFECT = 300, 500
@@ -21,12 +22,14 @@ def applied(use: KnowledgeUse) -> bool:
     return use.why.startswith(_WHY[Answer.MATCH].format(""))
 
 
-def mention(situation: Situation, memory: Recalled, fits: Match, effect: str, role: Role = Role.SHOWN) -> KnowledgeUse:
-    """The line for one memory."""
+def mention(
+    situation: Situation, known: Recalled | RecalledSkill, fits: Match, effect: str, role: Role = Role.SHOWN
+) -> KnowledgeUse:
+    """The line for one memory or skill."""
     return KnowledgeUse(
-        kind=MEMORY,
-        name=display_name(memory, situation.world.snapshot.run.namespace),
-        version=str(memory.version),
+        kind=SKILL if isinstance(known, RecalledSkill) else MEMORY,
+        name=display_name(known, situation.world.snapshot.run.namespace),
+        version=str(known.version),
         why=clip(_WHY[fits.answer].format(fits.said), WHY),
         effect=clip(effect, EFFECT),
         role=role,

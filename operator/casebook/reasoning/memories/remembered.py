@@ -8,8 +8,8 @@ board, where everybody sees why it is none.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from casebook.analysis.things import RESOURCES, Ref
-from casebook.api.enums import ClaimEffect, Outcome, Source
+from casebook.analysis.things import RESOURCES
+from casebook.api.enums import ClaimEffect, Origin, Outcome, Source
 from casebook.api.memory import CauseClaim
 from casebook.api.run import Recalled
 from casebook.knowledge.concepts import key
@@ -17,7 +17,9 @@ from casebook.knowledge.conflicts import claim_of, lost, outranked
 from casebook.knowledge.matching import Answer, Match
 from casebook.reasoning.board import Part, Ranked
 from casebook.reasoning.judging.covering import THRESHOLD
-from casebook.reasoning.judging.unsuspected import put_forward
+from casebook.reasoning.judging.unsuspected import Suspicion, put_forward
+from casebook.reasoning.memories import naming
+from casebook.reasoning.memories.naming import Hypotheses
 from casebook.reasoning.memories.taught import fits
 from casebook.reasoning.memories.word import Force, Idle, Word
 from casebook.reasoning.situation import Situation
@@ -27,8 +29,6 @@ CONFIRMED = 300
 GONE = "stale: "
 RULED_OUT = -500
 """Where a cause that is ruled out stands at most, in centinats: below one percent."""
-
-Hypotheses = dict[tuple[str, str], Ranked]
 
 
 def remember(situation: Situation, ranked: Sequence[Ranked]) -> tuple[list[Ranked], Idle]:
@@ -51,26 +51,10 @@ def remember(situation: Situation, ranked: Sequence[Ranked]) -> tuple[list[Ranke
 def _answer(situation: Situation, memory: Recalled, found: Hypotheses) -> Match:
     """The best answer over the hypotheses that the claim could mean, or over the object that it would be put on."""
     claim = claim_of(memory)
-    refs = [item.ref for item in _meant(situation, claim, found)] or [_place(situation, claim)]
+    refs = [item.ref for item in naming.meant(situation, claim, found)] or [naming.place(situation, claim.object)]
     taught = situation.taught
     answers = [fits(memory, taught.hypothesis(ref, claim.cause)) for ref in refs]
     return max(answers, key=lambda one: one.answer.value)
-
-
-def _meant(situation: Situation, claim: CauseClaim, found: Hypotheses) -> list[Ranked]:
-    """Hypotheses of the claim's cause on its object, or on any where it names none; the likeliest first."""
-    wanted = situation.taught.ref(claim.object) if claim.object else None
-    meant = [item for item in found.values() if item.cause == claim.cause and wanted in (None, item.ref)]
-    return sorted(meant, key=lambda item: (-item.centinats, item.object))
-
-
-def _place(situation: Situation, claim: CauseClaim) -> Ref:
-    """Where a cause that nobody suspected would be: its object, else what was asked about, else what deviates."""
-    if claim.object:
-        return situation.taught.ref(claim.object)
-    asked = sorted(situation.focus & situation.world.workloads.keys()) or sorted(situation.focus)
-    pressing = [symptom.entity for symptom in situation.pressing]
-    return next(iter([*asked, *pressing]), Ref("Namespace", "", situation.world.home))
 
 
 def _act(situation: Situation, memory: Recalled, found: Hypotheses) -> str:
@@ -78,7 +62,7 @@ def _act(situation: Situation, memory: Recalled, found: Hypotheses) -> str:
     claim, taught = claim_of(memory), situation.taught
     meant = [
         item
-        for item in _meant(situation, claim, found)
+        for item in naming.meant(situation, claim, found)
         if fits(memory, taught.hypothesis(item.ref, claim.cause)).answer is Answer.MATCH
     ]
     if claim.effect is ClaimEffect.RULES_OUT:
@@ -89,11 +73,16 @@ def _act(situation: Situation, memory: Recalled, found: Hypotheses) -> str:
         gone = _gone(situation, claim)
         if gone:
             return gone
-        meant = [put_forward(situation, memory, _place(situation, claim))]
+        meant = [put_forward(situation, _suspicion(memory), naming.place(situation, claim.object))]
     free = [item for item in meant if item.word is None]
     for item in free[:1]:
         found[item.object, item.cause] = _confirmed(item, memory)
     return "" if free else f"says what memory {_speaker(meant[0])} says as well"
+
+
+def _suspicion(memory: Recalled) -> Suspicion:
+    said = f"memory {memory.name} says that this is the cause, and nothing that was read shows it"
+    return Suspicion(claim_of(memory).cause, memory.spec.statement, said, Origin.MEMORY)
 
 
 def _speaker(item: Ranked) -> str:
@@ -113,7 +102,7 @@ def _gone(situation: Situation, claim: CauseClaim) -> str:
 
 def _confirmed(item: Ranked, memory: Recalled) -> Ranked:
     against = next(
-        (one.says for one, finding in item.results if finding.outcome is Outcome.FAILED and one.failed < 0), ""
+        (one.says for one, finding in item.tests if finding.outcome is Outcome.FAILED and one.failed < 0), ""
     )
     if against:
         return replace(item, word=Word(memory, Force.CONTRADICTED, item.percent, against=against))

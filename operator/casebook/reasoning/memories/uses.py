@@ -1,4 +1,4 @@
-"""What was recalled: every memory that acted, would have to know more, or did nothing, with the reason."""
+"""What was recalled: memories and skills that acted, would have to know more, or did nothing, with the reason."""
 
 from collections.abc import Iterator
 
@@ -15,15 +15,20 @@ from casebook.reasoning.memories.noise import noise_of
 from casebook.reasoning.memories.taught import fits
 from casebook.reasoning.memories.word import Force
 from casebook.reasoning.situation import Situation
+from casebook.reasoning.skills.uses import skill_uses
 
 MAX_USES = 12
 
 
 def knowledge(board: Board) -> list[KnowledgeUse]:
-    """Every memory that acted, then those that would have to know more, then those that did nothing."""
+    """What acted, then what would have to know more, then what did nothing; of skills what became of each."""
+    skills = [*skill_uses(board.situation, board.practised)]
+    acted = [one for one in skills if one.role is not Role.SHOWN]
+    shown = [one for one in skills if one.role is Role.SHOWN]
     if not board.situation.world.snapshot.run.recalled:
-        return []
-    return [*effects(board), *_waiting(board), *_without_effect(board), *_powerless(board.situation)][:MAX_USES]
+        return [*acted, *shown][:MAX_USES]
+    idle = [*_waiting(board), *_without_effect(board), *_powerless(board.situation)]
+    return [*effects(board), *acted, *idle, *shown][:MAX_USES]
 
 
 def doubts(board: Board) -> list[str]:

@@ -23,6 +23,7 @@ from casebook.reasoning.planning.patience import again, pause
 from casebook.reasoning.planning.survey import ELSEWHERE, NAMESPACED, survey
 from casebook.reasoning.proposals import asking
 from casebook.reasoning.situation import Situation
+from casebook.reasoning.skills.asking import asked
 
 MAX_WIDENED = 3
 MAX_TESTS = 8
@@ -83,9 +84,7 @@ def _steps(situation: Situation, board: Board) -> Iterator[Step | Done]:
     yield from _survey(situation)
     yield _quick_check(situation, board)
     yield from _explained(board)
-    curves = measuring.curves(situation.world)
-    said = "logs of what looks suspicious and of what the path leads through"
-    yield Step(f"{said}, and their curves" if curves else said, [*logs(situation), *curves])
+    yield _closer(situation)
     yield Step("logs from before the trouble began, where the last lines are all of it", before_the_onset(situation))
     if not board.chosen:
         said = "logs of what was asked about from before, where their last lines do not reach back over that time"
@@ -121,6 +120,14 @@ def _survey(situation: Situation) -> Iterator[Step]:
         yield Step(f"survey of {situation.label(target)} and of what rests on it", survey(world))
         yield Step(f"namespaces where {situation.label(target)} is named or carries what is unwell", _harmed(situation))
         yield Step("budgets that may keep pods on a node that is cordoned", _keeping(situation))
+
+
+def _closer(situation: Situation) -> Step:
+    """Logs and what else a first look leads to; side by side, since none of it rests on the other."""
+    curves, steps = measuring.curves(situation.world), asked(situation)
+    told = [said for said, there in (("their curves", curves), ("what skills look at", steps)) if there]
+    said = ", and ".join(["logs of what looks suspicious and of what the path leads through", *told])
+    return Step(said, [*logs(situation), *curves, *steps])
 
 
 def _quick_check(situation: Situation, board: Board) -> Step:

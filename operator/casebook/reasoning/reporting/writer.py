@@ -101,7 +101,7 @@ def hypothesis(ledger: Ledger, item: Ranked, name: str, *, stands: bool = False)
             outcome=finding.outcome,
             evidence=ledger.cite(finding.cites),
         )
-        for prediction, finding in item.results
+        for prediction, finding in item.tests
     ]
     return Hypothesis(
         id=name,

@@ -1,0 +1,1 @@
+"""Procedures that people confirmed, as they act in a run."""
