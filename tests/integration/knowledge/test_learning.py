@@ -44,7 +44,7 @@ async def test_a_word_on_a_report_is_credit_for_the_memory_that_led_it(rig: Rig,
             return status if status.get("uses", {}).get("accepted") else None
 
         status = await until("the use is accepted", accepted, 60)
-        assert status["uses"] == {"shown": 1, "cited": 1, "accepted": 1, "rejected": 0}
+        assert status["uses"] == {"shown": 1, "cited": 1, "accepted": 1, "rejected": 0, "hinted": 0}
         assert (status["trustPercent"], status["lastUsedBy"]) == (75, metadata["name"])
         assert {one["type"]: one["status"] for one in status["conditions"]}["Fresh"] == "True"
 
