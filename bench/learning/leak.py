@@ -26,6 +26,7 @@ from support.waiting import until
 
 GROUP = "leak"
 INCIDENT = "image-tag-typo"
+ALERT = "KubePodNotReady"
 TABLES = ("runs", "observations", "reports", "cases", "words", "uses")
 SQL = (
     "x' OR '1'='1",
@@ -91,7 +92,7 @@ async def _side(there: Installed, label: str, canary: str = "") -> Side:
 
 
 async def _live(there: Installed, side: Side) -> None:
-    """An incident, a word on it, what becomes of that, memories of every kind, and the incident again."""
+    """An incident, a word on it, what becomes of that, memories of every kind, the incident again, and another."""
     await _teach(there, side)
     first = await _investigated(there, side, "first")
     said = {"cause": "ProxyExpired", "object": "Deployment/api", "statement": side.says("statement")}
@@ -105,6 +106,7 @@ async def _live(there: Installed, side: Side) -> None:
 
     await until("the correction is learned", learned)
     await _investigated(there, side, "second")
+    await _investigated(there, side, "third", side.says("Alert"))
 
 
 async def _teach(there: Installed, side: Side) -> None:
@@ -120,9 +122,9 @@ async def _teach(there: Installed, side: Side) -> None:
         await there.rig.writer.create(MEMORIES, manifest)
 
 
-async def _investigated(there: Installed, side: Side, name: str) -> dict[str, Any]:
+async def _investigated(there: Installed, side: Side, name: str, alertname: str = ALERT) -> dict[str, Any]:
     """Asked by an alert, run, reported: through the gateway, as an agent does."""
-    labels = {"alertname": "KubePodNotReady", "namespace": side.place, "team": side.says("label")}
+    labels = {"alertname": alertname, "namespace": side.place, "team": side.says("label")}
     alert = {"labels": labels, "annotations": {"summary": side.says("summary")}}
     target = {"kind": "Deployment", "name": "api"}
     made, pod = await there.begun(side.place, side.tenant, name, trigger="Alert", alert=alert, target=target,
