@@ -7,11 +7,13 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 from rich.console import Console
 
+from casebook.api.enums import Reasoning
 from scenariokit import fixtures
 from scenariokit.format import WHOLE_CLUSTER, FormatError, Need, Scenario, load_all
 from scenariokit.kubectl import CommandError, Kube
@@ -57,11 +59,21 @@ def list_command(directory: Path) -> None:
 @click.option("--disturb", is_flag=True, help="Run those that disturb the whole cluster too; one after the other.")
 @click.option("--keep", is_flag=True, help="Leave the namespaces for a look; `hack/scenarios clean` removes them.")
 @click.option("--traces", type=click.Path(path_type=Path, file_okay=False), help="Save each trace here (--via cli).")
+@click.option(
+    "--reasoning",
+    type=click.Choice([one.value for one in Reasoning]),
+    default=Reasoning.BUILT_IN.value,
+    show_default=True,
+    help="Whether a model takes part (--via crd; an alert's is the installation's).",
+)
+@click.option("--model", default="", help="Model to ask besides (--via cli), at $OPENAI_BASE_URL.")
 @click.option("--receiver", default="alertmanager", show_default=True, help="Receiver to post to (--via alert).")
 def run(ids: tuple[str, ...], directory: Path, out: Path | None, via: str, repeat: int, tenth: int | None,
         variants: int, seed: int, parallel: int, disturb: bool, keep: bool, traces: Path | None,
-        receiver: str) -> None:  # fmt: skip
+        reasoning: str, model: str, receiver: str) -> None:  # fmt: skip
     """Run scenarios, all of the folder or those named; exit code 1 if any is not right."""
+    if (model and via != "cli") or (reasoning != Reasoning.BUILT_IN.value and via != "crd"):
+        raise click.UsageError("--model goes with --via cli, --reasoning with --via crd")
     scenarios = _loaded(directory, ids) if ids or tenth is None else []
     if tenth is not None:
         scenarios += tenth_of(_loaded(directory, ()), tenth, besides=ids)
@@ -70,7 +82,7 @@ def run(ids: tuple[str, ...], directory: Path, out: Path | None, via: str, repea
         traces.mkdir(parents=True, exist_ok=True)
     session = _Session(_console(), out, keep, traces, repeat, 1 if disturb else parallel, disturb)
     try:
-        rows = asyncio.run(session.go(scenarios, via, receiver))
+        rows = asyncio.run(session.go(scenarios, Asking(via, receiver, Reasoning(reasoning), model)))
     except CommandError as error:
         raise click.ClickException(str(error)) from None
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -97,6 +109,16 @@ async def _clean() -> list[str]:
     return await await_gone(kube, GONE_SECONDS)
 
 
+@dataclass(frozen=True)
+class Asking:
+    """How to ask, and whether a model takes part."""
+
+    via: str
+    receiver: str
+    reasoning: Reasoning
+    model: str
+
+
 class _Session:
     """One call of the runner, from its options."""
 
@@ -106,7 +128,7 @@ class _Session:
         self._repeat, self._parallel = repeat, parallel
         self._granted: set[Need] = {WHOLE_CLUSTER} if disturb else set()
 
-    async def go(self, scenarios: list[Scenario], via: str, receiver: str) -> list[Row]:
+    async def go(self, scenarios: list[Scenario], asking: Asking) -> list[Row]:
         """All runs; an interrupt or SIGTERM cancels them, and each cleans up."""
         task = asyncio.current_task()
         if task is not None:
@@ -118,12 +140,12 @@ class _Session:
         needs = {need for scenario in scenarios for need in scenario.needs}
         made = await fixtures.ensure(kube) if "registry" in needs else False
         try:
-            return await self._all(kube, scenarios, via, receiver)
+            return await self._all(kube, scenarios, asking)
         finally:
             if made and not self._keep and not await await_gone(kube, 0):  # another runner may be using it
                 await asyncio.shield(fixtures.remove(kube))
 
-    async def _all(self, kube: Kube, scenarios: list[Scenario], via: str, receiver: str) -> list[Row]:
+    async def _all(self, kube: Kube, scenarios: list[Scenario], asking: Asking) -> list[Row]:
         needs = {need for scenario in scenarios for need in scenario.needs}
         options = Options(await lacking(kube, needs - self._granted), self._keep, self._traces)
         rows: list[Row] = []
@@ -131,7 +153,7 @@ class _Session:
             self._out.parent.mkdir(parents=True, exist_ok=True)
             self._out.write_text("")
         with Display(self._console, len(scenarios) * self._repeat) as display:
-            async with _way(kube, via, receiver) as way:
+            async with _way(kube, asking) as way:
                 runner = Runner(kube, way, options, display.tell)
                 async for row in all_runs(runner, scenarios, self._repeat, self._parallel):
                     rows.append(row)
@@ -162,14 +184,14 @@ def cluster() -> Kube:
 
 
 @asynccontextmanager
-async def _way(kube: Kube, via: str, receiver: str) -> AsyncIterator[Way]:
-    if via == "crd":
-        yield Resource()
-    elif via == "alert":
-        yield Webhook(receiver, await _token(kube, receiver))
+async def _way(kube: Kube, asking: Asking) -> AsyncIterator[Way]:
+    if asking.via == "crd":
+        yield Resource(asking.reasoning)
+    elif asking.via == "alert":
+        yield Webhook(asking.receiver, await _token(kube, asking.receiver))
     else:
         async with prometheus_url(kube) as url:
-            yield CommandLine(ROOT / ".venv" / "bin" / "casebook", url)
+            yield CommandLine(ROOT / ".venv" / "bin" / "casebook", url, asking.model)
 
 
 async def _token(kube: Kube, receiver: str) -> str:

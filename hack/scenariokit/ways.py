@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import aiohttp
 from pydantic import ValidationError
 
+from casebook.api.enums import Reasoning
 from casebook.api.report import Report
 from scenariokit.format import Ask
 from scenariokit.kubectl import CommandError, Kube, execute
@@ -43,12 +44,12 @@ class Way(Protocol):
 
 
 class CommandLine:
-    """`casebook investigate`, with the rights of whoever runs this; it asks this Prometheus, where one is given."""
+    """`casebook investigate`, with the rights of whoever runs this; it asks this Prometheus and this model if given."""
 
     name = "cli"
 
-    def __init__(self, program: Path, prometheus: str = "") -> None:
-        self._program, self._prometheus = program, prometheus
+    def __init__(self, program: Path, prometheus: str = "", model: str = "") -> None:
+        self._program, self._prometheus, self._model = program, prometheus, model
 
     async def ask(self, kube: Kube, question: Question) -> Report:
         """Run the command and read what it prints."""
@@ -58,6 +59,7 @@ class CommandLine:
         command += ["--question", asked_in_words(question.ask)]
         command += ["--save", str(question.trace)] if question.trace else []
         command += ["--prometheus", self._prometheus] if self._prometheus else []
+        command += ["--model", self._model] if self._model else []
         done = await execute(command, env=kube.env, seconds=REPORT_SECONDS)
         if done.code:
             raise CommandError(f"casebook investigate ended with {done.code}: {done.message}")
@@ -69,9 +71,12 @@ class Resource:
 
     name = "crd"
 
+    def __init__(self, reasoning: Reasoning = Reasoning.BUILT_IN) -> None:
+        self._reasoning = reasoning
+
     async def ask(self, kube: Kube, question: Question) -> Report:
         """Create it, wait until it is Finished, read its report."""
-        name = await create_investigation(kube, question.namespace, f"sc-{question.key}", question.ask)
+        name = await create_investigation(kube, question.namespace, f"sc-{question.key}", question.ask, self._reasoning)
         return await finished(kube, question.namespace, name)
 
 
@@ -109,9 +114,13 @@ class Webhook:
         raise CommandError(f"the alert made no Investigation in {namespace}")
 
 
-async def create_investigation(kube: Kube, namespace: str, name: str, ask: Ask) -> str:
+async def create_investigation(
+    kube: Kube, namespace: str, name: str, ask: Ask, reasoning: Reasoning = Reasoning.BUILT_IN
+) -> str:
     """Ask by an Investigation of this name; gives the name."""
     spec: dict[str, Any] = {"trigger": "Question", "question": asked_in_words(ask)}
+    if reasoning is not Reasoning.BUILT_IN:
+        spec["reasoning"] = reasoning.value
     if ask.target:
         kind, _, target = ask.target.partition("/")
         spec["target"] = {"kind": kind, "name": target}

@@ -25,7 +25,11 @@ from casebook.evidence.observer import RoutingObserver, kubernetes_sources
 from casebook.evidence.prometheus import BadStore, PrometheusClient, PrometheusSource, Store
 from casebook.evidence.redaction import redact_text
 from casebook.model.adviser import Adviser
+from casebook.model.wire import MAX_COMPLETION_TOKENS, MAX_TOKENS, Limit
 from casebook.reasoning import engine
+
+OPENAI = "https://api.openai.com/"
+"""Where alone a bound of answers has its newer name for certain."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,10 @@ async def adviser(model: str, environment: Mapping[str, str]) -> AsyncIterator[A
         raise click.UsageError("--model needs a client: pip install 'casebook-operator[model]'") from error
 
     # Endpoints of one's own often want no key; the client insists on one.
-    async with completions(model, key=environment.get("OPENAI_API_KEY") or "none") as endpoint:
+    key = environment.get("OPENAI_API_KEY") or "none"
+    url = environment.get("OPENAI_BASE_URL") or f"{OPENAI}v1"
+    limit: Limit = MAX_COMPLETION_TOKENS if url.startswith(OPENAI) else MAX_TOKENS
+    async with completions(model, key=key, url=url, limit=limit) as endpoint:
         yield Adviser(endpoint, redact_text)
 
 

@@ -12,6 +12,7 @@ from pydantic.alias_generators import to_camel
 from casebook.api.enums import Reasoning
 from casebook.api.meta import RUNS_NAMESPACE
 from casebook.api.problems import explain
+from casebook.model.wire import MAX_COMPLETION_TOKENS, Limit
 
 Name = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
 
@@ -54,12 +55,16 @@ class Price(Settings):
 
 
 class ModelEndpoint(Settings):
-    """An OpenAI-compatible endpoint: its URL up to `/v1`, the model, and a file with the key where it wants one."""
+    """An OpenAI-compatible endpoint: its URL up to `/v1`, the model, and a file with the key where it wants one.
+
+    `limit` is the parameter that bounds an answer there; an endpoint that knows the other one only answers without end.
+    """
 
     name: Name
     url: Url
     model: Annotated[str, Field(min_length=1, max_length=253)]
     key_file: Path | None = None
+    limit: Limit = MAX_COMPLETION_TOKENS
     price: Price = Field(default_factory=Price)
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from casebook.gateway.config import ModelEndpoint
 from casebook.gateway.errors import Problem
 from casebook.gateway.turns import Turns
+from casebook.model.wire import MAX_COMPLETION_TOKENS
 
 TRIES = 2
 PAUSE = 0.5
@@ -110,7 +111,7 @@ class Upstream:
             await asyncio.sleep(PAUSE * (1 + random.random()))  # noqa: S311 - to spread callers, not to hide
 
     async def _once(self, endpoint: ModelEndpoint, question: Question[_Answer]) -> _Answer:
-        body = {"model": endpoint.model, **question.body}
+        body = {"model": endpoint.model, **_limited(question.body, endpoint)}
         url = f"{endpoint.url.rstrip('/')}/{question.path}"
         seconds = SHARE * self.seconds / len(self.endpoints)
         share = aiohttp.ClientTimeout(total=seconds)
@@ -130,6 +131,11 @@ class Upstream:
             return question.answer.model_validate_json(data)
         except ValidationError as error:
             raise _Failed(f"its answer is none of {question.path}", again=False) from error
+
+
+def _limited(body: dict[str, Any], endpoint: ModelEndpoint) -> dict[str, Any]:
+    """The body with the bound of its answer under the name that the endpoint knows."""
+    return {endpoint.limit if name == MAX_COMPLETION_TOKENS else name: value for name, value in body.items()}
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:

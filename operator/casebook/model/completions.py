@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import httpx2
-from openai import APIConnectionError, APIStatusError, AsyncOpenAI, DefaultAsyncHttpxClient, OpenAIError
+from openai import APIConnectionError, APIStatusError, AsyncOpenAI, DefaultAsyncHttpxClient, OpenAIError, omit
 from openai.types.chat import ChatCompletionMessageParam
 from pydantic import ValidationError
 
 from casebook.model.adviser import NoAnswer, Role
 from casebook.model.answer import plain
-from casebook.model.wire import Completion
+from casebook.model.wire import MAX_COMPLETION_TOKENS, MAX_TOKENS, Completion, Limit
 
 MAX_BYTES = 1 << 20
 REASON = 200
@@ -22,9 +22,10 @@ Key = str | Callable[[], Awaitable[str]]
 class Completions:
     """Asks one model. Implements `model.adviser.Endpoint`."""
 
-    def __init__(self, client: AsyncOpenAI, model: str) -> None:
+    def __init__(self, client: AsyncOpenAI, model: str, limit: Limit) -> None:
         self._client = client
         self._model = model
+        self._limit = limit
 
     @property
     def name(self) -> str:
@@ -49,7 +50,10 @@ class Completions:
     async def _body(self, messages: Sequence[tuple[Role, str]], tokens: int) -> bytes:
         body = bytearray()
         async with self._client.chat.completions.with_streaming_response.create(
-            model=self._model, messages=[_param(*message) for message in messages], max_completion_tokens=tokens
+            model=self._model,
+            messages=[_param(*message) for message in messages],
+            max_completion_tokens=tokens if self._limit == MAX_COMPLETION_TOKENS else omit,
+            max_tokens=tokens if self._limit == MAX_TOKENS else omit,
         ) as response:
             async for chunk in response.iter_bytes():
                 body += chunk
@@ -71,8 +75,10 @@ def _reason(error: APIStatusError) -> str:
 
 
 @asynccontextmanager
-async def completions(model: str, *, key: Key, url: str | None = None, retries: int = 2) -> AsyncIterator[Completions]:
+async def completions(
+    model: str, *, key: Key, url: str | None = None, retries: int = 2, limit: Limit = MAX_COMPLETION_TOKENS
+) -> AsyncIterator[Completions]:
     """A model at an endpoint; where no URL is given, at $OPENAI_BASE_URL or OpenAI's own."""
     http = DefaultAsyncHttpxClient(follow_redirects=False)
     async with AsyncOpenAI(api_key=key, base_url=url, max_retries=retries, http_client=http) as client:
-        yield Completions(client, model)
+        yield Completions(client, model, limit)

@@ -1,8 +1,13 @@
 """What is read of answers of OpenAI's API: completions of chats, and embeddings. What else stands there is left out."""
 
-from typing import Annotated
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, Field
+
+MAX_COMPLETION_TOKENS: Final = "max_completion_tokens"
+MAX_TOKENS: Final = "max_tokens"
+Limit = Literal["max_completion_tokens", "max_tokens"]
+"""The parameter that bounds an answer: OpenAI's newer models refuse the old name, Ollama ignores the new one."""
 
 
 class Usage(BaseModel):

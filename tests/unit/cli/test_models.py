@@ -7,6 +7,7 @@ import pytest
 from casebook.api.consultation import INSTALLED
 from casebook.api.enums import Reasoning
 from casebook.cli import agent, investigate
+from casebook.model.adviser import ANSWER_TOKENS
 from casebook.reasoning.engine import weigh
 from support.freetext import CONFIG, freetext, hypothesis
 from support.openaiserver import endpoint, hypotheses
@@ -22,13 +23,15 @@ async def proposed(adviser) -> list[str]:
 
 
 @pytest.mark.parametrize(("key", "sent"), [("k-1", "Bearer k-1"), ("", "Bearer none")])
-async def test_a_person_asks_where_the_usual_variables_say(monkeypatch, key: str, sent: str) -> None:
+async def test_a_person_asks_where_the_usual_variables_say(key: str, sent: str) -> None:
     async with endpoint(ANSWER) as there:
-        monkeypatch.setenv("OPENAI_BASE_URL", there.url)
-        async with investigate.adviser("small-1", {"OPENAI_API_KEY": key}) as found:
+        environment = {"OPENAI_API_KEY": key, "OPENAI_BASE_URL": there.url}
+        async with investigate.adviser("small-1", environment) as found:
             assert await proposed(found) == [CONFIG]
     assert there.keys == [sent]
     assert there.asked[0]["model"] == "small-1"
+    assert there.asked[0]["max_tokens"] == ANSWER_TOKENS
+    assert "max_completion_tokens" not in there.asked[0]
 
 
 async def test_a_job_asks_its_gateway_with_its_token_as_it_is_then(tmp_path: Path) -> None:
@@ -41,6 +44,7 @@ async def test_a_job_asks_its_gateway_with_its_token_as_it_is_then(tmp_path: Pat
             assert await proposed(found) == [CONFIG]
     assert there.keys == ["Bearer renewed"]
     assert there.asked[0]["model"] == INSTALLED
+    assert there.asked[0]["max_completion_tokens"] == ANSWER_TOKENS
 
 
 @pytest.mark.parametrize(("reasoning", "model"), [(Reasoning.BUILT_IN, True), (Reasoning.ASSISTED, False)])

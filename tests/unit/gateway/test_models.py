@@ -13,6 +13,7 @@ from casebook.api.enums import Reasoning
 from casebook.api.spending import ModelCall, Settled
 from casebook.gateway.config import ModelEndpoint, Models, Price
 from casebook.gateway.ledger import CallStore, MemoryCalls
+from casebook.model.wire import MAX_COMPLETION_TOKENS, MAX_TOKENS, Limit
 from support.agents import Agent
 from support.alerts import body, sent
 from support.openaiserver import Endpoint, Turn, completion, cut, endless, endpoint, raw, silent, vectors
@@ -58,6 +59,7 @@ async def rig(make_world, tmp_path: Path):
             reasoning: Reasoning = Reasoning.ASSISTED,
             calls: CallStore | None = None,
             embeds: bool = False,
+            limit: Limit = MAX_COMPLETION_TOKENS,
             **limits,
         ) -> Rig:
             there = [await stack.enter_async_context(endpoint(*turns)) for turns in scripts]
@@ -67,6 +69,7 @@ async def rig(make_world, tmp_path: Path):
                     url=one.url,
                     model="m-1",
                     key_file=tmp_path / "key",
+                    limit=limit,
                     price=Price(prompt=2, completion=10),
                 )
                 for number, one in enumerate(there)
@@ -91,6 +94,14 @@ async def test_a_question_goes_on_with_the_key_of_the_gateway_and_nothing_else_o
         {"model": "m-1", "messages": [{"role": "user", "content": "why?"}], "max_completion_tokens": 100}
     ]
     assert KEY not in json.dumps(answer)
+
+
+async def test_an_answer_is_bounded_by_the_name_that_the_endpoint_knows(rig: Make) -> None:
+    made = await rig(["x"], limit=MAX_TOKENS)
+    await made.ask(await made.agent())
+    (asked,) = made.there[0].asked
+    assert asked["max_tokens"] == 100
+    assert "max_completion_tokens" not in asked
 
 
 async def test_credentials_pass_neither_there_nor_back(rig: Make) -> None:

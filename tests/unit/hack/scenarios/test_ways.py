@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from casebook.api.enums import Verdict
+from casebook.api.enums import Reasoning, Verdict
 from scenariokit.format import Ask
 from scenariokit.kubectl import CommandError
 from scenariokit.ways import CommandLine, Question, Resource, alert_payload, asked_in_words, parsed, prometheus_url
@@ -42,6 +42,18 @@ async def test_the_command_line_is_told_of_a_prometheus(tmp_path) -> None:
     fake = program(tmp_path, f"printf '%s ' \"$@\" > {tmp_path}/said; echo '{json.dumps(REPORT)}'")
     await CommandLine(fake, "http://127.0.0.1:9").ask(FakeKube(), question())
     assert "--prometheus http://127.0.0.1:9" in (tmp_path / "said").read_text()
+
+
+async def test_the_command_line_is_told_of_a_model(tmp_path) -> None:
+    fake = program(tmp_path, f"printf '%s ' \"$@\" > {tmp_path}/said; echo '{json.dumps(REPORT)}'")
+    await CommandLine(fake, model="small-1").ask(FakeKube(), question())
+    assert "--model small-1" in (tmp_path / "said").read_text()
+
+
+async def test_a_resource_says_whether_a_model_takes_part() -> None:
+    kube = FakeKube({"get investigations": json.dumps({"status": {"report": REPORT}})})
+    await Resource(Reasoning.ASSISTED).ask(kube, question())
+    assert json.loads(kube.inputs[0])["spec"]["reasoning"] == "Assisted"
 
 
 async def test_no_prometheus_is_forwarded_where_the_cluster_has_none(monkeypatch) -> None:
