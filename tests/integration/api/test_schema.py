@@ -23,12 +23,14 @@ PATTERNS = {
     r"^[A-Za-z][A-Za-z0-9]*$": "Deployment",
     r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$": "f1",
     r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$": "Ready",
+    r"^(Memory|Skill|Investigation)/[^/]+(/[^/]+)?$": "Memory/shop/one",
 }
 HINTS = {
     "investigations": Hints(exclusive={"spec": ("window", "lookbackSeconds")}, patterns=PATTERNS),
     "memories": Hints(
         exclusive={
-            "spec.claim": ("concept", "cause", "noise", "dependency", "expectation"),
+            "spec.claim": ("concept", "cause", "noise", "dependency", "expectation", "quarantine"),
+            "spec.claim.quarantine": ("memory", "skill", "investigation", "person", "signature"),
             "spec.claim.noise": ("alertname", "eventReason", "logTemplate", "metric"),
         },
         values={
