@@ -1,9 +1,9 @@
 """The casebook: concluded cases of a tenant and what people said of them, found again by what was asked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, select, true
+from sqlalchemy import ColumnElement, Select, select, true
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from casebook.api.case import Asked, PastCase, Said
@@ -40,12 +40,21 @@ class Cases:
 
     async def asked(self, tenant: str, asked: Asked) -> list[PastCase]:
         """Cases of questions with the same alert, place and target, the newest first, with the latest word on each."""
+        of = cases.c
+        same = (of.alertname == asked.alertname, of.place == asked.place, of.kind == asked.kind)
+        return await self._found(tenant, *same, of.entity == asked.entity)
+
+    async def named(self, tenant: str, uids: Sequence[str]) -> list[PastCase]:
+        """The cases with these uids, the newest first, with the latest word on each."""
+        return await self._found(tenant, cases.c.uid.in_(uids))
+
+    async def _found(self, tenant: str, *where: ColumnElement[bool]) -> list[PastCase]:
         async with self._database.transaction(tenant) as connection:
-            rows = (await connection.execute(_query(tenant, asked))).all()
+            rows = (await connection.execute(_query(tenant).where(*where))).all()
         return [_case(row.record, row.said) for row in rows]
 
 
-def _query(tenant: str, asked: Asked) -> Select[Any]:
+def _query(tenant: str) -> Select[Any]:
     of = cases.c
     latest = (
         select(words.c.said)
@@ -57,8 +66,7 @@ def _query(tenant: str, asked: Asked) -> Select[Any]:
     return (
         select(of.record, latest.c.said)
         .outerjoin_from(cases, latest, true())
-        .where(of.tenant == tenant, of.alertname == asked.alertname, of.place == asked.place)
-        .where(of.kind == asked.kind, of.entity == asked.entity)
+        .where(of.tenant == tenant)
         .order_by(of.at.desc(), of.uid)
         .limit(MAX_CASES)
     )

@@ -19,6 +19,9 @@ from sqlalchemy import (
     Text,
     func,
 )
+from sqlalchemy.dialects.postgresql import TSVECTOR
+
+from casebook.store.vectors import HalfVec
 
 SCHEMA = "casebook"
 APP_ROLE = "casebook_app"
@@ -111,4 +114,15 @@ uses = Table(
 )
 Index("uses_by_time", *(uses.c[name] for name in ("tenant", "namespace", "name", "at")))
 
-TENANT_TABLES = (runs, observations, reports, cases, words, uses)
+texts = Table(
+    "texts",
+    metadata,
+    *(Column(name, Text, nullable=False) for name in ("tenant", "kind", "id", "body", "digest")),
+    Column("words", TSVECTOR, nullable=False),
+    Column("length", Integer, nullable=False),
+    Column("model", Text),
+    Column("meaning", HalfVec()),
+    PrimaryKeyConstraint("tenant", "kind", "id"),
+)
+
+TENANT_TABLES = (runs, observations, reports, cases, words, uses, texts)

@@ -8,7 +8,7 @@ import pytest
 
 from support.postgres import Postgres
 
-TABLES = ("runs", "observations", "reports", "cases", "words", "uses")
+TABLES = ("runs", "observations", "reports", "cases", "words", "uses", "texts")
 
 
 @pytest.fixture
@@ -56,6 +56,11 @@ def insert_rows(connection: psycopg.Connection, tenant: str) -> None:
     connection.execute(
         "insert into casebook.uses (tenant, uid, namespace, name, investigation, role, version, at)"
         " values (%s, %s, '', '', '', '', 1, now())",
+        key[:2],
+    )
+    connection.execute(
+        "insert into casebook.texts (tenant, kind, id, body, digest, words, length)"
+        " values (%s, 'Case', %s, '', '', 'word', 1)",
         key[:2],
     )
 
