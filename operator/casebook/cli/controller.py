@@ -18,6 +18,7 @@ from casebook.controller.config import ControllerConfig
 from casebook.handlers import service
 from casebook.store.cases import Cases
 from casebook.store.database import DATABASE_URL, BadAddress, Database
+from casebook.store.texts import Texts
 from casebook.store.traces import Traces
 from casebook.store.uses import Ledger
 
@@ -54,7 +55,8 @@ async def _serve(config: ControllerConfig, address: str) -> None:
         await _run(config, None)
         return
     async with Database.open(address) as database:
-        await _run(config, service.Stores(Traces(database), Cases(database), Ledger(database)))
+        cases = Cases(database)
+        await _run(config, service.Stores(Traces(database), cases, Ledger(database), cases, Texts(database)))
 
 
 async def _run(config: ControllerConfig, stores: service.Stores | None) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import click
 
 from casebook.api.base import EPOCH, timestamp
-from casebook.api.investigation import Investigation, Recurrence, Replay, ReplaySide
+from casebook.api.investigation import Investigation, Occurrence, Recurrence, Replay, ReplaySide
 from casebook.api.report import Cost, Report
 from casebook.cli import feedback
 from casebook.cli.people import Access, Place, in_cluster
@@ -28,7 +28,7 @@ def show(name: str, output: str, namespace: str | None, kubeconfig: str | None, 
     colour = colourful(sys.stdout)
     click.echo(render_report(report, heading(found), output, colour=colour), nl=False, color=colour)
     if output == "text":
-        for line in (*incident(found), *seen_before(found.status.recurrence), *said(found)):
+        for line in (*incident(found), *seen_before(found.status.recurrence), *alike(found), *said(found)):
             click.echo(line)
 
 
@@ -85,11 +85,24 @@ def seen_before(recurrence: Recurrence | None) -> Iterator[str]:
     yield "\nSeen before"
     yield f"  occurrence {recurrence.occurrence} of: {recurrence.signature}"
     yield f"  {_cost(recurrence.cost)} this time{saved}"
-    for one in recurrence.previous:
-        cause = f"{one.cause} on {one.object}" if one.cause else one.verdict.value
-        judged = f"; {one.by}: {one.judgement.value}" if one.judgement else ""
-        truth = f", it was {one.truth}" if one.truth else ""
-        yield f"  {timestamp(one.at)}  {one.namespace}/{one.name}  {cause}, {_cost(one.cost)}{judged}{truth}"
+    yield from (_earlier(one) for one in recurrence.previous)
+
+
+def alike(found: Investigation) -> Iterator[str]:
+    """Earlier investigations of other questions whose text is like this one's, a line each."""
+    similar = found.status.similar
+    if similar is None or not similar.cases:
+        return
+    yield f"\nAlike, by {similar.by}"
+    for one in similar.cases:
+        yield f"{_earlier(one)}; {one.percent} % alike"
+
+
+def _earlier(one: Occurrence) -> str:
+    cause = f"{one.cause} on {one.object}" if one.cause else one.verdict.value
+    judged = f"; {one.by}: {one.judgement.value}" if one.judgement else ""
+    truth = f", it was {one.truth}" if one.truth else ""
+    return f"  {timestamp(one.at)}  {one.namespace}/{one.name}  {cause}, {_cost(one.cost)}{judged}{truth}"
 
 
 def _cost(cost: Cost) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import platform
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -15,8 +16,10 @@ from casebook.controller.backtesting import Backtests
 from casebook.controller.config import ControllerConfig
 from casebook.controller.decide import Policy, Slot
 from casebook.controller.fairshare import Limits
+from casebook.controller.index import Index
 from casebook.controller.joining import Joiner
 from casebook.controller.lessons import Lessons
+from casebook.controller.likening import Likening
 from casebook.controller.manifests import AgentSettings
 from casebook.controller.metrics import Metrics
 from casebook.controller.news import announce
@@ -36,8 +39,9 @@ FIELD_MANAGER = "casebook-controller"
 BACKTESTS_MANAGER = "casebook-controller-backtests"
 INCIDENTS_MANAGER = "casebook-controller-incidents"
 LESSONS_MANAGER = "casebook-controller-lessons"
-"""Own what was tested, who explains whom, and what became of feedback, apart from the first: none has to repeat what
-another wrote."""
+LIKENING_MANAGER = "casebook-controller-likening"
+"""Own what was tested, who explains whom, what became of feedback, and what is alike, apart from the first: none has to
+repeat what another wrote."""
 JUDGE_AFTER = 2.0
 """What a report or a word says of memories is counted so many seconds later, in seconds: that of others with it."""
 SCHEDULE_EVERY = 0.1
@@ -46,6 +50,14 @@ TOLD_AT_ONCE, TOLD_A_SECOND = 100, 15.0
 """How many are told that they have to wait: in a storm these writes take the API server's time from the alerts."""
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What cases and memories are found by, and what shows for a case which others are like it."""
+
+    index: Index
+    likening: Likening
 
 
 class Controller:
@@ -67,6 +79,7 @@ class Controller:
         incidents: Writer,
         ledger: Ledger | None = None,
         backtests: Backtests | None = None,
+        texts: Texts | None = None,
     ) -> None:
         self.metrics = Metrics()
         self._workers = config.workers
@@ -80,6 +93,7 @@ class Controller:
         self._lessons = lessons
         self._joiner = Joiner(self._world, incidents, self._worklist)
         self._backtests = backtests
+        self._texts = texts
         self._shelf = Shelf(writer, now, ledger, self._tools.instance)
         self._resync = Resync(self._tools, self._cases, config.resync_seconds, clock)
 
@@ -113,6 +127,10 @@ class Controller:
             self._wake(Kind.CASE, case.namespace, case.name, after=FIRST if case.phase is None else 0.0)
             if case.finished and case.roots:
                 self._wake(Kind.INCIDENT, case.namespace, case.name, after=SETTLE)
+            if case.finished and self._texts is not None:
+                self._wake(Kind.INDEX, case.namespace, after=JUDGE_AFTER)
+                if case.unlikened:
+                    self._wake(Kind.SIMILAR, case.namespace, case.name, after=JUDGE_AFTER)
 
     def lost_case(self, case: Case) -> None:
         """An Investigation was deleted."""
@@ -138,6 +156,7 @@ class Controller:
         if memory is not None:
             self._shelf.put(memory)
             self._wake(Kind.MEMORIES, memory.namespace)
+            self._wake(Kind.INDEX, memory.namespace, after=JUDGE_AFTER)
             if memory.untested and self._backtests is not None:
                 self._wake(Kind.BACKTESTS, memory.namespace, memory.memory.name, after=JUDGE_AFTER)
 
@@ -146,6 +165,7 @@ class Controller:
         if memory is not None:
             self._shelf.drop(memory)
             self._wake(Kind.MEMORIES, memory.namespace)
+            self._wake(Kind.INDEX, memory.namespace, after=JUDGE_AFTER)
 
     def saw_namespace(self, namespace: NamespaceView) -> None:
         """A namespace as it is now."""
@@ -177,21 +197,43 @@ class Controller:
             Kind.MEMORIES: self._judge,
             Kind.INCIDENT: lambda key: self._joiner.join((key.namespace, key.name)),
             Kind.BACKTESTS: self._backtest,
+            Kind.SIMILAR: self._liken,
+            Kind.INDEX: self._index,
             Kind.RESYNC: lambda _: self._resync.run(),
         }
 
     async def _judge(self, key: Key) -> None:
-        """How the memories of a tenant stand, once for all of its namespaces: under the name of the first."""
+        """How the memories of a tenant stand."""
+        place = self._first(key)
+        if place is not None:
+            again = await self._shelf.judge(*place)
+            if again is not None:
+                self._worklist.wake(key, again)
+
+    async def _index(self, key: Key) -> None:
+        """What the memories of a tenant are found by, and embeddings of what has none."""
+        place = self._first(key)
+        if place is not None and self._texts is not None:
+            again = await self._texts.index.keep_up(place[0], self._shelf.memories(place[1]))
+            if again is not None:
+                self._worklist.wake(key, again)
+
+    def _first(self, key: Key) -> tuple[str, frozenset[str]] | None:
+        """The tenant and its namespaces, once for all of these: under the name of the first, which is woken for it."""
         tenants = self._world.tenants
-        tenant = tenants.of.get(key.namespace, "")
-        spaces = tenants.spaces.get(tenant, frozenset())
-        first = min(spaces, default=key.namespace)
-        if key.namespace != first:
-            self._wake(Kind.MEMORIES, first)
-            return
-        again = await self._shelf.judge(tenant, spaces)
-        if again is not None:
-            self._wake(Kind.MEMORIES, first, after=again)
+        tenant = tenants.of.get(key.namespace)
+        if tenant is None:
+            return None
+        first = min(tenants.spaces[tenant])
+        if key.namespace == first:
+            return tenant, tenants.spaces[tenant]
+        self._wake(key.kind, first)
+        return None
+
+    async def _liken(self, key: Key) -> None:
+        tenant = self._world.tenants.of.get(key.namespace)
+        if self._texts is not None and tenant is not None:
+            await self._texts.likening.compare(tenant, key.namespace, key.name)
 
     async def _backtest(self, key: Key) -> None:
         """One at a time, so that it holds up one worker at most."""

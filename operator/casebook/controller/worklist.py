@@ -30,6 +30,8 @@ class Kind(StrEnum):
     MEMORIES = "memories"
     INCIDENT = "incident"
     BACKTESTS = "backtests"
+    SIMILAR = "similar"
+    INDEX = "index"
     RESYNC = "resync"
 
 

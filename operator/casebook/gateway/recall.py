@@ -1,24 +1,37 @@
 """Gives a run the memories of its tenant, and those that the platform published to all."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 import structlog
 
 from casebook.api.base import MEMORIES
 from casebook.api.enums import KnowledgeReach
 from casebook.api.names import PLATFORM_TENANT
-from casebook.api.run import Recalled, Run
+from casebook.api.run import MAX_RECALLED, Recalled, Run
+from casebook.api.texts import TextKind
 from casebook.cluster.errors import Denied, Invalid, NotFound
 from casebook.gateway.directory import Directory
 from casebook.gateway.ports import ObjectReader
 from casebook.gateway.recent import Recent
-from casebook.knowledge.recall import CONFIRMED, read_all, recalled
+from casebook.knowledge.finding import question_text
+from casebook.knowledge.recall import CONFIRMED, chosen, fitting, read_all
+from casebook.store.errors import StoreUnavailable
 
 MAX_LISTED = 5000
+BY_SCOPE = "how narrow they are"
 _log = structlog.get_logger(__name__)
+
+
+class MemoryTexts(Protocol):
+    """What memories are found by. Raises `StoreUnavailable`."""
+
+    async def by_words(self, tenant: str, kind: TextKind, said: str, limit: int) -> dict[str, float]:
+        """The best of them by the words that they share with a text, with their scores."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -32,9 +45,16 @@ class Shelf:
 class Recall:
     """Reads memories by namespace, as the RoleBindings of the tenants allow. Raises `Unavailable`, then try again."""
 
-    def __init__(self, reader: ObjectReader, operator_namespace: str, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        reader: ObjectReader,
+        operator_namespace: str,
+        clock: Callable[[], datetime],
+        texts: MemoryTexts | None = None,
+    ) -> None:
         self._reader = reader
         self._operator = operator_namespace
+        self._texts = texts
         self._shelves = Recent(self._read, clock)
 
     async def given(self, run: Run, tenant: str, directory: Directory) -> Run:
@@ -42,11 +62,28 @@ class Recall:
         places = list(dict.fromkeys([run.namespace, *directory.namespaces_of(tenant), self._operator]))
         shelves = await asyncio.gather(*(self._shelf(place, tenant) for place in places))
         memories = [memory for shelf in shelves for memory in shelf.memories]
-        found, left = await asyncio.to_thread(recalled, memories, run)
+        may_apply = await asyncio.to_thread(fitting, memories, run)
+        scores, by = await self._scores(run, tenant, len(may_apply))
+        found, left = await asyncio.to_thread(chosen, may_apply, run, scores)
         missing = [line for shelf in shelves for line in shelf.missing]
         if left:
-            missing.append(f"{left} memories that may apply were not recalled: the narrowest {len(found)} were")
+            missing.append(f"{left} memories that may apply were not recalled: {len(found)} were, chosen by {by}")
         return run.replace(recalled=found, unrecalled=missing[:20])
+
+    async def _scores(self, run: Run, tenant: str, count: int) -> tuple[Mapping[str, float], str]:
+        """How much the text of each memory is like the question, where there are more than fit; and what was gone by.
+
+        By words alone: no run waits for an embedding.
+        """
+        if self._texts is None or count <= MAX_RECALLED:
+            return {}, BY_SCOPE
+        said = question_text(run.spec, run.namespace)
+        try:
+            scores = await self._texts.by_words(tenant, TextKind.MEMORY, said, MAX_RECALLED)
+        except StoreUnavailable as error:
+            _log.warning("memories are chosen without their text", investigation=run.name, error=str(error))
+            return {}, f"{BY_SCOPE}, since the store cannot be used now"
+        return scores, f"{BY_SCOPE} and by the words of the question"
 
     async def _shelf(self, place: str, tenant: str) -> Shelf:
         known = await self._shelves.of(place)

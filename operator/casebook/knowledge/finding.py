@@ -1,8 +1,8 @@
 """Finding by text: what a case, a question or a memory is found by, and how the scores of two channels make one.
 
 BM25 counts 0.7 and the cosine of embeddings 0.3, each brought to 0..1: on three labelled sets of runbooks and dialogues
-that beat either alone and the fusion of ranks (+1.8 to +4.1 nDCG@10 over BM25). Zero stands for the least of each, since
-of a few texts the least would be one that was found.
+that beat either alone and the fusion of ranks (+1.8 to +4.1 nDCG@10 over BM25). Zero stands for the least of each,
+since of a few texts the least would be one that was found.
 """
 
 import re
@@ -47,7 +47,8 @@ def fused(words: Mapping[str, float], meaning: Mapping[str, float]) -> dict[str,
         return _scaled(words)
     by_words, by_meaning = _scaled(words), _scaled(meaning)
     return {
-        id_: WORDS * by_words.get(id_, 0.0) + MEANING * by_meaning.get(id_, 0.0) for id_ in words.keys() | meaning.keys()
+        id_: WORDS * by_words.get(id_, 0.0) + MEANING * by_meaning.get(id_, 0.0)
+        for id_ in words.keys() | meaning.keys()
     }
 
 
@@ -77,5 +78,5 @@ def _text(parts: Iterable[str]) -> str:
     """One text; what is written in one word, as alerts and causes are, is there in its words as well."""
     whole = " ".join(part for part in parts if part)
     split = dict.fromkeys(_HUMPS.sub(" ", word) for word in whole.split() if _HUMPS.search(word))
-    # Neither a NUL nor half of a character can be stored, and nobody searches for one.
-    return clip(" ".join([whole, *split]), MAX_TEXT).replace("\0", " ").encode("utf-8", "replace").decode()
+    # Postgres stores no NUL, and nobody searches for one.
+    return clip(" ".join([whole, *split]), MAX_TEXT).replace("\0", " ")

@@ -1,6 +1,6 @@
 """Recall: which of the memories that exist a run is given. Complete: whatever may turn out to apply is among them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -77,21 +77,42 @@ def reaches(memory: Recalled, namespace: str) -> bool:
 
 
 def recalled(memories: Iterable[Recalled], run: Run) -> tuple[list[Recalled], int]:
-    """The confirmed memories that may apply to a run, those that win first; and how many more there were than fit.
+    """The confirmed memories that may apply to a run, those that win first; and how many more there were than fit."""
+    return chosen(fitting(memories, run), run, {})
+
+
+def fitting(memories: Iterable[Recalled], run: Run) -> list[Recalled]:
+    """The confirmed memories that may apply to a run.
 
     What cannot apply is known before anything was looked at: by the alert, the severity, and the namespace of a run
     that does not look further.
     """
     settled = _settled(run)
-    fitting = [
+    return [
         memory
         for memory in memories
         if memory.spec.state is State.CONFIRMED
         and reaches(memory, run.namespace)
         and match(memory.spec.scope, settled).answer is not Answer.CONFLICT
     ]
-    ordered = sorted(fitting, key=rank)
-    return ordered[:MAX_RECALLED], len(ordered[MAX_RECALLED:])
+
+
+def chosen(found: Sequence[Recalled], run: Run, scores: Mapping[str, float]) -> tuple[list[Recalled], int]:
+    """As many of these as a run may recall, those that win first; and how many were left out.
+
+    Of too many, those are taken that apply for sure; then those whose text is most like the question, by scores of
+    `namespace/name`; then those that win.
+    """
+    if len(found) <= MAX_RECALLED:
+        return sorted(found, key=rank), 0
+    asked = of_run(run)
+
+    def need(memory: Recalled) -> tuple[Any, ...]:
+        applies = match(memory.spec.scope, asked).answer is Answer.MATCH
+        return not applies, -scores.get(f"{memory.namespace}/{memory.name}", 0.0), *rank(memory)
+
+    taken = sorted(found, key=need)[:MAX_RECALLED]
+    return sorted(taken, key=rank), len(found) - MAX_RECALLED
 
 
 def display_name(memory: Recalled, home: str) -> str:

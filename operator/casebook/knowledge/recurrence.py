@@ -1,18 +1,21 @@
-"""Recurrence: which occurrence of a problem a case is, and which causes of earlier ones are tested first."""
+"""Recurrence: which occurrence of a problem a case is, which causes of earlier ones are tested first, what is like."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from casebook.analysis.things import clip
-from casebook.api.case import PastCase
+from casebook.api.case import Asked, PastCase
 from casebook.api.enums import Judgement, Verdict
-from casebook.api.investigation import Occurrence, Recurrence
+from casebook.api.investigation import Occurrence, Recurrence, SimilarCase
 from casebook.api.run import MAX_PRECEDENTS, Precedent, ReportEnvelope, Run
-from casebook.knowledge.asking import asked, entity_class
+from casebook.knowledge.asking import alike, asked, entity_class
+from casebook.knowledge.finding import ALIKE
 
 FULL_WITHIN = timedelta(days=30)
 """How long a look at everything serves as a precedent: then everything is looked at again, for things change."""
 MAX_PREVIOUS = 10
+MAX_SIMILAR = 3
 SIGNATURE = 1000
 
 Problem = tuple[Verdict, str, str]
@@ -84,8 +87,23 @@ def recurrence(case: PastCase, alike: Iterable[PastCase]) -> Recurrence:
         occurrence=1 + len(same),
         cost=case.cost,
         saved_percent=saved,
-        previous=[_occurrence(one) for one in earlier[:MAX_PREVIOUS]],
+        previous=[Occurrence(**_told(one)) for one in earlier[:MAX_PREVIOUS]],
     )
+
+
+def similar(own: str, asked: Asked, scores: Mapping[str, float], cases: Iterable[PastCase]) -> list[SimilarCase]:
+    """The cases whose text is most like that of the case with the uid `own`, by the scores of all of them.
+
+    Those of the same question are left out, since they are occurrences, and those that an incident explains.
+    """
+    best = scores.get(own, 0.0)
+    others = [one for one in cases if one.uid != own and one.explained_by is None and not alike(asked, one.asked)]
+    near = [one for one in others if scores.get(one.uid, 0.0) >= ALIKE * best > 0]
+    ordered = sorted(near, key=lambda one: (-scores[one.uid], *_newest_first(one)))
+    return [
+        SimilarCase(percent=min(100, round(100 * scores[one.uid] / best)), **_told(one))
+        for one in ordered[:MAX_SIMILAR]
+    ]
 
 
 def _signature(case: PastCase, same: Sequence[PastCase]) -> str:
@@ -107,19 +125,19 @@ def _thing(label: str) -> str:
     return f"{kind}/{entity_class(kind, name)}" if name else label
 
 
-def _occurrence(case: PastCase) -> Occurrence:
-    return Occurrence(
-        namespace=case.namespace,
-        name=case.name,
-        at=case.at,
-        verdict=case.verdict,
-        cause=case.cause,
-        object=case.object,
-        judgement=case.said.judgement if case.said else None,
-        by=case.said.author if case.said else "",
-        truth=case.said.truth if case.said else "",
-        cost=case.cost,
-    )
+def _told(one: PastCase) -> dict[str, Any]:
+    return {
+        "namespace": one.namespace,
+        "name": one.name,
+        "at": one.at,
+        "verdict": one.verdict,
+        "cause": one.cause,
+        "object": one.object,
+        "judgement": one.said.judgement if one.said else None,
+        "by": one.said.author if one.said else "",
+        "truth": one.said.truth if one.said else "",
+        "cost": one.cost,
+    }
 
 
 def _before(one: PastCase, case: PastCase) -> bool:

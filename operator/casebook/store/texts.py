@@ -33,7 +33,9 @@ with asked as materialized (
   ) as float8) as held from asked
 ), found as materialized (
   select id, words, length from {SCHEMA}.texts where tenant = :tenant and kind = :kind
-    and words @@ (select cast(string_agg(quote_literal(lexeme), '|') as tsquery) from known where held between 1 and :common)
+    and words @@ (
+      select cast(string_agg(quote_literal(lexeme), '|') as tsquery) from known where held between 1 and :common
+    )
 ), hits as (
   select id, length, lexeme, cast(cardinality(positions) as float8) as times
   from found cross join lateral unnest(words) where lexeme in (select lexeme from known)

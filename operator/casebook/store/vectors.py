@@ -17,7 +17,7 @@ class HalfVec(UserDefinedType[Sequence[float]]):
         """The type's name in SQL."""
         return "HALFVEC"
 
-    def bind_processor(self, dialect: Dialect) -> Callable[[Sequence[float] | None], str | None]:
+    def bind_processor(self, dialect: Dialect) -> Callable[[Sequence[float] | None], str | None]:  # noqa: ARG002
         """From numbers to the text form `[1,2,3]`."""
         return lambda value: None if value is None else literal(value)
 

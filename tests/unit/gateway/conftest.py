@@ -15,6 +15,7 @@ from casebook.gateway.config import GatewayConfig, Receiver
 from casebook.gateway.history import Kept
 from casebook.gateway.ports import TraceStore
 from support.memorycluster import MemoryCluster, MemoryReader, MemoryWriter
+from support.memorytexts import MemoryTexts
 from support.pastcases import MemoryCases
 
 TOKEN = "s3cret-of-prom"
@@ -86,12 +87,16 @@ async def make_world(cluster: MemoryCluster, clock: Clock, tmp_path: Path) -> As
     clients: list[TestClient[object, object]] = []
     http = aiohttp.ClientSession()
 
-    async def make(store: TraceStore | None = None, cases: MemoryCases | None = None, **changes: object) -> World:
+    async def make(
+        store: TraceStore | None = None,
+        cases: MemoryCases | None = None,
+        texts: MemoryTexts | None = None,
+        **changes: object,
+    ) -> World:
         config = settings(tmp_path, **changes)
         reader, writer = MemoryReader(cluster), MemoryWriter(cluster, FIELD_MANAGER)
-        world = World(
-            cluster, clock, config, build(config, reader, writer, store, http, clock, cases and Kept(cases, cases))
-        )
+        kept = cases and Kept(cases, cases, texts)
+        world = World(cluster, clock, config, build(config, reader, writer, store, http, clock, kept))
         world.client = TestClient(TestServer(world.gateway.app))
         await world.client.start_server()
         clients.append(world.client)

@@ -6,9 +6,13 @@ from typing import Any
 import pytest
 
 from casebook.api.report import KnowledgeUse, Report
+from casebook.api.run import MAX_RECALLED
+from casebook.api.texts import Text, TextKind
 from casebook.cluster.errors import Denied, Unavailable
 from support.memories import cause
 from support.memorystore import MemoryStore
+from support.memorytexts import MemoryTexts
+from support.pastcases import MemoryCases
 from support.reports import hypothesis, observation, report
 
 from .test_run_api import Agent, investigated
@@ -153,3 +157,39 @@ async def test_a_memorys_word_is_taken_if_the_run_was_given_it(make_world: Any, 
     for forged in (resting_on("forged", seen), resting_on("own", seen, "2"), nothing):
         assert (await agent.hand_in(forged, 1)).status == 422
     assert (await agent.hand_in(resting_on("own", seen), 1)).status == 200
+
+
+async def test_of_too_many_those_that_apply_and_those_that_read_like_the_question(make_world: Any) -> None:
+    texts = MemoryTexts()
+    world = await make_world(MemoryStore(), MemoryCases(), texts)
+    for number in range(MAX_RECALLED):
+        teach(world, f"narrow-{number}", scope={"matchLabels": {"workload.name": f"w{number}", "node": "n"}})
+    teach(world, "applies")
+    teach(world, "reads-alike", scope={"matchLabels": {"node": "n"}})
+    teach(world, "reads-unlike", scope={"matchLabels": {"node": "n"}})
+    await texts.keep("label:acme", TextKind.MEMORY, [Text("shop/reads-alike", "broken"), Text("shop/x", "else")])
+    await texts.keep("label:other", TextKind.MEMORY, [Text("shop/reads-unlike", "broken")])
+    run = await known(world)
+    given = names(run)
+    assert len(given) == MAX_RECALLED
+    assert {"applies", "reads-alike"} <= set(given)
+    assert "reads-unlike" not in given
+    (told,) = run["unrecalled"]
+    assert told.startswith(
+        "3 memories that may apply were not recalled: 512 were, chosen by how narrow they are and by"
+    )
+
+
+async def test_of_too_many_without_the_store_the_narrowest(make_world: Any) -> None:
+    texts = MemoryTexts()
+    world = await make_world(MemoryStore(), MemoryCases(), texts)
+    for number in range(MAX_RECALLED):
+        teach(world, f"narrow-{number}", scope={"matchLabels": {"workload.name": f"w{number}", "node": "n"}})
+    teach(world, "reads-alike", scope={"matchLabels": {"node": "n"}})
+    await texts.keep("label:acme", TextKind.MEMORY, [Text("shop/reads-alike", "broken")])
+    texts.away = True
+    run = await known(world)
+    assert "reads-alike" not in names(run)
+    (told,) = run["unrecalled"]
+    assert told.startswith("1 memories that may apply were not recalled: 512 were")
+    assert told.endswith("chosen by how narrow they are, since the store cannot be used now")

@@ -1,7 +1,7 @@
 """What cases and memories are found by, each row seen by its own tenant only.
 
-Row-level security keeps Postgres from using an index on words, and one on vectors would lose rows of small tenants: each
-search reads the tenant's rows, all of them, by the primary key.
+Row-level security keeps Postgres from using an index on words, and one on vectors would lose rows of small tenants:
+each search reads the tenant's rows, all of them, by the primary key.
 """
 
 from alembic import op
