@@ -15,6 +15,7 @@ from casebook.api.problems import explain
 from casebook.cli import logs
 from casebook.cluster.client import NotConfigured, connect
 from casebook.controller.config import ControllerConfig
+from casebook.embedding.minilm import MiniLm
 from casebook.handlers import service
 from casebook.store.cases import Cases
 from casebook.store.database import DATABASE_URL, BadAddress, Database
@@ -56,7 +57,9 @@ async def _serve(config: ControllerConfig, address: str) -> None:
         return
     async with Database.open(address) as database:
         cases = Cases(database)
-        await _run(config, service.Stores(Traces(database), cases, Ledger(database), cases, Texts(database)))
+        embedder = MiniLm() if config.embeddings == "Local" else None
+        stores = service.Stores(Traces(database), cases, Ledger(database), cases, Texts(database), embedder)
+        await _run(config, stores)
 
 
 async def _run(config: ControllerConfig, stores: service.Stores | None) -> None:
