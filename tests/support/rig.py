@@ -125,13 +125,16 @@ class Rig:
         except aiohttp.ClientConnectionError:
             return 0, ""
 
-    async def command(self, *arguments: str) -> tuple[int, str]:
-        """Run `casebook` to its end: exit code and standard error."""
+    async def command(self, *arguments: str, **environment: str) -> tuple[int, str]:
+        """Run `casebook` to its end: exit code and what it said."""
         command = [sys.executable, "-m", "casebook", *arguments]
         process = await asyncio.create_subprocess_exec(
-            *command, stderr=asyncio.subprocess.PIPE, env=self._environment()
+            *command,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=self._environment() | environment,
         )
-        _, said = await process.communicate()
+        said, _ = await process.communicate()
         return process.returncode or 0, said.decode()
 
     async def jobs(self) -> list[dict[str, Any]]:

@@ -250,8 +250,12 @@ class Controller:
         tenant = self._world.tenants.of.get(key.namespace)
         if case is None or tenant is None:
             return
-        for lesson in await self._lessons.learn(key.namespace, key.name, case.uid, tenant):
+        learned = await self._lessons.learn(key.namespace, key.name, case.uid, tenant)
+        for lesson in learned.lessons:
             self.metrics.lessons.labels(lesson.state.value if lesson.state else "None").inc()
+            if lesson.memory:
+                took = self._tools.now() - learned.said_at
+                self.metrics.lesson_seconds.observe(max(0.0, took.total_seconds()))
         self._wake(Kind.MEMORIES, key.namespace, after=JUDGE_AFTER)
 
     async def _schedule(self, key: Key) -> None:

@@ -5,7 +5,7 @@ text or the model changes. Without an embedder texts are found by their words al
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -80,18 +80,19 @@ class Index:
     def __init__(self, texts: TextStore, embedder: Embedder | None = None) -> None:
         self._texts = texts
         self._embedder = embedder
-        self._seen: dict[str, frozenset[tuple[str, int]]] = {}
+        self._seen: dict[str, dict[str, int]] = {}
 
-    async def replace(self, tenant: str, kind: TextKind, texts: Sequence[Text]) -> int:
-        """Keep what is new or has changed, and forget all others; how many rows that changed."""
+    async def replace(self, tenant: str, kind: TextKind, texts: Sequence[Text], gone: Set[str] | None = None) -> int:
+        """Keep what is new or has changed, forget what is `gone`, all others without it; how many rows changed."""
         held = await self._texts.digests(tenant, kind)
         new = [text for text in texts if held.get(text.id) != text.digest]
-        gone = sorted(held.keys() - {text.id for text in texts})
+        others = held.keys() - {text.id for text in texts}
+        dropped = sorted(others if gone is None else others & gone)
         if new:
             await self._texts.keep(tenant, kind, new)
-        if gone:
-            await self._texts.drop(tenant, kind, gone)
-        return len(new) + len(gone)
+        if dropped:
+            await self._texts.drop(tenant, kind, dropped)
+        return len(new) + len(dropped)
 
     async def embed(self, tenant: str) -> int:
         """Make the embeddings of the next few texts that have none by this model; how many were made.
@@ -127,10 +128,13 @@ class Index:
 
         Raises `Unavailable`.
         """
-        seen = frozenset((key(memory), memory.version) for memory in memories)
+        seen = {key(memory): memory.version for memory in memories}
+        before = self._seen.get(tenant, {})
         try:
-            if self._seen.get(tenant) != seen:
-                await self.replace(tenant, TextKind.MEMORY, await asyncio.to_thread(texts_of, memories))
+            if before != seen:
+                texts = await asyncio.to_thread(texts_of, memories)
+                # What a process that has just begun did not see yet is not gone.
+                await self.replace(tenant, TextKind.MEMORY, texts, gone=before.keys() | seen.keys())
                 self._seen[tenant] = seen
             return 0.0 if await self.embed(tenant) else None
         except StoreUnavailable as error:

@@ -32,7 +32,7 @@ def read(raw: Mapping[str, Any], *, platform: bool = False) -> Recalled:
         name=metadata.get("name", ""),
         namespace=metadata.get("namespace", ""),
         version=metadata.get("generation", 0),
-        written_at=_written(raw),
+        written_at=written_at(raw),
         platform=platform,
         stale=_stale(MemoryStatus.model_validate(raw.get("status") or {}), metadata.get("generation", 0)),
         spec=MemorySpec.model_validate(raw.get("spec") or {}),
@@ -50,7 +50,7 @@ def read_all(raws: Iterable[Mapping[str, Any]]) -> tuple[list[Recalled], list[st
     return memories, odd
 
 
-def _written(raw: Mapping[str, Any]) -> datetime:
+def written_at(raw: Mapping[str, Any]) -> datetime:
     """When the spec was last written, as far as the object tells."""
     fields = [item for item in listed(raw, "metadata", "managedFields") if not text(item, "subresource")]
     times = [at for at in (moment(item, "time") for item in fields) if at]

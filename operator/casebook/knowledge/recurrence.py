@@ -8,6 +8,7 @@ from casebook.analysis.things import clip
 from casebook.api.case import Asked, PastCase
 from casebook.api.enums import Judgement, Verdict
 from casebook.api.investigation import Occurrence, Recurrence, SimilarCase
+from casebook.api.report import Report
 from casebook.api.run import MAX_PRECEDENTS, Precedent, ReportEnvelope, Run
 from casebook.knowledge.asking import alike, asked, entity_class
 from casebook.knowledge.finding import ALIKE
@@ -23,7 +24,11 @@ Problem = tuple[Verdict, str, str]
 
 def case_of(run: Run, envelope: ReportEnvelope) -> PastCase:
     """What is kept of a run for the next one of its kind."""
-    report = envelope.report
+    return told_case(run, envelope.report).replace(telling=envelope.telling)
+
+
+def told_case(run: Run, report: Report) -> PastCase:
+    """A case as its report tells it, which is all but what told the cause: it is no precedent."""
     first = report.root_causes[0] if report.root_causes else None
     return PastCase(
         uid=run.uid,
@@ -35,7 +40,6 @@ def case_of(run: Run, envelope: ReportEnvelope) -> PastCase:
         object=first.object if first else "",
         cause=first.cause if first else "",
         confidence_percent=first.confidence_percent if first else 0,
-        telling=envelope.telling,
         cost=report.cost,
         explained_by=report.explained_by,
     )

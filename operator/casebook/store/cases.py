@@ -22,12 +22,15 @@ class Cases:
 
     async def keep(self, tenant: str, case: PastCase) -> None:
         """Keep a case; that of a later attempt at the same investigation takes the place of an earlier one's."""
-        asked = case.asked
-        key = asked.model_dump(exclude={"words"})
-        row = key | {"tenant": tenant, "uid": case.uid, "at": case.at, "record": case.replace(said=None).wire()}
+        row = _row(tenant, case)
         statement = upsert(cases).values(row).on_conflict_do_update(index_elements=["tenant", "uid"], set_=row)
         async with self._database.transaction(tenant) as connection:
             await connection.execute(statement)
+
+    async def restore(self, tenant: str, case: PastCase) -> None:
+        """Keep a case if there is none of this investigation."""
+        async with self._database.transaction(tenant) as connection:
+            await connection.execute(upsert(cases).values(_row(tenant, case)).on_conflict_do_nothing())
 
     async def say(self, tenant: str, uid: str, entries: Mapping[str, Said]) -> None:
         """Keep what people said of an investigation, by the entry's id; one that is there already stays as it is."""
@@ -52,6 +55,11 @@ class Cases:
         async with self._database.transaction(tenant) as connection:
             rows = (await connection.execute(_query(tenant).where(*where))).all()
         return [_case(row.record, row.said) for row in rows]
+
+
+def _row(tenant: str, case: PastCase) -> dict[str, Any]:
+    key = case.asked.model_dump(exclude={"words"})
+    return key | {"tenant": tenant, "uid": case.uid, "at": case.at, "record": case.replace(said=None).wire()}
 
 
 def _query(tenant: str) -> Select[Any]:

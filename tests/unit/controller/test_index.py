@@ -49,6 +49,15 @@ async def test_a_new_process_writes_nothing_anew(texts: MemoryTexts) -> None:
     assert texts.writes == 0
 
 
+async def test_what_a_new_process_has_not_seen_yet_is_not_gone(texts: MemoryTexts) -> None:
+    await Index(texts).keep_up(TENANT, memories(3))
+    index = Index(texts)
+    for seen in (1, 2, 3):
+        await index.keep_up(TENANT, memories(seen))
+    assert len(texts.kept) == 3
+    assert await index.replace(TENANT, MEMORY, []) == 3
+
+
 async def test_embeddings_follow_a_few_at_a_time_and_once(texts: MemoryTexts) -> None:
     topics, all_ = Topics(), memories(BATCH + 2)
     index = Index(texts, topics)
