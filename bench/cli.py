@@ -12,7 +12,7 @@ from rich.console import Console
 
 from bench import machine
 from bench.installation import ensure
-from bench.measures import faults, image, memory, peers, recorded, replay, startup, storm, workloads
+from bench.measures import faults, image, memory, peers, recall, recorded, replay, startup, storm, workloads
 from bench.measures.replay import NoTraceError
 from bench.process import ROOT, ProcessError
 from bench.row import Row, broken
@@ -55,6 +55,7 @@ STEPS = (
     ),
     Step({"saved-peers": "Casebook and other tools on saved investigations"}, peers.measure_saved, asked_for=True),
     Step({"peers": "Casebook and other tools on every fault; hours, only when named"}, peers.measure, asked_for=True),
+    Step({"recall": "what a run is given to know, of 10,000 memories"}, recall.measure),
     Step({"memory": "controller and gateways, idle"}, memory.measure),
     Step({"storm": "5,000 alert groups in a minute, with kills; memory with all of them queued"}, storm.measure),
 )

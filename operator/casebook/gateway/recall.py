@@ -1,10 +1,11 @@
 """Gives a run the memories of its tenant, and those that the platform published to all."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -18,10 +19,13 @@ from casebook.gateway.directory import Directory
 from casebook.gateway.ports import ObjectReader
 from casebook.gateway.recent import Recent
 from casebook.knowledge.finding import question_text
-from casebook.knowledge.recall import CONFIRMED, chosen, fitting, read_all
+from casebook.knowledge.recall import CONFIRMED, Shelved, chosen, fitting, in_order, read_all, shelved
 from casebook.store.errors import StoreUnavailable
 
-MAX_LISTED = 5000
+MAX_LISTED = 10_000
+"""Memories of one namespace that are read."""
+MAX_REMEMBERED = 64
+"""Namespaces of which what was understood last is held, so that only what has changed is read anew."""
 BY_SCOPE = "how narrow they are"
 _log = structlog.get_logger(__name__)
 
@@ -34,12 +38,20 @@ class MemoryTexts(Protocol):
         ...
 
 
+Version = tuple[str, str]
+Known = tuple[Shelved | None, Shelved | None]
+"""A memory as its own tenant sees it and, of a published one, as others do; neither where it is not confirmed."""
+
+
 @dataclass(frozen=True)
 class Shelf:
-    """The confirmed memories of one namespace, and what of them could not be had."""
+    """The confirmed memories of a namespace, what of the platform's a tenant sees, and what could not be had."""
 
-    memories: tuple[Recalled, ...] = ()
+    memories: tuple[Shelved, ...] = ()
+    published: tuple[Shelved, ...] = ()
     missing: tuple[str, ...] = ()
+    known: Mapping[Version, Known] = field(default_factory=dict)
+    """What was understood, by name and resource version, so that it need not be read again."""
 
 
 class Recall:
@@ -56,16 +68,17 @@ class Recall:
         self._operator = operator_namespace
         self._texts = texts
         self._shelves = Recent(self._read, clock)
+        self._last: OrderedDict[str, Shelf] = OrderedDict()
 
     async def given(self, run: Run, tenant: str, directory: Directory) -> Run:
         """The run with what it recalls. What may not be read is left out, and the run says so."""
         places = list(dict.fromkeys([run.namespace, *directory.namespaces_of(tenant), self._operator]))
         shelves = await asyncio.gather(*(self._shelf(place, tenant) for place in places))
-        memories = [memory for shelf in shelves for memory in shelf.memories]
+        memories = [memory for held, _ in shelves for memory in held]
         may_apply = await asyncio.to_thread(fitting, memories, run)
         scores, by = await self._scores(run, tenant, len(may_apply))
         found, left = await asyncio.to_thread(chosen, may_apply, run, scores)
-        missing = [line for shelf in shelves for line in shelf.missing]
+        missing = [line for _, lines in shelves for line in lines]
         if left:
             missing.append(f"{left} memories that may apply were not recalled: {len(found)} were, chosen by {by}")
         return run.replace(recalled=found, unrecalled=missing[:20])
@@ -85,9 +98,11 @@ class Recall:
             return {}, f"{BY_SCOPE}, since the store cannot be used now"
         return scores, f"{BY_SCOPE} and by the words of the question"
 
-    async def _shelf(self, place: str, tenant: str) -> Shelf:
+    async def _shelf(self, place: str, tenant: str) -> tuple[Sequence[Shelved], Sequence[str]]:
         known = await self._shelves.of(place)
-        return known if place != self._operator or tenant == PLATFORM_TENANT else _published(known)
+        if place != self._operator or tenant == PLATFORM_TENANT:
+            return known.memories, known.missing
+        return known.published, ("some of the platform's memories could not be read",) if known.missing else ()
 
     async def _read(self, place: str) -> Shelf:
         try:
@@ -95,18 +110,42 @@ class Recall:
         except (Denied, NotFound, Invalid) as error:
             _log.warning("memories cannot be read", namespace=place, error=error.message)
             return Shelf(missing=(f"memories of namespace {place} could not be read: {error.message}"[:1000],))
-        memories, odd = await asyncio.to_thread(read_all, page.items)
-        missing = [f"namespace {place}: {line}"[:1000] for line in odd]
-        if page.truncated:
-            missing.append(f"namespace {place} has more than {MAX_LISTED} memories; the others were not recalled")
-        return Shelf(tuple(memories), tuple(missing))
+        before = self._last.get(place, Shelf()).known
+        shelf = await asyncio.to_thread(_shelf_of, place, page.items, before, published=place == self._operator)
+        self._last[place] = shelf
+        self._last.move_to_end(place)
+        while len(self._last) > MAX_REMEMBERED:
+            self._last.popitem(last=False)
+        if not page.truncated:
+            return shelf
+        more = f"namespace {place} has more than {MAX_LISTED} memories; the others were not recalled"
+        return replace(shelf, missing=(*shelf.missing, more))
 
 
-def _published(shelf: Shelf) -> Shelf:
-    """The operator's shelf as a tenant sees it: what was published, without who wrote it or what it came from."""
-    memories = [
+def _shelf_of(
+    place: str, raws: Sequence[Mapping[str, Any]], before: Mapping[Version, Known], *, published: bool
+) -> Shelf:
+    missing: list[str] = []
+    known: dict[Version, Known] = {}
+    for raw in raws:
+        version = raw["metadata"]["name"], str(raw["metadata"].get("resourceVersion", ""))
+        if version in before:
+            known[version] = before[version]
+            continue
+        memories, odd = read_all([raw])
+        missing += [f"namespace {place}: {line}"[:1000] for line in odd]
+        if memories:
+            told = shelved(_published(memories) if published else [])
+            known[version] = next(iter(shelved(memories)), None), next(iter(told), None)
+    own = in_order(one for one, _ in known.values() if one)
+    others = in_order(one for _, one in known.values() if one)
+    return Shelf(tuple(own), tuple(others), tuple(missing), known)
+
+
+def _published(memories: Sequence[Recalled]) -> list[Recalled]:
+    """The platform's memories as a tenant sees them: what was published, without who wrote it or what it came from."""
+    return [
         memory.replace(platform=True, spec=memory.spec.replace(origin=None, last_editor=""))
-        for memory in shelf.memories
+        for memory in memories
         if memory.spec.reach is KnowledgeReach.PLATFORM
     ]
-    return Shelf(tuple(memories), ("some of the platform's memories could not be read",) if shelf.missing else ())

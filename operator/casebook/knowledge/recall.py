@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -14,9 +14,10 @@ from casebook.api.memory import MemorySpec, MemoryStatus
 from casebook.api.names import placed
 from casebook.api.problems import explain
 from casebook.api.run import MAX_RECALLED, Recalled, Run
+from casebook.knowledge.concepts import key
 from casebook.knowledge.context import Context, of_run
-from casebook.knowledge.matching import Answer, match
-from casebook.knowledge.precedence import rank
+from casebook.knowledge.matching import Answer, Compiled, answer, compiled
+from casebook.knowledge.precedence import Rank, rank
 
 FRESH = "Fresh"
 MEMORY = "Memory"
@@ -76,43 +77,67 @@ def reaches(memory: Recalled, namespace: str) -> bool:
     return memory.namespace == namespace or memory.spec.reach is not KnowledgeReach.NAMESPACE
 
 
+class Shelved(NamedTuple):
+    """A memory with what is worth working out once: how it ranks, its `namespace/name`, and its scope."""
+
+    rank: Rank
+    name: str
+    scope: Compiled
+    memory: Recalled
+
+
+def shelved(memories: Iterable[Recalled]) -> list[Shelved]:
+    """The confirmed ones, those that win first."""
+    held = [memory for memory in memories if memory.spec.state is State.CONFIRMED]
+    return in_order(Shelved(rank(one), key(one), compiled(one.spec.scope), one) for one in held)
+
+
+def in_order(found: Iterable[Shelved]) -> list[Shelved]:
+    """Those that win first."""
+    return sorted(found, key=lambda one: one.rank)
+
+
 def recalled(memories: Iterable[Recalled], run: Run) -> tuple[list[Recalled], int]:
     """The confirmed memories that may apply to a run, those that win first; and how many more there were than fit."""
-    return chosen(fitting(memories, run), run, {})
+    return chosen(fitting(shelved(memories), run), run, {})
 
 
-def fitting(memories: Iterable[Recalled], run: Run) -> list[Recalled]:
-    """The confirmed memories that may apply to a run.
+def fitting(memories: Iterable[Shelved], run: Run) -> list[Shelved]:
+    """The memories that may apply to a run.
 
     What cannot apply is known before anything was looked at: by the alert, the severity, and the namespace of a run
     that does not look further.
     """
     settled = _settled(run)
     return [
-        memory
-        for memory in memories
-        if memory.spec.state is State.CONFIRMED
-        and reaches(memory, run.namespace)
-        and match(memory.spec.scope, settled).answer is not Answer.CONFLICT
+        one
+        for one in memories
+        if reaches(one.memory, run.namespace)
+        and not (one.scope.may_conflict(settled) and answer(one.scope, settled) is Answer.CONFLICT)
     ]
 
 
-def chosen(found: Sequence[Recalled], run: Run, scores: Mapping[str, float]) -> tuple[list[Recalled], int]:
+def chosen(found: Iterable[Shelved], run: Run, scores: Mapping[str, float]) -> tuple[list[Recalled], int]:
     """As many of these as a run may recall, those that win first; and how many were left out.
 
     Of too many, those are taken that apply for sure; then those whose text is most like the question, by scores of
     `namespace/name`; then those that win.
     """
-    if len(found) <= MAX_RECALLED:
-        return sorted(found, key=rank), 0
-    asked = of_run(run)
+    taken = in_order(found)
+    left = max(0, len(taken) - MAX_RECALLED)
+    if left:
+        taken = in_order(_needed(taken, of_run(run), scores)[:MAX_RECALLED])
+    return [one.memory for one in taken], left
 
-    def need(memory: Recalled) -> tuple[Any, ...]:
-        applies = match(memory.spec.scope, asked).answer is Answer.MATCH
-        return not applies, -scores.get(f"{memory.namespace}/{memory.name}", 0.0), *rank(memory)
 
-    taken = sorted(found, key=need)[:MAX_RECALLED]
-    return sorted(taken, key=rank), len(found) - MAX_RECALLED
+def _needed(found: Sequence[Shelved], asked: Context, scores: Mapping[str, float]) -> list[Shelved]:
+    sure, alike, others = [], [], []
+    for one in found:
+        if answer(one.scope, asked) is Answer.MATCH:
+            sure.append(one)
+        else:
+            (alike if one.name in scores else others).append(one)
+    return [*sure, *sorted(alike, key=lambda one: -scores[one.name]), *others]
 
 
 def display_name(memory: Recalled, home: str) -> str:

@@ -17,28 +17,29 @@ from casebook.store.vectors import literal
 LANGUAGE = "english"
 SATURATION, NORM = 1.5, 0.75
 """k1 and b of BM25 (Robertson and Zaragoza, The Probabilistic Relevance Framework, 2009), as commonly set."""
-COMMON = 500
-"""Words that more texts of a tenant have than this find none of them: they only count for those that others find."""
+SAMPLE, COMMON = 1000, 100
+"""Words that more than so many of a tenant's first so many texts share are left out: they tell little, and to weigh
+them would take a look into every text. Of a hundred texts all words count."""
 PAGE = 500
 
 _BY_WORDS = text(f"""
-with asked as materialized (
-  select lexeme, cast(quote_literal(lexeme) as tsquery) as query from unnest(to_tsvector('{LANGUAGE}', :said))
-), corpus as materialized (
+with corpus as materialized (
   select cast(count(*) as float8) as texts, cast(greatest(avg(length), 1) as float8) as mean
   from {SCHEMA}.texts where tenant = :tenant and kind = :kind
-), known as materialized (
-  select lexeme, cast((
-    select count(*) from {SCHEMA}.texts where tenant = :tenant and kind = :kind and words @@ asked.query
-  ) as float8) as held from asked
+), sample as materialized (
+  select words from {SCHEMA}.texts where tenant = :tenant and kind = :kind order by id limit :sample
+), asked as materialized (
+  select lexeme from unnest(to_tsvector('{LANGUAGE}', :said)) where (
+    select count(*) from sample where words @@ cast(quote_literal(lexeme) as tsquery)
+  ) <= :common
 ), found as materialized (
   select id, words, length from {SCHEMA}.texts where tenant = :tenant and kind = :kind
-    and words @@ (
-      select cast(string_agg(quote_literal(lexeme), '|') as tsquery) from known where held between 1 and :common
-    )
-), hits as (
+    and words @@ (select cast(string_agg(quote_literal(lexeme), '|') as tsquery) from asked)
+), hits as materialized (
   select id, length, lexeme, cast(cardinality(positions) as float8) as times
-  from found cross join lateral unnest(words) where lexeme in (select lexeme from known)
+  from found cross join lateral unnest(words) where lexeme in (select lexeme from asked)
+), known as (
+  select lexeme, cast(count(*) as float8) as held from hits group by lexeme
 )
 select id, sum(
   ln(1 + (texts - held + 0.5) / (held + 0.5))
@@ -112,7 +113,7 @@ class Texts:
 
     async def by_words(self, tenant: str, kind: TextKind, said: str, limit: int) -> dict[str, float]:
         """The best of them by BM25, with their scores; those that share no word are left out."""
-        about = {"said": said, "common": COMMON, "saturation": SATURATION, "norm": NORM}
+        about = {"said": said, "sample": SAMPLE, "common": COMMON, "saturation": SATURATION, "norm": NORM}
         return await self._scores(_BY_WORDS, tenant, kind, limit, about)
 
     async def by_meaning(
