@@ -12,7 +12,7 @@ from rich.console import Console
 
 from bench import machine
 from bench.installation import ensure
-from bench.measures import faults, image, memory, peers, recall, recorded, replay, startup, storm, workloads
+from bench.measures import faults, image, memory, peers, recall, recorded, replay, scale, startup, storm, workloads
 from bench.measures.replay import NoTraceError
 from bench.process import ROOT, ProcessError
 from bench.row import Row, broken
@@ -49,6 +49,7 @@ STEPS = (
         faults.measure,
     ),
     Step({"workloads": "casebook investigate in a namespace of 50 workloads"}, workloads.measure),
+    Step({"scale": "casebook investigate in a namespace that grows from 10 pods to 1,000"}, scale.measure),
     Step({"replay": "the engine alone, over what was saved"}, replay.measure),
     Step(
         {"recorded": "the engine over saved investigations of known faults: right, wrong, how sure"}, recorded.measure

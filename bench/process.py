@@ -1,17 +1,18 @@
 """Whole processes, timed by the clock on the wall, and what they took by the kernel's account."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = sys.executable
+LAUNCHER = (PYTHON, "-I", "-S", str(Path(__file__).with_name("launcher.py")))
 CASEBOOK = str(Path(sys.executable).with_name("casebook"))
 
 
@@ -31,19 +32,25 @@ class Timing:
 
 def timed(command: Sequence[str], env: Mapping[str, str] | None = None) -> Timing:
     """Run a command to its end. Raises `ProcessError` with its last line where it fails."""
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        begin = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err, tempfile.TemporaryFile("w+") as took:
         environment = compiled(os.environ) | dict(env or {})
-        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - begin
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        err.seek(0)
-        if process.returncode:
+        launched = [*LAUNCHER, str(took.fileno()), *command]
+        done = subprocess.run(
+            launched,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            pass_fds=[took.fileno()],
+            check=False,
+        )
+        for file in (out, err, took):
+            file.seek(0)
+        if done.returncode:
             said = err.read().strip().splitlines() or ["it said nothing"]
-            raise ProcessError(f"{' '.join(command)[:160]} ended with {process.returncode}: {said[-1][:300]}")
-        return Timing(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, out.read())
+            raise ProcessError(f"{' '.join(command)[:160]} ended with {done.returncode}: {said[-1][:300]}")
+        usage = json.load(took)
+        return Timing(usage["seconds"], usage["cpu"], usage["peak"], out.read())
 
 
 def compiled(environ: Mapping[str, str]) -> dict[str, str]:

@@ -37,7 +37,7 @@ class Bound:
     relation: Relation
     limit: float
     over_floor: bool = False
-    judged: Literal["median", "max"] = "median"
+    judged: Literal["median", "p95", "max"] = "median"
 
     def value(self, floor: Floor | None) -> float:
         """The limit as one number. Raises `ValueError` where it counts from a floor and there is none."""
@@ -49,7 +49,7 @@ class Bound:
 
     def holds(self, measured: Spread, floor: Floor | None) -> bool:
         """Whether the measured spread keeps it."""
-        judged = measured.most if self.judged == "max" else measured.median
+        judged = {"median": measured.median, "p95": measured.p95, "max": measured.most}[self.judged]
         limit = self.value(floor)
         return {"<": judged < limit, "<=": judged <= limit, ">=": judged >= limit}[self.relation]
 

@@ -1,5 +1,6 @@
 """Repeated measurements of one thing."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
@@ -35,6 +36,17 @@ class Spread:
         """The largest value."""
         return max(self.values)
 
+    @property
+    def p95(self) -> float:
+        """The 95th percentile: the smallest value that 95 % of the values do not exceed (nearest rank)."""
+        return sorted(self.values)[math.ceil(0.95 * len(self.values)) - 1]
+
     def wire(self) -> dict[str, object]:
         """For JSON."""
-        return {"median": self.median, "min": self.least, "max": self.most, "values": list(self.values)}
+        return {
+            "median": self.median,
+            "p95": self.p95,
+            "min": self.least,
+            "max": self.most,
+            "values": list(self.values),
+        }

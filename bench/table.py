@@ -49,7 +49,7 @@ def spread(values: Spread | None, unit: Unit) -> str:
 
 def bound_text(bound: Bound, floor: Floor | None, unit: Unit) -> str:
     """`≤ floor + 2.00 s = 3.10 s`, `max < 60`."""
-    judged = "max " if bound.judged == "max" else ""
+    judged = "" if bound.judged == "median" else f"{bound.judged} "
     relation = RELATIONS[bound.relation]
     if not bound.over_floor:
         return f"{judged}{relation} {number(bound.limit, unit)}"

@@ -8,11 +8,12 @@ from bench.proxy import Counter, counting
 from bench.row import Bound, Floor, Row
 from bench.session import Session
 from bench.spread import Spread
+from bench.table import number
 from casebook.api.report import Report
 from scenariokit.kubectl import Kube
 from scenariokit.ways import Question, asked_in_words, parsed
 
-SECONDS, CALLS, AT_ONCE = 2.0, 60, 2
+SECONDS, SECONDS_P95, CALLS, AT_ONCE = 2.0, 8.0, 60, 2
 IMPORTS = "import casebook.cli.investigate"
 FLOOR = "interpreter and imports of the command"
 
@@ -70,7 +71,19 @@ class CommandLineProbe:
             return [Row("investigate", "casebook investigate", note=note)]
         floor = Floor(runs.floor, FLOOR)
         what = "casebook investigate, whole process"
-        return [Row("investigate", what, "s", runs.seconds, Bound("<", SECONDS), floor, note), *more_rows(runs)]
+        slowest = f"95th percentile {number(runs.seconds.p95, 's')}"
+        return [
+            Row("investigate", what, "s", runs.seconds, Bound("<", SECONDS), floor, note),
+            Row(
+                "investigate",
+                "the slowest of them",
+                "s",
+                runs.seconds,
+                Bound("<", SECONDS_P95, judged="p95"),
+                note=slowest,
+            ),
+            *more_rows(runs),
+        ]
 
 
 def more_rows(runs: Runs) -> list[Row]:

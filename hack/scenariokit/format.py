@@ -115,14 +115,16 @@ def _kind_of(kinds: tuple[str, ...]) -> Callable[[Any], str | None]:
 
 Step = Annotated[
     Annotated[Apply, Tag("apply")]
+    | Annotated[Symptom, Tag("matches")]
     | Annotated[Kubectl, Tag("kubectl")]
     | Annotated[Wait, Tag("wait")]
     | Annotated[Issue, Tag("certificate")]
     | Annotated[Sleep, Tag("sleep")],
     Discriminator(
-        _kind_of(("apply", "kubectl", "wait", "certificate", "sleep")),
+        _kind_of(("apply", "matches", "kubectl", "wait", "certificate", "sleep")),
         custom_error_type="step",
-        custom_error_message="a step is one of apply, kubectl, wait, certificate, sleep",
+        custom_error_message="a step is one of apply, kubectl (with matches: until that shows), wait, certificate, "
+        "sleep",
     ),
 ]
 Sign = Annotated[

@@ -15,7 +15,7 @@ from scenariokit.format import WHOLE_CLUSTER, Ask, Decoy, Expect, Need, Scenario
 from scenariokit.kubectl import CommandError, Kube
 from scenariokit.rows import Row, blank, filled
 from scenariokit.score import Places, judge
-from scenariokit.steps import Steps, SymptomError
+from scenariokit.steps import Steps
 from scenariokit.ways import Question, Way
 
 LABEL = "casebook.dev/scenario-run"
@@ -49,7 +49,7 @@ class Runner:
             async with self._namespaces(scenario) as (names, kube):
                 row = row.model_copy(update={"namespaces": names})
                 row = await self._inside(scenario, repeat, row, Steps(scenario, names, kube), kube)
-        except (CommandError, SymptomError) as error:
+        except CommandError as error:
             row = row.model_copy(update={"outcome": "failed", "reason": str(error)})
         return row.model_copy(update={"total_seconds": round(time.monotonic() - begin, 1)})
 

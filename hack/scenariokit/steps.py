@@ -28,8 +28,8 @@ POLL_SECONDS = 1.0
 COMMAND_SECONDS = 180.0
 
 
-class SymptomError(Exception):
-    """The symptoms of a scenario did not show."""
+class SymptomError(CommandError):
+    """What a command was to show did not show in its time."""
 
 
 class Steps:
@@ -53,14 +53,13 @@ class Steps:
     async def await_signs(self, signs: list[Sign]) -> None:
         """Wait until each symptom has shown; SymptomError tells which did not."""
         for sign in signs:
-            if isinstance(sign, Symptom):
-                await self._symptom(sign)
-            else:
-                await self._one(sign)
+            await self._one(sign)
 
-    async def _one(self, step: Kubectl | Wait | Issue | Sleep) -> None:
+    async def _one(self, step: Symptom | Kubectl | Wait | Issue | Sleep) -> None:
         if isinstance(step, Sleep):
             await asyncio.sleep(step.sleep)
+        elif isinstance(step, Symptom):
+            await self._symptom(step)
         elif isinstance(step, Wait):
             await self._wait(step.wait)
         elif isinstance(step, Issue):

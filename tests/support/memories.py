@@ -19,6 +19,7 @@ def memory(
     written_at: datetime = WRITTEN,
     platform: bool = False,
     stale: str = "",
+    quarantined: str = "",
     **spec: Any,
 ) -> Recalled:
     """A confirmed memory; without a claim it is a note."""
@@ -30,6 +31,7 @@ def memory(
         written_at=written_at,
         platform=platform,
         stale=stale,
+        quarantined=quarantined,
         spec=MemorySpec.model_validate(held | ({"claim": claim} if claim else {})),
     )
 
@@ -42,6 +44,12 @@ def cause(code: str, object_: str = "", effect: str = "Confirms") -> dict[str, A
 def concept(label: dict[str, str], *, when: dict[str, Any] | None = None) -> dict[str, Any]:
     """A claim that derives labels."""
     return {"concept": {"label": label, "when": when or {}}}
+
+
+def quarantine(name: str = "q", *, reach: str = "Namespace", namespace: str = "shop", **source: str) -> Recalled:
+    """A quarantine by bob of one source: person, memory, skill, investigation (and feedbackId) or signature."""
+    held: dict[str, Any] = {"statement": "stolen", "lastEditor": "bob", "reach": reach}
+    return memory(name, claim={"quarantine": source}, namespace=namespace, **held)
 
 
 def labelled(**labels: str) -> dict[str, Any]:

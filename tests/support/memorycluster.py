@@ -92,6 +92,7 @@ class MemoryReader:
         fields: str = "",
         limit: int = 5000,
         metadata_only: bool = False,
+        keep: Callable[[dict[str, Any]], dict[str, Any]] = lambda item: item,
     ) -> Page:
         await asyncio.sleep(0)
         self._cluster.enter("list", resource)
@@ -104,7 +105,7 @@ class MemoryReader:
         ]
         if metadata_only:
             found = [{"metadata": item["metadata"]} for item in found]
-        return Page(found[:limit], len(found) > limit, str(self._cluster.version))
+        return Page([keep(item) for item in found[:limit]], len(found) > limit, str(self._cluster.version))
 
     async def pages(
         self, resource: str, namespace: str = "", *, fields: str = "", page: int = 500

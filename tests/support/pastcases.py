@@ -84,6 +84,10 @@ class MemoryCases:
         self._answer()
         return [case for (owner, uid), case in self.kept.items() if owner == tenant and uid in uids]
 
+    async def recent(self, tenant: str, since: datetime) -> list[PastCase]:
+        self._answer()
+        return [case for (owner, _), case in self.kept.items() if owner == tenant and case.at >= since]
+
     async def note(self, tenant: str, made: Sequence[Use]) -> None:
         self._answer()
         self.uses |= {(tenant, use.namespace, use.name, use.uid): use for use in made}

@@ -44,25 +44,47 @@ class Difference(NamedTuple):
 
 def flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """(path, leaf) pairs of a template; items of lists with names are keyed by name, not by position."""
-    if isinstance(value, dict) and value:
-        for key in sorted(key for key in value if isinstance(key, str)):
-            yield from flat(value[key], f"{path}.{key}" if path else key)
-    elif isinstance(value, list) and value:
-        for index, item in enumerate(value):
-            name = text(item, "name") if path.rsplit(".", 1)[-1] in _NAMED else ""
-            yield from flat(item, f"{path}[{name or index}]")
-    else:
+    parts = _parts(value, path)
+    for part, item in parts:
+        yield from flat(item, part)
+    if not parts:
         yield path, value
+
+
+def _parts(value: Any, path: str) -> list[tuple[str, Any]]:
+    if isinstance(value, dict):
+        keys = sorted(key for key in value if isinstance(key, str))
+        return [(f"{path}.{key}" if path else key, value[key]) for key in keys]
+    if isinstance(value, list):
+        named = path.rsplit(".", 1)[-1] in _NAMED
+        return [(f"{path}[{(named and text(item, 'name')) or index}]", item) for index, item in enumerate(value)]
+    return []
 
 
 def differences(old: dict[str, Any], new: dict[str, Any]) -> list[Difference]:
     """Fields that differ between two pod templates, without what controllers stamp on them."""
-    before, after = dict(flat(old)), dict(flat(new))
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for path, mine, other in _unlike(old, new, ""):
+        before |= flat(mine, path)
+        after |= flat(other, path)
     return [
         Difference(path, before.get(path), after.get(path))
         for path in sorted({*before, *after})
         if before.get(path) != after.get(path) and not _stamped(path)
     ]
+
+
+def _unlike(old: Any, new: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+    """The smallest parts that differ: most of two revisions is the same, and is not looked into."""
+    if old == new:
+        return
+    mine, other = dict(_parts(old, path)), dict(_parts(new, path))
+    if not mine or not other:
+        yield path, old, new
+        return
+    for part in {**mine, **other}:
+        yield from _unlike(mine.get(part), other.get(part), part)
 
 
 def _stamped(path: str) -> bool:

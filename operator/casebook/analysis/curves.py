@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from casebook.analysis.access import count, dig, listed, moment, strings, text
-from casebook.analysis.robust import Shift, known, shift
+from casebook.analysis.robust import Shift, compares, known, shift
 from casebook.analysis.things import Cite
 from casebook.api.base import timestamp
 from casebook.api.observation import Observation, Result
@@ -45,6 +45,10 @@ class Series:
     def shift(self, begin: datetime) -> Shift | None:
         """The lasting change of its level against the time before `begin`."""
         return shift(self.values, self.index(begin))
+
+    def compares(self, begin: datetime, changed: datetime) -> bool:
+        """Whether a change of level after `changed` would show: enough is there of before `begin`, and since."""
+        return compares(self.values, self.index(begin), self.index(changed) + 1)
 
     def plus(self, other: "Series") -> "Series":
         """The sum of two series of one span, with the labels of the first; where one has no value, the other's."""

@@ -81,6 +81,11 @@ def base_of(values: Values, begin: int) -> int | None:
     return there[len(there) // 2] if len(there) // 2 >= LEAST_BASE else None
 
 
+def compares(values: Values, begin: int, changed: int) -> bool:
+    """Whether `shift` would find a change of level that began at the step `changed`."""
+    return base_of(values, begin) is not None and len(known(values[changed:])) >= LASTING
+
+
 def _outlying(value: float, before: float, spread: float) -> bool:
     return abs(value - before) > OUTLYING * spread
 

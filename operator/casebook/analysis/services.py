@@ -6,21 +6,10 @@ from casebook.analysis.access import dig, listed, mapping, text
 from casebook.analysis.things import Ref, Thing
 from casebook.analysis.world import World
 
-SERVICE_NAME = "kubernetes.io/service-name"
-
-
-def slices_of(world: World, service: Thing) -> list[Thing]:
-    """EndpointSlices of a Service."""
-    return [
-        thing
-        for thing in world.all("EndpointSlice", service.ref.namespace)
-        if thing.labels.get(SERVICE_NAME) == service.ref.name
-    ]
-
 
 def ready_endpoints(world: World, service: Thing) -> tuple[list[Thing], int]:
     """Slices of a Service and the number of endpoints that take traffic; a missing condition counts as ready."""
-    slices = slices_of(world, service)
+    slices = world.slices_of(service)
     ready = 0
     for thing in slices:
         for endpoint in listed(thing.raw, "endpoints"):

@@ -43,6 +43,8 @@ class Sign(StrEnum):
     PEER_ERRORS = "PeerErrors"
     ALERT = "AlertHolds"
     SLOW = "Slow"
+    LOAD = "Load"
+    THROTTLED = "Throttled"
     FAILING = "Failing"
     NEAR_LIMIT = "NearLimit"
     UNEXPECTED = "Unexpected"

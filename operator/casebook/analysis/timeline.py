@@ -1,6 +1,6 @@
 """Everything that changed in the span of time asked about, on one line of time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from casebook.analysis.access import listed, moment, text
@@ -38,9 +38,18 @@ def timeline(world: World) -> list[Change]:
         *_rescaled(world),
         *_made(world),
         *_nodes(world),
+        *_jobs(world),
     ]
-    found += _jobs(world)
-    inside = (change for change in found if world.begin <= change.at <= world.now)
+    return _inside(world, found, world.begin)
+
+
+def written_since(world: World, begin: datetime) -> list[Change]:
+    """Every rollout and edit that is recorded since then, whatever was asked about, oldest first."""
+    return _inside(world, [*rollouts(world), *_edits(world)], begin)
+
+
+def _inside(world: World, found: Iterable[Change], begin: datetime) -> list[Change]:
+    inside = (change for change in found if begin <= change.at <= world.now)
     return sorted(inside, key=lambda change: (change.at, change.object, change.told()))
 
 

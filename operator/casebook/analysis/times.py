@@ -45,7 +45,7 @@ _CLOCK_DAY = f"{_CLOCK}(?:,? on)? {_DAY}"
 _CLOCK_ALONE = _CLOCK
 _PART = rf"\bthis ({'|'.join(_PARTS)})\b|\b(last night)\b|\b(noon|midday)\b|\b(midnight)\b"
 
-_EXACT = re.compile(r"\d[:h ]?\d\d|\d\s*(?:am|pm|uhr|o'clock)|noon|midday|midnight")
+_EXACT = re.compile(r"\d[:h ]?\d\d|\d\s*(?:am|pm|uhr|o'clock)|\b(?:noon|midday|midnight)")
 _BEGINS = frozenset(["since", "from", "at", "around", "about", "after", "seit", "ab", "um"])
 
 

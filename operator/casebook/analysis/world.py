@@ -18,6 +18,7 @@ from casebook.api.enums import Reach
 from casebook.api.observation import CLUSTER_SCOPED, KUBERNETES, LOGS, Observation, Query, Result, listing
 
 LOOKBACK_SECONDS = 3600
+SERVICE_NAME = "kubernetes.io/service-name"
 LEAD = timedelta(minutes=30)
 """How long before the time that a question names a change may be that brought it about."""
 
@@ -37,6 +38,13 @@ class World:
     def stated(self) -> Moment | None:
         """The time that the question names, if it names one."""
         return since(self.snapshot.run.spec.question, self.snapshot.run.now)
+
+    @cached_property
+    def said_to_begin(self) -> datetime | None:
+        """When the trouble began as the question or the alert says, the earlier of the two; None where neither does."""
+        alert = self.snapshot.run.spec.alert
+        stated = self.stated.at if self.stated and self.stated.is_onset else None
+        return min((at for at in (stated, alert.starts_at if alert else None) if at), default=None)
 
     @cached_property
     def begin(self) -> datetime:
@@ -255,6 +263,18 @@ class World:
         for ref, selected in self._selected.items():
             for workload in selected:
                 found.setdefault(workload.ref, []).append(self.things[ref])
+        return found
+
+    def slices_of(self, service: Thing) -> list[Thing]:
+        """EndpointSlices of a Service."""
+        return self._slices.get(service.ref, [])
+
+    @cached_property
+    def _slices(self) -> dict[Ref, list[Thing]]:
+        found: dict[Ref, list[Thing]] = {}
+        for thing in self.all("EndpointSlice"):
+            service = Ref("Service", thing.ref.namespace, thing.labels.get(SERVICE_NAME, ""))
+            found.setdefault(service, []).append(thing)
         return found
 
     def listed(self, resource: str, namespace: str) -> Observation | None:

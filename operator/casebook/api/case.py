@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from casebook.api.base import Model, Percent, Time
-from casebook.api.enums import Judgement, Role, Verdict
+from casebook.api.enums import HintKind, Judgement, Role, Verdict
 from casebook.api.meta import Line, Placed, Short
 from casebook.api.report import Cost
 from casebook.api.run import Telling
@@ -33,6 +33,25 @@ class Said(Model):
     truth: Line = ""
 
 
+class Blamed(Model):
+    """One field that the change behind the root cause wrote: `entity` is `Kind/namespace/name`."""
+
+    entity: Annotated[str, Field(max_length=512)]
+    field: Line
+    new: Line | None = None
+    old: Line | None = None
+    old_known: bool = True
+
+
+class Hint(Model):
+    """What a later investigation saw of it: weak evidence that the report was right, and nobody's word."""
+
+    kind: HintKind
+    at: Time
+    seen_in: Placed
+    note: Line = ""
+
+
 class Use(Model):
     """One investigation that recalled a memory: what the memory was to its report, and the latest word on that."""
 
@@ -45,12 +64,14 @@ class Use(Model):
     role: Role
     judgement: Judgement | None = None
     by: Short = ""
+    hint: HintKind | None = None
 
 
 class PastCase(Model):
-    """One concluded investigation; `said` is the latest word on it.
+    """One concluded investigation; `said` is the latest word on it, `hint` what was seen of it afterwards.
 
-    `explained_by` names the investigation whose cause it only checked again.
+    `blamed` are the fields that the change behind its first root cause wrote. `explained_by` names the investigation
+    whose cause it only checked again.
     """
 
     uid: Short
@@ -66,3 +87,5 @@ class PastCase(Model):
     cost: Cost = Field(default_factory=Cost)
     explained_by: Placed | None = None
     said: Said | None = None
+    blamed: Annotated[list[Blamed], Field(max_length=4)] = Field(default_factory=list)
+    hint: Hint | None = None

@@ -136,6 +136,16 @@ class Role(StrEnum):
     SHOWN = "Shown"
 
 
+class HintKind(StrEnum):
+    """What was seen to happen after a report, and is weak evidence for or against it.
+
+    CarriedOut: what it blamed was changed away. RolledBack: what it blamed was put back to what it was before.
+    """
+
+    CARRIED_OUT = "CarriedOut"
+    ROLLED_BACK = "RolledBack"
+
+
 class State(StrEnum):
     """The standing of a memory or a skill."""
 

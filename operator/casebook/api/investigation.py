@@ -188,6 +188,9 @@ class Occurrence(Model):
     judgement: Judgement | None = Field(default=None, description="What was last said of it.")
     by: Short = Field(default="", description="Who said that.")
     truth: Line = Field(default="", description="What it was as they say, where they say so.")
+    afterwards: Line = Field(
+        default="", description="What was seen to be done about it later: weak evidence, and nobody's word."
+    )
     cost: Cost = Field(default_factory=Cost, description="What it cost.")
 
 

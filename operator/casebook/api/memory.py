@@ -6,7 +6,7 @@ from pydantic import Field
 
 from casebook.api.base import Model, Percent, Time
 from casebook.api.enums import ClaimEffect, KnowledgeReach, Source, State
-from casebook.api.meta import Condition, Line, Short, Text
+from casebook.api.meta import Condition, Line, Placed, Short, Text
 from casebook.api.report import CauseCode
 from casebook.api.rules import Rule, checked_by, map_list
 from casebook.api.scope import Scope, Terms
@@ -60,16 +60,45 @@ class Expectation(Model):
     value: Line = Field(description="Value that is normal.")
 
 
+class Quarantine(Model):
+    """A source that is not to be trusted: what comes from it, however far back, has no force; give exactly one.
+
+    Takes the verb `quarantine` to confirm. The memory's reach says whose memories it strikes.
+    """
+
+    model_config = checked_by(
+        _exactly_one("memory", "skill", "investigation", "person", "signature"),
+        Rule(
+            "!has(self.feedbackId) || self.feedbackId == '' || has(self.investigation)",
+            "feedbackId needs the investigation that holds the entry",
+            ".feedbackId",
+        ),
+    )
+
+    memory: Placed | None = Field(default=None, description="Name of a memory; namespace/name elsewhere.")
+    skill: Placed | None = Field(default=None, description="Name of a skill; namespace/name elsewhere.")
+    investigation: Placed | None = Field(
+        default=None, description="Name of an investigation; namespace/name elsewhere."
+    )
+    feedback_id: Short = Field(default="", description="Of that investigation only this feedback entry.")
+    person: Short | None = Field(default=None, description="User who taught, wrote, confirmed or rated.")
+    signature: Line | None = Field(default=None, description="Signature of a problem, as status.recurrence says it.")
+
+
 class Claim(Model):
     """What the memory says, in a form that code can act on; exactly one member."""
 
-    model_config = checked_by(_exactly_one("concept", "cause", "noise", "dependency", "expectation"))
+    model_config = checked_by(_exactly_one("concept", "cause", "noise", "dependency", "expectation", "quarantine"))
 
     concept: Concept | None = Field(default=None, description="Derives labels.")
     cause: CauseClaim | None = Field(default=None, description="Confirms a cause or rules it out.")
     noise: Noise | None = Field(default=None, description="Removes symptoms.")
     dependency: Dependency | None = Field(default=None, description="Adds an edge to the graph.")
     expectation: Expectation | None = Field(default=None, description="Makes deviations visible.")
+    quarantine: Quarantine | None = Field(default=None, description="Takes the force from what a source taught.")
+
+
+Parent = Annotated[str, Field(max_length=331, pattern=r"^(Memory|Skill|Investigation)/[^/]+(/[^/]+)?$")]
 
 
 class KnowledgeOrigin(Model):
@@ -77,8 +106,13 @@ class KnowledgeOrigin(Model):
 
     type: Source = Field(description="Person, Agent or Ambient.")
     author: Short = Field(default="", description="Who said it.")
-    investigation: Short = Field(default="", description="Investigation that it came from.")
+    investigation: Placed = Field(default="", description="Investigation that it came from; namespace/name elsewhere.")
     feedback_id: Short = Field(default="", description="Feedback entry that it came from.")
+    signature: Line = Field(default="", description="Signature of the problem that it came from.")
+    derived_from: Annotated[list[Parent], Field(max_length=64)] = Field(
+        default_factory=list,
+        description="What it was made of, as Kind/name or Kind/namespace/name of a Memory, Skill or Investigation.",
+    )
 
 
 class MemorySpec(Model):
@@ -94,6 +128,16 @@ class MemorySpec(Model):
             "!has(self.validFrom) || !has(self.verifyBy) || self.validFrom < self.verifyBy",
             "verifyBy must be after validFrom",
             ".verifyBy",
+        ),
+        Rule(
+            "!has(self.claim) || !has(self.claim.quarantine) || !has(self.scope) || ("
+            + " && ".join(
+                f"(!has(self.scope.{name}) || self.scope.{name}.size() == 0)"
+                for name in ("matchLabels", "matchExpressions", "anyOf", "except")
+            )
+            + ")",
+            "a quarantine holds wherever its reach goes and takes no scope",
+            ".scope",
         ),
     )
 
@@ -119,6 +163,9 @@ class Uses(Model):
     cited: Annotated[int, Field(ge=0)] = Field(default=0, description="Cited by a report.")
     accepted: Annotated[int, Field(ge=0)] = Field(default=0, description="Cited by a report that people accepted.")
     rejected: Annotated[int, Field(ge=0)] = Field(default=0, description="Cited by a report that people rejected.")
+    hinted: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Cited by a report that nobody judged and that was acted on, as was seen later."
+    )
 
 
 class Backtest(Model):
@@ -138,7 +185,7 @@ class MemoryStatus(Model):
     version: Annotated[int, Field(ge=0)] | None = Field(default=None, description="Version in the store.")
     scope: Line = Field(default="", description="Where it applies, in words.")
     conditions: Annotated[list[Condition], Field(max_length=8)] = Field(
-        default_factory=list, description="Indexed, Fresh, Conflicting.", json_schema_extra=map_list("type")
+        default_factory=list, description="Fresh, Conflicting, Quarantined.", json_schema_extra=map_list("type")
     )
     uses: Uses | None = Field(default=None, description="How often it was of use.")
     trust_percent: Percent | None = Field(default=None, description="How far it is trusted.")

@@ -101,6 +101,11 @@ def getting(resource: str, name: str, namespace: str = "") -> Query:
     return Query(source=KUBERNETES, resource=resource, namespace=namespace, name=name)
 
 
+def used(namespace: str) -> Query:
+    """What the containers of a namespace use now."""
+    return Query(source=METRICS, resource="pods", namespace=namespace)
+
+
 def pod_logs(namespace: str, pod: str, container: str, *, previous: bool = False, tail: int = 400) -> Query:
     """The last `tail` lines of a container, or of its previous run."""
     params = {"container": container, "tailLines": str(tail)} | ({"previous": "true"} if previous else {})

@@ -38,6 +38,7 @@ class Recalled(Model):
     written_at: Time
     platform: bool = False
     stale: Line = ""
+    quarantined: Line = ""
     spec: MemorySpec
 
 

@@ -1,6 +1,7 @@
 """Changing the state of a memory, as the three commands that do so share it."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
@@ -36,9 +37,16 @@ async def _judge(place: Place, name: str, state: State) -> str:
     spec = {"state": state.value, "lastEditor": await place.me()}
     if before == state.value == State.CONFIRMED.value:
         spec["validFrom"] = timestamp(datetime.now(UTC))
-    patch = {"metadata": {"resourceVersion": raw["metadata"]["resourceVersion"]}, "spec": spec}
-    try:
-        await place.writer.patch(MEMORIES, name, place.namespace, patch)
-    except Conflict as error:
-        raise Conflict(f"memory {name} has changed; read it again: kubectl get memory {name} -o yaml") from error
+    await rewrite(place, raw, spec)
     return str(before)
+
+
+async def rewrite(place: Place, raw: dict[str, Any], spec: dict[str, Any]) -> dict[str, Any]:
+    """Change members of the spec of the memory that was read. Raises `Conflict` where it has changed since."""
+    metadata = raw["metadata"]
+    patch = {"metadata": {"resourceVersion": metadata["resourceVersion"]}, "spec": spec}
+    try:
+        return await place.writer.patch(MEMORIES, metadata["name"], place.namespace, patch)
+    except Conflict as error:
+        name = metadata["name"]
+        raise Conflict(f"memory {name} has changed; read it again: kubectl get memory {name} -o yaml") from error

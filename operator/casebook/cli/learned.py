@@ -68,7 +68,8 @@ def _worth(memory: Recalled, status: MemoryStatus) -> str:
     stale = f"; stale: {memory.stale}" if memory.stale else ""
     trust = f", trusted {status.trust_percent} %" if status.trust_percent is not None else ""
     last = f", last in inv/{status.last_used_by}" if status.last_used_by else ""
-    return f"cited {uses.cited} times, accepted {uses.accepted}, rejected {uses.rejected}{trust}{last}{stale}"
+    hinted = f", acted on without a word {uses.hinted}" if uses.hinted else ""
+    return f"cited {uses.cited} times, accepted {uses.accepted}, rejected {uses.rejected}{hinted}{trust}{last}{stale}"
 
 
 def recurrences(raws: Sequence[Mapping[str, Any]], begin: datetime) -> Iterator[Recurrence | None]:

@@ -21,6 +21,7 @@ COMMANDS = {
     "confirm": "Confirm a memory: from now on every investigation in its scope obeys it.",
     "reject": "Reject a memory: it was never true.",
     "retire": "Retire a memory: it was true and is no more.",
+    "quarantine": "Take the force from all that comes from a hostile source.",
     "controller": "Run the controller (in the cluster).",
     "gateway": "Run the gateway (in the cluster).",
     "agent": "Run one attempt at an investigation (in a Job).",

@@ -17,6 +17,7 @@ from casebook.knowledge.concepts import key
 from casebook.knowledge.context import WORKLOAD_KINDS, Context, of_thing, of_workload
 from casebook.knowledge.known import Known
 from casebook.knowledge.matching import Answer, match
+from casebook.knowledge.quarantine import heeding, is_quarantine, source_words
 from casebook.knowledge.recall import read_all
 
 _WORDS = {Answer.MATCH: "applies", Answer.UNKNOWN: "applies only if"}
@@ -33,9 +34,10 @@ def memories(subject: str | None, namespace: str | None, kubeconfig: str | None,
     async def work(place: Place) -> list[str]:
         page = await place.reader.list(MEMORIES, place.namespace)
         found, odd = read_all(page.items)
+        held = heeding(found, datetime.now(UTC))
         if wanted is None:
-            return [*(_line(one) for one in sorted(found, key=lambda one: one.name)), *odd]
-        return [*_applying(found, await _context(place, *wanted)), *odd]
+            return [*_listed(held), *odd]
+        return [*_applying(held, await _context(place, *wanted)), *odd]
 
     lines = Access(namespace, kubeconfig, context).run(work)
     nothing = f"nothing that was taught applies to {subject}" if subject else "nothing was taught here"
@@ -51,10 +53,17 @@ async def _context(place: Place, resource: Resource, name: str) -> Context:
     return of_workload(Workload(thing)) if resource.kind in WORKLOAD_KINDS else of_thing(thing)
 
 
+def _listed(found: list[Recalled]) -> Iterator[str]:
+    for memory in sorted(found, key=lambda one: one.name):
+        yield _line(memory)
+        if memory.quarantined:
+            yield f"    without force: quarantined: {memory.quarantined}"
+
+
 def _applying(found: list[Recalled], context: Context) -> Iterator[str]:
     known = Known.of(found, datetime.now(UTC))
     seen = known.derive(context).context
-    for memory in (*known.memories, *known.idle):
+    for memory in (one for one in (*known.memories, *known.idle) if not is_quarantine(one)):
         fits = match(memory.spec.scope, seen)
         if fits.answer is not Answer.CONFLICT:
             powerless = known.powerless.get(key(memory), "")
@@ -80,4 +89,6 @@ def claim_words(claim: Claim | None) -> str:
         return f"{claim.dependency.from_} needs {claim.dependency.to}"
     if claim.expectation:
         return f"{claim.expectation.object} {claim.expectation.field} is {claim.expectation.value}"
+    if claim.quarantine:
+        return f"quarantines {source_words(claim.quarantine)}"
     return "noise"

@@ -85,7 +85,8 @@ def seen_before(recurrence: Recurrence | None) -> Iterator[str]:
     yield "\nSeen before"
     yield f"  occurrence {recurrence.occurrence} of: {recurrence.signature}"
     yield f"  {_cost(recurrence.cost)} this time{saved}"
-    yield from (_earlier(one) for one in recurrence.previous)
+    for one in recurrence.previous:
+        yield from _earlier(one)
 
 
 def alike(found: Investigation) -> Iterator[str]:
@@ -95,14 +96,16 @@ def alike(found: Investigation) -> Iterator[str]:
         return
     yield f"\nAlike, by {similar.by}"
     for one in similar.cases:
-        yield f"{_earlier(one)}; {one.percent} % alike"
+        yield from _earlier(one, f"; {one.percent} % alike")
 
 
-def _earlier(one: Occurrence) -> str:
+def _earlier(one: Occurrence, more: str = "") -> Iterator[str]:
     cause = f"{one.cause} on {one.object}" if one.cause else one.verdict.value
     judged = f"; {one.by}: {one.judgement.value}" if one.judgement else ""
     truth = f", it was {one.truth}" if one.truth else ""
-    return f"  {timestamp(one.at)}  {one.namespace}/{one.name}  {cause}, {_cost(one.cost)}{judged}{truth}"
+    yield f"  {timestamp(one.at)}  {one.namespace}/{one.name}  {cause}, {_cost(one.cost)}{judged}{truth}{more}"
+    if one.afterwards:
+        yield f"      afterwards {one.afterwards}"
 
 
 def _cost(cost: Cost) -> str:

@@ -1,6 +1,6 @@
 """Reads: get, paged list, logs. Nothing here can change the cluster."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,13 @@ from casebook.cluster.client import JSON, METADATA, Client
 from casebook.cluster.errors import Gone
 from casebook.cluster.resources import locate
 
-PAGE = 500
+PAGE = 250
+
+Object = dict[str, Any]
+
+
+def _whole(item: Object) -> Object:
+    return item
 
 
 @dataclass(frozen=True)
@@ -39,8 +45,12 @@ class Reader:
         fields: str = "",
         limit: int = 5000,
         metadata_only: bool = False,
+        keep: Callable[[Object], Object] = _whole,
     ) -> Page:
-        """At most `limit` objects, page by page; items carry the `kind` and `apiVersion` that lists leave out."""
+        """At most `limit` objects, page by page; items carry the `kind` and `apiVersion` that lists leave out.
+
+        `keep` makes of each item what is kept of it, so that no more than a page is ever held whole.
+        """
         where = locate(resource)
         accept = METADATA if metadata_only else JSON
         query = [("labelSelector", labels), ("fieldSelector", fields), ("limit", str(min(limit, PAGE)))]
@@ -57,14 +67,14 @@ class Reader:
                     raise
                 items, token = [], ""
                 continue
-            items.extend(answer.get("items") or [])
+            for item in answer.get("items") or []:
+                item.setdefault("kind", where.kind)
+                item.setdefault("apiVersion", where.api_version)
+                items.append(keep(item))
             metadata = answer.get("metadata") or {}
             token = metadata.get("continue", "")
             if not token or len(items) >= limit:
                 break
-        for item in items:
-            item.setdefault("kind", where.kind)
-            item.setdefault("apiVersion", where.api_version)
         return Page(items[:limit], bool(token) or len(items) > limit, str(metadata.get("resourceVersion", "")))
 
     async def pages(

@@ -1,4 +1,4 @@
-"""Conditions of an Investigation as immutable values; a time changes only when a status does."""
+"""Conditions of a resource as immutable values; a time changes only when a status does."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -72,11 +72,15 @@ def holds(marks: Marks, type_: str) -> bool:
 
 
 def put(marks: Marks, new: Mark) -> Marks:
-    """These conditions with this one in its type's place; the time of the last transition stays if the status does."""
+    """These conditions with this one in its type's place."""
+    return (*(mark for mark in marks if mark.type != new.type), after(marks, new))
+
+
+def after(marks: Marks, new: Mark) -> Mark:
+    """This condition as it follows on these, clipped; the time of the last transition stays if the status does."""
     old = find(marks, new.type)
     since = old.since if old is not None and old.status is new.status else new.since
-    clipped = Mark(new.type, new.status, new.reason, intern(new.message[:MESSAGE_LIMIT]), since, new.generation)
-    return (*(mark for mark in marks if mark.type != new.type), clipped)
+    return Mark(new.type, new.status, new.reason, intern(new.message[:MESSAGE_LIMIT]), since, new.generation)
 
 
 __all__ = [
@@ -92,6 +96,7 @@ __all__ = [
     "UNKNOWN",
     "Mark",
     "Marks",
+    "after",
     "find",
     "holds",
     "put",

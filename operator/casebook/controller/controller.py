@@ -4,11 +4,11 @@ import asyncio
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
-from casebook.api.enums import Severity, State
+from casebook.api.enums import KnowledgeReach, Severity, State
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.controller.access import Access
@@ -16,6 +16,7 @@ from casebook.controller.backtesting import Backtests
 from casebook.controller.config import ControllerConfig
 from casebook.controller.decide import Policy, Slot
 from casebook.controller.fairshare import Limits
+from casebook.controller.hinting import Hints, RecentCases
 from casebook.controller.index import Index
 from casebook.controller.joining import Joiner
 from casebook.controller.lessons import Lessons
@@ -44,6 +45,8 @@ LIKENING_MANAGER = "casebook-controller-likening"
 repeat what another wrote."""
 JUDGE_AFTER = 2.0
 """What a report or a word says of memories is counted so many seconds later, in seconds: that of others with it."""
+HINTS_WITHIN = timedelta(minutes=10)
+"""An investigation that ended longer ago is not looked through for what it saw of earlier ones."""
 SCHEDULE_EVERY = 0.1
 """Slots are given out at most this often, in seconds: one distribution serves all that ask meanwhile."""
 TOLD_AT_ONCE, TOLD_A_SECOND = 100, 15.0
@@ -79,10 +82,13 @@ class Controller:
         incidents: Writer,
         ledger: Ledger | None = None,
         backtests: Backtests | None = None,
+        hints: Hints | None = None,
+        cases: RecentCases | None = None,
         texts: Texts | None = None,
     ) -> None:
         self.metrics = Metrics()
         self._workers = config.workers
+        self._operator = config.operator_namespace
         self._clock = clock
         self._distributed = clock() - SCHEDULE_EVERY
         self._telling = Pace(TOLD_A_SECOND, TOLD_AT_ONCE, clock)
@@ -94,7 +100,8 @@ class Controller:
         self._joiner = Joiner(self._world, incidents, self._worklist)
         self._backtests = backtests
         self._texts = texts
-        self._shelf = Shelf(writer, now, ledger, self._tools.instance)
+        self._hints = hints
+        self._shelf = Shelf(writer, now, ledger, self._tools.instance, config.operator_namespace, cases)
         self._resync = Resync(self._tools, self._cases, config.resync_seconds, clock)
 
     @property
@@ -120,7 +127,10 @@ class Controller:
 
     def saw_case(self, case: Case) -> None:
         """An Investigation as it is now."""
+        before = self._world.cases.get(case.key)
         if self._world.put_case(case):
+            if self._has_just_ended(case, before):
+                self._wake(Kind.HINTS, case.namespace, case.name, after=JUDGE_AFTER)
             if case.finished:
                 self._wake(Kind.MEMORIES, case.namespace, after=JUDGE_AFTER)
             # One that nobody has looked at yet only asks for its slot, and does not wait behind a storm for that.
@@ -131,6 +141,12 @@ class Controller:
                 self._wake(Kind.INDEX, case.namespace, after=JUDGE_AFTER)
                 if case.unlikened:
                     self._wake(Kind.SIMILAR, case.namespace, case.name, after=JUDGE_AFTER)
+
+    def _has_just_ended(self, case: Case, before: Case | None) -> bool:
+        """Whether it was not known to be finished; of those that a new process finds only the last count."""
+        if case.finished_at is None or (before is not None and before.finished):
+            return False
+        return self._tools.now() - case.finished_at < HINTS_WITHIN
 
     def lost_case(self, case: Case) -> None:
         """An Investigation was deleted."""
@@ -155,7 +171,7 @@ class Controller:
         """A Memory as it is now; None for one that makes no sense."""
         if memory is not None:
             self._shelf.put(memory)
-            self._wake(Kind.MEMORIES, memory.namespace)
+            self._judge_again(memory)
             self._wake(Kind.INDEX, memory.namespace, after=JUDGE_AFTER)
             if memory.untested and self._backtests is not None:
                 self._wake(Kind.BACKTESTS, memory.namespace, memory.memory.name, after=JUDGE_AFTER)
@@ -164,8 +180,14 @@ class Controller:
         """A Memory was deleted."""
         if memory is not None:
             self._shelf.drop(memory)
-            self._wake(Kind.MEMORIES, memory.namespace)
+            self._judge_again(memory)
             self._wake(Kind.INDEX, memory.namespace, after=JUDGE_AFTER)
+
+    def _judge_again(self, memory: MemoryView) -> None:
+        """The tenant's memories, or those of all tenants where it is published to them."""
+        everywhere = memory.namespace == self._operator and memory.memory.spec.reach is KnowledgeReach.PLATFORM
+        for namespace in self._world.namespaces if everywhere else (memory.namespace,):
+            self._wake(Kind.MEMORIES, namespace)
 
     def saw_namespace(self, namespace: NamespaceView) -> None:
         """A namespace as it is now."""
@@ -199,6 +221,7 @@ class Controller:
             Kind.BACKTESTS: self._backtest,
             Kind.SIMILAR: self._liken,
             Kind.INDEX: self._index,
+            Kind.HINTS: self._look_back,
             Kind.RESYNC: lambda _: self._resync.run(),
         }
 
@@ -244,6 +267,15 @@ class Controller:
             self._worklist.wake(key, JUDGE_AFTER)
             return
         await self._backtests.test(tenant, key.namespace, key.name)
+
+    async def _look_back(self, key: Key) -> None:
+        """What it saw of earlier ones; their memories are judged again."""
+        case = self._world.cases.get((key.namespace, key.name))
+        tenant = self._world.tenants.of.get(key.namespace)
+        if self._hints is None or case is None or tenant is None:
+            return
+        if await self._hints.look(tenant, case.uid, self._tools.now()):
+            self._wake(Kind.MEMORIES, key.namespace, after=JUDGE_AFTER)
 
     async def _learn(self, key: Key) -> None:
         case = self._world.cases.get((key.namespace, key.name))

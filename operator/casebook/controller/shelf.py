@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -11,8 +11,8 @@ import structlog
 from pydantic import ValidationError
 
 from casebook.analysis.things import clip
-from casebook.api.base import API_VERSION, MEMORIES, timestamp
-from casebook.api.case import Use
+from casebook.api.base import API_VERSION, MEMORIES
+from casebook.api.case import PastCase, Use
 from casebook.api.enums import State
 from casebook.api.meta import MANAGED_BY, MANAGED_BY_LABEL
 from casebook.api.run import Recalled
@@ -20,15 +20,21 @@ from casebook.cluster.errors import ClusterError, Conflict, Denied, Invalid, Not
 from casebook.cluster.writer import Writer
 from casebook.controller import manifests
 from casebook.controller.backtesting import wanted
+from casebook.controller.conditions import Mark, after
+from casebook.controller.conditions import read as read_marks
+from casebook.controller.hinting import RecentCases
 from casebook.controller.manifests import COMPONENT
 from casebook.controller.plan import Emit
 from casebook.controller.tools import EVENTS
+from casebook.knowledge.accepting import accepted_causes
 from casebook.knowledge.announcing import News, news
 from casebook.knowledge.concepts import key
 from casebook.knowledge.credit import by_memory, tally, trust
-from casebook.knowledge.generalising import proposals
+from casebook.knowledge.generalising import MAX_PROPOSED, Proposal, proposals
 from casebook.knowledge.matching import scope_words
-from casebook.knowledge.recall import read
+from casebook.knowledge.quarantine import heard, marked, quarantines, untainted
+from casebook.knowledge.recall import published, read
+from casebook.knowledge.recurrence import FULL_WITHIN
 from casebook.knowledge.standing import Told, next_change, standings
 from casebook.store.errors import StoreUnavailable
 
@@ -69,8 +75,10 @@ def memory_of(raw: dict[str, Any]) -> MemoryView | None:
     except ValidationError:
         return None
     uid = str(raw["metadata"].get("uid", ""))
+    # What the status says now is no ground for what it is to say.
+    judged = memory.replace(quarantined="") if memory.quarantined else memory
     return MemoryView(
-        memory, str(raw["metadata"].get("resourceVersion", "")), raw.get("status") or {}, wanted(raw), uid
+        judged, str(raw["metadata"].get("resourceVersion", "")), raw.get("status") or {}, wanted(raw), uid
     )
 
 
@@ -78,12 +86,20 @@ class Shelf:
     """The memories of the cluster, as watches tell of them."""
 
     def __init__(
-        self, writer: Writer, now: Callable[[], datetime], ledger: Ledger | None = None, instance: str = COMPONENT
+        self,
+        writer: Writer,
+        now: Callable[[], datetime],
+        ledger: Ledger | None = None,
+        instance: str = COMPONENT,
+        operator: str = "",
+        cases: RecentCases | None = None,
     ) -> None:
         self._writer = writer
         self._now = now
         self._ledger = ledger
         self._instance = instance
+        self._operator = operator
+        self._cases = cases
         self._held: dict[str, MemoryView] = {}
         self._used: dict[str, dict[str, list[Use]]] = {}
 
@@ -109,12 +125,14 @@ class Shelf:
         Raises `ClusterError`.
         """
         views = [view for view in self._held.values() if view.namespace in namespaces]
-        if not views:
+        if not views and self._cases is None:
             return None
-        now, memories = self._now(), [view.memory for view in views]
+        now = self._now()
+        own, of_platform = [view.memory for view in views], self._of_platform(namespaces)
+        memories, others, against = await asyncio.to_thread(_judged, own, of_platform, now)
         known = self._used.get(tenant)
-        used = await self._uses(tenant)
-        told = await asyncio.to_thread(standings, memories, now, used)
+        used = heard(await self._uses(tenant), against)
+        told = await asyncio.to_thread(standings, memories, now, used, others)
         for view in views:
             name = key(view.memory)
             credit = _credit(view.memory, used.get(name, ())) if self._ledger else {}
@@ -122,9 +140,16 @@ class Shelf:
             # What the ledger held before this process asked it first was told by another.
             for one in news(known.get(name, ()), used.get(name, ())) if known is not None else ():
                 await self._announce(view, one)
-        await self._propose(memories)
-        due = next_change(memories, now)
+        past = untainted(await self._past(tenant, now), against)
+        await self._propose(await asyncio.to_thread(_proposed, memories, past))
+        due = next_change([*memories, *others], now)
         return None if due is None else max(1.0, (due - now).total_seconds())
+
+    def _of_platform(self, namespaces: frozenset[str]) -> list[Recalled]:
+        """The memories of the platform, for a tenant whose own namespaces these are."""
+        if self._operator in namespaces:
+            return []
+        return [view.memory for view in self._held.values() if view.namespace == self._operator]
 
     async def _uses(self, tenant: str) -> dict[str, list[Use]]:
         """The uses of a tenant's memories, or while the store is away those that it told last: none regains its force
@@ -140,8 +165,16 @@ class Shelf:
         self._used[tenant] = by_memory(found)
         return self._used[tenant]
 
-    async def _propose(self, memories: Sequence[Recalled]) -> None:
-        for made in await asyncio.to_thread(proposals, memories):
+    async def _past(self, tenant: str, now: datetime) -> list[PastCase]:
+        if self._cases is None:
+            return []
+        try:
+            return await self._cases.recent(tenant, now - FULL_WITHIN)
+        except StoreUnavailable as error:
+            raise Unavailable(f"the store cannot be used now: {error}") from error
+
+    async def _propose(self, found: Iterable[Proposal]) -> None:
+        for made in found:
             place = {"name": made.name, "namespace": made.namespace, "labels": {MANAGED_BY_LABEL: MANAGED_BY}}
             manifest = {"apiVersion": API_VERSION, "kind": "Memory", "metadata": place, "spec": made.spec.wire()}
             try:
@@ -177,6 +210,20 @@ class Shelf:
             self.put(fresh)
 
 
+def _judged(
+    memories: Sequence[Recalled], of_platform: Sequence[Recalled], now: datetime
+) -> tuple[list[Recalled], list[Recalled], list[Recalled]]:
+    """The memories of a tenant as quarantines leave them, what the platform published, and the quarantines."""
+    others = published(of_platform, now)
+    against = quarantines([*memories, *others], now)
+    return marked(memories, against), others, against
+
+
+def _proposed(memories: Sequence[Recalled], past: Sequence[PastCase]) -> list[Proposal]:
+    """At most as many as a person would look at."""
+    return [*proposals(memories), *accepted_causes(past, memories)][:MAX_PROPOSED]
+
+
 def _credit(memory: Recalled, used: Sequence[Use]) -> dict[str, Any]:
     counted = tally(used)
     last = {"lastUsedBy": used[0].investigation} if used else {}
@@ -184,23 +231,10 @@ def _credit(memory: Recalled, used: Sequence[Use]) -> dict[str, Any]:
 
 
 def _status(view: MemoryView, told: tuple[Told, ...], now: datetime) -> dict[str, Any]:
-    before = {item.get("type"): item for item in view.status.get("conditions") or []}
-    generation = view.memory.version
+    before, generation = read_marks(view.status.get("conditions") or []), view.memory.version
     return {
         "observedGeneration": generation,
         "version": generation,
         "scope": clip(scope_words(view.memory.spec.scope), SCOPE),
-        "conditions": [_condition(one, before.get(one.type), generation, now) for one in told],
-    }
-
-
-def _condition(told: Told, before: dict[str, Any] | None, generation: int, now: datetime) -> dict[str, Any]:
-    kept = before is not None and before.get("status") == told.status.value
-    return {
-        "type": told.type,
-        "status": told.status.value,
-        "reason": told.reason,
-        "message": told.message,
-        "lastTransitionTime": before["lastTransitionTime"] if before and kept else timestamp(now),
-        "observedGeneration": generation,
+        "conditions": [after(before, Mark(*one, now, generation)).wire() for one in told],
     }

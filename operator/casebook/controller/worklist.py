@@ -30,6 +30,7 @@ class Kind(StrEnum):
     MEMORIES = "memories"
     INCIDENT = "incident"
     BACKTESTS = "backtests"
+    HINTS = "hints"
     SIMILAR = "similar"
     INDEX = "index"
     RESYNC = "resync"

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from casebook.api.observation import Query
 from casebook.api.report import Window
 
-MAX_BYTES = 2 << 20
+MAX_BYTES = 4 << 20
 """The most that one observation keeps, in bytes of JSON."""
 
 

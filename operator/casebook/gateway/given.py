@@ -46,7 +46,7 @@ class Given:
 
     async def _gathered(self, run: Run, tenant: str, directory: Directory) -> Run:
         recalling = await self._recall.given(run, tenant, directory)
-        knowing = recalling.replace(precedents=await self._history.precedents(tenant, run))
+        knowing = recalling.replace(precedents=await self._history.precedents(tenant, recalling))
         return await self._incidents.given(knowing, tenant, directory)
 
     async def known(self, run: Run, tenant: str) -> Run | None:

@@ -12,6 +12,7 @@ from casebook.api.run import Precedent, ReportEnvelope, Run
 from casebook.gateway.recall import MemoryTexts
 from casebook.knowledge.asking import alike, asked
 from casebook.knowledge.credit import uses_of
+from casebook.knowledge.quarantine import quarantines, untainted
 from casebook.knowledge.recurrence import case_of, precedents, recurrence
 from casebook.store.errors import StoreUnavailable
 
@@ -56,7 +57,8 @@ class History:
     async def precedents(self, tenant: str, run: Run) -> list[Precedent]:
         """The causes that a run tests first."""
         try:
-            return precedents(await self._alike(tenant, run), run.now)
+            known = untainted(await self._alike(tenant, run), quarantines(run.recalled, run.now))
+            return precedents(known, run.now)
         except StoreUnavailable as error:
             _log.warning("a run begins without precedents", investigation=run.name, error=str(error))
             return []

@@ -10,16 +10,15 @@ from typing import Any, Protocol
 import structlog
 
 from casebook.api.base import MEMORIES
-from casebook.api.enums import KnowledgeReach
 from casebook.api.names import PLATFORM_TENANT
-from casebook.api.run import MAX_RECALLED, Recalled, Run
+from casebook.api.run import MAX_RECALLED, Run
 from casebook.api.texts import TextKind
 from casebook.cluster.errors import Denied, Invalid, NotFound
 from casebook.gateway.directory import Directory
 from casebook.gateway.ports import ObjectReader
 from casebook.gateway.recent import Recent
 from casebook.knowledge.finding import question_text
-from casebook.knowledge.recall import CONFIRMED, Shelved, chosen, fitting, in_order, read_all, shelved
+from casebook.knowledge.recall import CONFIRMED, Shelved, chosen, fitting, in_order, published, read_all, shelved
 from casebook.store.errors import StoreUnavailable
 
 MAX_LISTED = 10_000
@@ -39,8 +38,7 @@ class MemoryTexts(Protocol):
 
 
 Version = tuple[str, str]
-Known = tuple[Shelved | None, Shelved | None]
-"""A memory as its own tenant sees it and, of a published one, as others do; neither where it is not confirmed."""
+"""The name and the resource version of a memory."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +48,8 @@ class Shelf:
     memories: tuple[Shelved, ...] = ()
     published: tuple[Shelved, ...] = ()
     missing: tuple[str, ...] = ()
-    known: Mapping[Version, Known] = field(default_factory=dict)
-    """What was understood, by name and resource version, so that it need not be read again."""
+    known: Mapping[Version, Shelved | None] = field(default_factory=dict)
+    """What was understood, so that it need not be read again; None where it is not confirmed."""
 
 
 class Recall:
@@ -67,6 +65,7 @@ class Recall:
         self._reader = reader
         self._operator = operator_namespace
         self._texts = texts
+        self._clock = clock
         self._shelves = Recent(self._read, clock)
         self._last: OrderedDict[str, Shelf] = OrderedDict()
 
@@ -111,7 +110,9 @@ class Recall:
             _log.warning("memories cannot be read", namespace=place, error=error.message)
             return Shelf(missing=(f"memories of namespace {place} could not be read: {error.message}"[:1000],))
         before = self._last.get(place, Shelf()).known
-        shelf = await asyncio.to_thread(_shelf_of, place, page.items, before, published=place == self._operator)
+        shelf = await asyncio.to_thread(_shelf_of, page.items, before, place)
+        if place == self._operator:
+            shelf = await asyncio.to_thread(_with_published, shelf, self._clock())
         self._last[place] = shelf
         self._last.move_to_end(place)
         while len(self._last) > MAX_REMEMBERED:
@@ -122,11 +123,9 @@ class Recall:
         return replace(shelf, missing=(*shelf.missing, more))
 
 
-def _shelf_of(
-    place: str, raws: Sequence[Mapping[str, Any]], before: Mapping[Version, Known], *, published: bool
-) -> Shelf:
+def _shelf_of(raws: Sequence[Mapping[str, Any]], before: Mapping[Version, Shelved | None], place: str) -> Shelf:
     missing: list[str] = []
-    known: dict[Version, Known] = {}
+    known: dict[Version, Shelved | None] = {}
     for raw in raws:
         version = raw["metadata"]["name"], str(raw["metadata"].get("resourceVersion", ""))
         if version in before:
@@ -135,17 +134,10 @@ def _shelf_of(
         memories, odd = read_all([raw])
         missing += [f"namespace {place}: {line}"[:1000] for line in odd]
         if memories:
-            told = shelved(_published(memories) if published else [])
-            known[version] = next(iter(shelved(memories)), None), next(iter(told), None)
-    own = in_order(one for one, _ in known.values() if one)
-    others = in_order(one for _, one in known.values() if one)
-    return Shelf(tuple(own), tuple(others), tuple(missing), known)
+            known[version] = next(iter(shelved(memories)), None)
+    return Shelf(tuple(in_order(filter(None, known.values()))), missing=tuple(missing), known=known)
 
 
-def _published(memories: Sequence[Recalled]) -> list[Recalled]:
-    """The platform's memories as a tenant sees them: what was published, without who wrote it or what it came from."""
-    return [
-        memory.replace(platform=True, spec=memory.spec.replace(origin=None, last_editor=""))
-        for memory in memories
-        if memory.spec.reach is KnowledgeReach.PLATFORM
-    ]
+def _with_published(shelf: Shelf, now: datetime) -> Shelf:
+    """The operator's shelf with what a tenant sees of it: without who wrote it or what it came from."""
+    return replace(shelf, published=tuple(shelved(published([one.memory for one in shelf.memories], now))))

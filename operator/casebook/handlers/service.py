@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
+from typing import Protocol
 
 import structlog
 
@@ -24,6 +25,7 @@ from casebook.controller.controller import (
     Controller,
     Texts,
 )
+from casebook.controller.hinting import Hints, RecentCases
 from casebook.controller.index import Index, TextStore
 from casebook.controller.lessons import Lessons, Words
 from casebook.controller.likening import Likening, NamedCases
@@ -36,13 +38,17 @@ from casebook.handlers.watch import Watch
 POLL = 1.0
 
 
+class CaseStore(Words, RecentCases, Protocol):
+    """Keeps cases, and what people said of them."""
+
+
 @dataclass(frozen=True)
 class Stores:
     """Where investigations of the past are kept, what people say of them, what memories were to them, what they are
     found by, and what makes embeddings of that."""
 
     traces: PastRuns
-    words: Words
+    words: CaseStore
     ledger: Ledger
     cases: NamedCases
     texts: TextStore
@@ -59,9 +65,21 @@ async def run(client: Client, config: ControllerConfig, stores: Stores | None = 
     incidents = Writer(client, INCIDENTS_MANAGER)
     lessons = Lessons(reader, Writer(client, LESSONS_MANAGER), Replays(traces), config.operator_namespace, words)
     backtests = Backtests(reader, Writer(client, BACKTESTS_MANAGER), traces) if traces else None
+    hints = Hints(traces, words) if traces and words else None
     texts = _texts(client, stores) if stores else None
     controller = Controller(
-        reader, writer, config, lambda: datetime.now(UTC), monotonic, lessons, incidents, ledger, backtests, texts
+        reader,
+        writer,
+        config,
+        lambda: datetime.now(UTC),
+        monotonic,
+        lessons,
+        incidents,
+        ledger,
+        backtests,
+        hints,
+        words,
+        texts,
     )
     watches = (
         Watch("cluster", cluster_sources(controller), config, controller.metrics),

@@ -1,27 +1,55 @@
-"""Cause claims that contradict each other where both apply: which one wins, and why."""
+"""Claims that contradict each other where both apply: which one wins, and why."""
 
 from collections.abc import Sequence
 
 from casebook.api.enums import ClaimEffect
 from casebook.api.memory import CauseClaim
 from casebook.api.run import Recalled
+from casebook.knowledge.concepts import key
 from casebook.knowledge.precedence import prevails
 
 
-def outranked(memories: Sequence[Recalled]) -> dict[tuple[str, str], tuple[Recalled, str]]:
-    """Of cause claims that all apply, in the order in which they win: which lose, to which one, and why.
+def outranked(memories: Sequence[Recalled]) -> dict[str, Recalled]:
+    """Of claims that all apply, in the order in which they win: which lose, and to which one.
 
-    Keys are namespace and name. A claim that has lost takes no other one down.
+    By `key`. A claim that has lost takes no other one down.
     """
     standing: list[Recalled] = []
-    lost: dict[tuple[str, str], tuple[Recalled, str]] = {}
+    losers: dict[str, Recalled] = {}
     for memory in memories:
-        winner = next((other for other in standing if contradict(claim_of(other), claim_of(memory))), None)
+        winner = next((other for other in standing if at_odds(other, memory)), None)
         if winner is None:
             standing.append(memory)
         else:
-            lost[memory.namespace, memory.name] = (winner, prevails(winner, memory))
-    return lost
+            losers[key(memory)] = winner
+    return losers
+
+
+def questions(memory: Recalled) -> list[tuple[str, ...]]:
+    """What a claim answers: only claims that answer the same can be at odds."""
+    claim = memory.spec.claim
+    if claim and claim.cause:
+        return [("cause", claim.cause.cause), ("object", claim.cause.object)]
+    return [("normal", claim.expectation.object, claim.expectation.field)] if claim and claim.expectation else []
+
+
+def at_odds(one: Recalled, other: Recalled) -> bool:
+    """Whether two memories contradict each other wherever both apply."""
+    mine, theirs = one.spec.claim, other.spec.claim
+    if mine is None or theirs is None:
+        return False
+    if mine.cause and theirs.cause:
+        return contradict(mine.cause, theirs.cause)
+    if mine.expectation is None or theirs.expectation is None or questions(one) != questions(other):
+        return False
+    return mine.expectation.value != theirs.expectation.value
+
+
+def lost(winner: Recalled, loser: Recalled) -> str:
+    """What is said of a memory that does not act because another one answers the same, for people."""
+    if not at_odds(winner, loser):
+        return f"says what memory {winner.name} says as well"
+    return f"not used: memory {winner.name} says otherwise and wins, because {prevails(winner, loser)}"
 
 
 def contradict(one: CauseClaim, other: CauseClaim) -> bool:

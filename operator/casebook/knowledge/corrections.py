@@ -5,7 +5,7 @@ from typing import NamedTuple
 from casebook.api.enums import ClaimEffect, Judgement, KnowledgeReach, Source, State
 from casebook.api.investigation import Feedback, Investigation
 from casebook.api.memory import CauseClaim, Claim, KnowledgeOrigin, MemorySpec
-from casebook.api.names import correction_name
+from casebook.api.names import correction_name, placed
 from casebook.api.scope import Scope
 from casebook.knowledge.context import WORKLOAD_KINDS, Context, of_question
 
@@ -37,6 +37,7 @@ def correction(of: Investigation, entry: Feedback, operator_namespace: str) -> C
         return None
     published = entry.reach is KnowledgeReach.PLATFORM and entry.standing is State.CONFIRMED
     proposed = entry.reach is KnowledgeReach.PLATFORM and not published
+    place = operator_namespace if published else of.metadata.namespace
     spec = MemorySpec(
         statement=_statement(of, entry, claim),
         claim=Claim(cause=claim),
@@ -44,10 +45,13 @@ def correction(of: Investigation, entry: Feedback, operator_namespace: str) -> C
         reach=KnowledgeReach.TENANT if proposed else entry.reach,
         state=entry.standing,
         origin=KnowledgeOrigin(
-            type=Source.PERSON, author=entry.author, investigation=of.metadata.name, feedback_id=entry.id
+            type=Source.PERSON,
+            author=entry.author,
+            investigation=placed(of.metadata.namespace, of.metadata.name, place),
+            feedback_id=entry.id,
+            signature=of.status.recurrence.signature if of.status.recurrence else "",
         ),
     )
-    place = operator_namespace if published else of.metadata.namespace
     return Correction(correction_name(of.metadata.uid, entry.id), place, spec)
 
 

@@ -27,6 +27,8 @@ and one of the other, what says no origin (an import, GitOps) as two, what the s
 CITED = frozenset({Role.LED, Role.ALONE, Role.ACTED, Role.CONTRADICTED})
 EARNING = frozenset({Role.LED, Role.ACTED})
 BLAMED = frozenset({Role.LED, Role.ALONE})
+HINT, MOST_HINTS = 0.1, 0.5
+"""What one ambient rating weighs in uses that people accepted, and all of them at most: half of one person's word."""
 RECENT, REJECTIONS = 10, 3
 """A memory is stale that was rejected so often in its last so many uses that were cited."""
 _ANEW = "until somebody confirms it anew"
@@ -77,13 +79,15 @@ def tally(uses: Iterable[Use]) -> Uses:
         cited=sum(use.role in CITED for use in held),
         accepted=sum(_accepted(use) for use in held),
         rejected=sum(_rejected(use) for use in held),
+        hinted=sum(_hinted(use) for use in held),
     )
 
 
 def trust(origin: KnowledgeOrigin | None, uses: Uses) -> int:
     """The mean of the Beta posterior, in percent."""
     accepted, rejected = PRIORS[origin.type if origin else None]
-    return round(100 * (accepted + uses.accepted) / (accepted + rejected + uses.accepted + uses.rejected))
+    good = accepted + uses.accepted + min(HINT * uses.hinted, MOST_HINTS)
+    return round(100 * good / (good + rejected + uses.rejected))
 
 
 def spent(version: int, uses: Sequence[Use]) -> Spent | None:
@@ -104,6 +108,11 @@ def spent(version: int, uses: Sequence[Use]) -> Spent | None:
 
 def _accepted(use: Use) -> bool:
     return use.role in EARNING and use.judgement is Judgement.CORRECT
+
+
+def _hinted(use: Use) -> bool:
+    """Where a person spoke, what was seen counts nothing."""
+    return use.role in EARNING and use.hint is not None and use.judgement is None
 
 
 def _rejected(use: Use) -> bool:

@@ -13,8 +13,10 @@ from casebook.api.memory import CauseClaim, Claim, KnowledgeOrigin, MemorySpec
 from casebook.api.names import digest
 from casebook.api.run import Recalled
 from casebook.api.scope import Operator, Requirement, Scope
+from casebook.knowledge.concepts import key
 from casebook.knowledge.conflicts import claim_of, contradict
 from casebook.knowledge.context import Context
+from casebook.knowledge.lineage import MEMORY
 from casebook.knowledge.matching import Answer, match, scope_words
 
 ENOUGH = 3
@@ -24,6 +26,8 @@ MAX_PROPOSED = 3
 SEPARATORS = "-._/"
 PLACE = "namespace"
 NAMED = 10
+MAX_CORRECTIONS = 64
+"""Corrections that one proposal is made of at most: it names them all, so that it falls with any of them."""
 STATEMENT = 1000
 
 
@@ -40,9 +44,9 @@ def proposals(memories: Sequence[Recalled]) -> list[Proposal]:
 
     What was rejected stands there as Rejected, and so is not proposed again. Only what people confirmed is generalised.
     """
-    there = {(one.namespace, one.name) for one in memories}
+    there = {key(one) for one in memories}
     made = [one for group in _groups(memories) if (one := _general(group, memories)) is not None]
-    new = [one for one in made if (one.namespace, one.name) not in there]
+    new = [one for one in made if f"{one.namespace}/{one.name}" not in there]
     return sorted(new, key=lambda one: (one.namespace, one.name))[:MAX_PROPOSED]
 
 
@@ -50,11 +54,11 @@ def _groups(memories: Iterable[Recalled]) -> list[list[Recalled]]:
     """Confirmed corrections to the same cause, of the same namespace and reach, that differ in their scope."""
     found: dict[tuple[object, ...], dict[str, Recalled]] = {}
     for memory in sorted(memories, key=lambda one: one.name):
-        if _is_correction(memory) and not memory.stale:
+        if _is_correction(memory) and not (memory.stale or memory.quarantined):
             claim, scope = claim_of(memory), memory.spec.scope
             group = memory.namespace, memory.spec.reach, claim.cause, claim.effect
             found.setdefault(group, {}).setdefault(scope_words(scope), memory)
-    return [list(group.values()) for group in found.values() if len(group) >= ENOUGH]
+    return [list(group.values())[:MAX_CORRECTIONS] for group in found.values() if len(group) >= ENOUGH]
 
 
 def _is_correction(memory: Recalled) -> bool:
@@ -88,7 +92,7 @@ def _spec(group: Sequence[Recalled], claim: CauseClaim, scope: Scope) -> MemoryS
         scope=scope,
         reach=group[0].spec.reach,
         state=State.PROPOSED,
-        origin=KnowledgeOrigin(type=Source.AGENT),
+        origin=KnowledgeOrigin(type=Source.AGENT, derived_from=[f"{MEMORY}/{one.name}" for one in group]),
     )
 
 
@@ -97,22 +101,22 @@ def least_general(scopes: Sequence[dict[str, str]]) -> Scope | None:
     shared = sorted(set.intersection(*(set(one) for one in scopes)))
     same: dict[str, str] = {}
     wider: list[Requirement] = []
-    for key in shared:
-        values = sorted({one[key] for one in scopes})
+    for name in shared:
+        values = sorted({one[name] for one in scopes})
         if len(values) == 1:
-            same[key] = values[0]
-        elif (term := _common(key, values)) is not None:
+            same[name] = values[0]
+        elif (term := _common(name, values)) is not None:
             wider.append(term)
     return Scope(match_labels=same, match_expressions=wider) if wider or same.keys() - {PLACE} else None
 
 
-def _common(key: str, values: Sequence[str]) -> Requirement | None:
+def _common(name: str, values: Sequence[str]) -> Requirement | None:
     """What values begin with, else what they end with, up to a separator."""
     begin = _begin(values)
     if begin:
-        return Requirement(key=key, operator=Operator.PREFIX, values=[begin])
+        return Requirement(key=name, operator=Operator.PREFIX, values=[begin])
     end = _begin([value[::-1] for value in values])[::-1]
-    return Requirement(key=key, operator=Operator.SUFFIX, values=[end]) if end else None
+    return Requirement(key=name, operator=Operator.SUFFIX, values=[end]) if end else None
 
 
 def _begin(values: Sequence[str]) -> str:
@@ -123,12 +127,25 @@ def _begin(values: Sequence[str]) -> str:
     return shared[: max(shared.rfind(one) for one in SEPARATORS) + 1]
 
 
+def says_already(memory: Recalled, claim: CauseClaim, scope: Scope) -> bool:
+    """Whether a memory decides on a claim for all of a scope of exact values: says it, denies it, or was rejected."""
+    spec = memory.spec
+    if spec.claim is None or spec.claim.cause is None or spec.state is State.RETIRED:
+        return False
+    told = Context({name: frozenset({value}) for name, value in scope.match_labels.items()})
+    if match(spec.scope, told).answer is not Answer.MATCH:
+        return False
+    known = spec.claim.cause
+    same = known.cause == claim.cause and known.effect is claim.effect and known.object in ("", claim.object)
+    return same or (spec.state is State.CONFIRMED and contradict(known, claim))
+
+
 def _denies(memory: Recalled, claim: CauseClaim, scope: Scope) -> bool:
     """Whether a memory says the opposite for something that lies in a scope, or the same was rejected there."""
     spec = memory.spec
     if spec.claim is None or spec.claim.cause is None:
         return False
-    told = Context({key: frozenset({value}) for key, value in spec.scope.match_labels.items()})
+    told = Context({name: frozenset({value}) for name, value in spec.scope.match_labels.items()})
     inside = match(scope, told).answer is Answer.MATCH
     same = spec.claim.cause.cause == claim.cause and spec.claim.cause.effect is claim.effect
     if spec.state is State.REJECTED:

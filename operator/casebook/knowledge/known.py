@@ -29,11 +29,7 @@ class Known:
         reasons = {key(memory): why for memory in held if (why := powerless(memory, now))}
         alive = [memory for memory in held if key(memory) not in reasons]
         replaced = superseded(alive)
-        reasons |= {
-            key(memory): f"{replaced[memory.namespace, memory.name]} replaces it"
-            for memory in alive
-            if (memory.namespace, memory.name) in replaced
-        }
+        reasons |= {name: f"{successor} replaces it" for name, successor in replaced.items()}
         return cls(
             tuple(memory for memory in alive if key(memory) not in reasons),
             reasons,

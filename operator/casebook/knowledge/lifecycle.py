@@ -6,11 +6,14 @@ from datetime import datetime
 from casebook.api.base import timestamp
 from casebook.api.enums import State
 from casebook.api.run import Recalled
+from casebook.knowledge.concepts import key
 
 
 def powerless(memory: Recalled, now: datetime) -> str:
     """Why a confirmed memory has no force at this moment, for people; empty where it has."""
     spec = memory.spec
+    if memory.quarantined:
+        return f"quarantined: {memory.quarantined}"
     if memory.stale:
         return f"stale: {memory.stale}"
     if spec.verify_by and spec.verify_by <= now:
@@ -24,21 +27,21 @@ def powerless(memory: Recalled, now: datetime) -> str:
 
 def confirmed(memories: Iterable[Recalled]) -> list[Recalled]:
     """Those that a person stands behind; of one memory recalled twice the later version."""
-    found: dict[tuple[str, str], Recalled] = {}
+    found: dict[str, Recalled] = {}
     for memory in memories:
-        key = (memory.namespace, memory.name)
-        if key not in found or found[key].version < memory.version:
-            found[key] = memory
+        known = found.get(key(memory))
+        if known is None or known.version < memory.version:
+            found[key(memory)] = memory
     return [memory for memory in found.values() if memory.spec.state is State.CONFIRMED]
 
 
-def superseded(memories: Iterable[Recalled]) -> dict[tuple[str, str], str]:
-    """By namespace and name: which other memory of its namespace replaces it. Two that replace each other both stay."""
-    held = {(memory.namespace, memory.name): memory for memory in memories}
+def superseded(memories: Iterable[Recalled]) -> dict[str, str]:
+    """Which other memory of its namespace replaces which one, by `key`. Two that replace each other both stay."""
+    held = {key(memory): memory for memory in memories}
     found = {}
-    for (place, name), memory in sorted(held.items()):
+    for _, memory in sorted(held.items()):
         for old in memory.spec.supersedes:
-            replaced = held.get((place, old))
-            if replaced is not None and name not in replaced.spec.supersedes:
-                found[place, old] = name
+            replaced = held.get(f"{memory.namespace}/{old}")
+            if replaced is not None and memory.name not in replaced.spec.supersedes:
+                found[key(replaced)] = memory.name
     return found

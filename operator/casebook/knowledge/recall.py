@@ -18,8 +18,10 @@ from casebook.knowledge.concepts import key
 from casebook.knowledge.context import Context, of_run
 from casebook.knowledge.matching import Answer, Compiled, answer, compiled
 from casebook.knowledge.precedence import Rank, rank
+from casebook.knowledge.quarantine import heeding, is_quarantine, marked, quarantines
 
 FRESH = "Fresh"
+QUARANTINED = "Quarantined"
 MEMORY = "Memory"
 """Kind of knowledge, as a report names it."""
 CONFIRMED = "spec.state=Confirmed"
@@ -28,14 +30,15 @@ CONFIRMED = "spec.state=Confirmed"
 
 def read(raw: Mapping[str, Any], *, platform: bool = False) -> Recalled:
     """A Memory as the API server holds it; its version is the generation of its spec. Raises `ValidationError`."""
-    metadata = raw.get("metadata") or {}
+    metadata, status = raw.get("metadata") or {}, MemoryStatus.model_validate(raw.get("status") or {})
     return Recalled(
         name=metadata.get("name", ""),
         namespace=metadata.get("namespace", ""),
         version=metadata.get("generation", 0),
         written_at=written_at(raw),
         platform=platform,
-        stale=_stale(MemoryStatus.model_validate(raw.get("status") or {}), metadata.get("generation", 0)),
+        stale=_stale(status, metadata.get("generation", 0)),
+        quarantined=_quarantined(status),
         spec=MemorySpec.model_validate(raw.get("spec") or {}),
     )
 
@@ -65,6 +68,24 @@ def _stale(status: MemoryStatus, generation: int) -> str:
     return current[0].message or current[0].reason if current else ""
 
 
+def _quarantined(status: MemoryStatus) -> str:
+    """Why it is quarantined; an edit of what is quarantined lifts nothing, so its generation does not count."""
+    told = (one for one in status.conditions if one.type == QUARANTINED and one.status is ConditionStatus.TRUE)
+    return next((one.message or one.reason for one in told), "")
+
+
+def published(memories: Sequence[Recalled], now: datetime) -> list[Recalled]:
+    """What tenants see of the memories of the platform: those that were published."""
+    return [as_published(one) for one in heeding(memories, now) if one.spec.reach is KnowledgeReach.PLATFORM]
+
+
+def as_published(memory: Recalled) -> Recalled:
+    """A memory of the platform without who wrote it, what it came from, and who quarantined that."""
+    struck = "by the platform" if memory.quarantined else ""
+    spec = memory.spec.replace(origin=None, last_editor="")
+    return memory.replace(platform=True, quarantined=struck, spec=spec)
+
+
 def as_confirmed(memory: Recalled) -> Recalled:
     """A proposal as it would act if somebody confirmed it: that is what a replay or a backtest of it shows."""
     return memory.replace(spec=memory.spec.replace(state=State.CONFIRMED))
@@ -78,23 +99,24 @@ def reaches(memory: Recalled, namespace: str) -> bool:
 
 
 class Shelved(NamedTuple):
-    """A memory with what is worth working out once: how it ranks, its `namespace/name`, and its scope."""
+    """A memory with what is worth working out once: how it ranks, its `namespace/name`, its scope, and its claim."""
 
     rank: Rank
     name: str
     scope: Compiled
+    quarantines: bool
     memory: Recalled
 
 
 def shelved(memories: Iterable[Recalled]) -> list[Shelved]:
     """The confirmed ones, those that win first."""
     held = [memory for memory in memories if memory.spec.state is State.CONFIRMED]
-    return in_order(Shelved(rank(one), key(one), compiled(one.spec.scope), one) for one in held)
+    return in_order(Shelved(rank(one), key(one), compiled(one.spec.scope), is_quarantine(one), one) for one in held)
 
 
 def in_order(found: Iterable[Shelved]) -> list[Shelved]:
-    """Those that win first."""
-    return sorted(found, key=lambda one: one.rank)
+    """Quarantines before all, then those that win first; what is quarantined last."""
+    return sorted(found, key=lambda one: (not one.quarantines, bool(one.memory.quarantined), one.rank))
 
 
 def recalled(memories: Iterable[Recalled], run: Run) -> tuple[list[Recalled], int]:
@@ -102,8 +124,10 @@ def recalled(memories: Iterable[Recalled], run: Run) -> tuple[list[Recalled], in
     return chosen(fitting(shelved(memories), run), run, {})
 
 
-def fitting(memories: Iterable[Shelved], run: Run) -> list[Shelved]:
+def fitting(memories: Sequence[Shelved], run: Run) -> list[Shelved]:
     """The memories that may apply to a run.
+
+    Quarantines come before all, and what they strike comes last: it is shown with the reason, and has no force.
 
     What cannot apply is known before anything was looked at: by the alert, the severity, and the namespace of a run
     that does not look further.
@@ -111,17 +135,26 @@ def fitting(memories: Iterable[Shelved], run: Run) -> list[Shelved]:
     settled = _settled(run)
     return [
         one
-        for one in memories
+        for one in _heeding(memories, run.now)
         if reaches(one.memory, run.namespace)
         and not (one.scope.may_conflict(settled) and answer(one.scope, settled) is Answer.CONFLICT)
     ]
 
 
+def _heeding(memories: Sequence[Shelved], now: datetime) -> Sequence[Shelved]:
+    """The memories as the quarantines among them leave them."""
+    against = quarantines((one.memory for one in memories if one.quarantines), now)
+    if not against:
+        return memories
+    left = marked([one.memory for one in memories], against)
+    return [one._replace(memory=memory) for one, memory in zip(memories, left, strict=True)]
+
+
 def chosen(found: Iterable[Shelved], run: Run, scores: Mapping[str, float]) -> tuple[list[Recalled], int]:
     """As many of these as a run may recall, those that win first; and how many were left out.
 
-    Of too many, those are taken that apply for sure; then those whose text is most like the question, by scores of
-    `namespace/name`; then those that win.
+    Of too many, quarantines are taken and those that apply for sure; then those whose text is most like the question,
+    by scores of `namespace/name`; then those that win, and what is quarantined last.
     """
     taken = in_order(found)
     left = max(0, len(taken) - MAX_RECALLED)
@@ -131,12 +164,14 @@ def chosen(found: Iterable[Shelved], run: Run, scores: Mapping[str, float]) -> t
 
 
 def _needed(found: Sequence[Shelved], asked: Context, scores: Mapping[str, float]) -> list[Shelved]:
-    sure, alike, others = [], [], []
+    sure: list[Shelved] = []
+    alike: list[Shelved] = []
+    others: list[Shelved] = []
     for one in found:
-        if answer(one.scope, asked) is Answer.MATCH:
+        if one.quarantines or (not one.memory.quarantined and answer(one.scope, asked) is Answer.MATCH):
             sure.append(one)
         else:
-            (alike if one.name in scores else others).append(one)
+            (alike if one.name in scores and not one.memory.quarantined else others).append(one)
     return [*sure, *sorted(alike, key=lambda one: -scores[one.name]), *others]
 
 

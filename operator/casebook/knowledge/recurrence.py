@@ -10,6 +10,7 @@ from casebook.api.enums import Judgement, Verdict
 from casebook.api.investigation import Occurrence, Recurrence, SimilarCase
 from casebook.api.report import Report
 from casebook.api.run import MAX_PRECEDENTS, Precedent, ReportEnvelope, Run
+from casebook.knowledge.ambient import blamed
 from casebook.knowledge.asking import alike, asked, entity_class
 from casebook.knowledge.finding import ALIKE
 
@@ -42,6 +43,7 @@ def told_case(run: Run, report: Report) -> PastCase:
         confidence_percent=first.confidence_percent if first else 0,
         cost=report.cost,
         explained_by=report.explained_by,
+        blamed=blamed(run, report),
     )
 
 
@@ -87,7 +89,7 @@ def recurrence(case: PastCase, alike: Iterable[PastCase]) -> Recurrence:
     full = next((one.cost.observations for one in same if not one.telling.is_short), 0)
     saved = max(0, 100 - 100 * case.cost.observations // full) if full else 0
     return Recurrence(
-        signature=_signature(case, same),
+        signature=signature(case, same),
         occurrence=1 + len(same),
         cost=case.cost,
         saved_percent=saved,
@@ -110,8 +112,8 @@ def similar(own: str, asked: Asked, scores: Mapping[str, float], cases: Iterable
     ]
 
 
-def _signature(case: PastCase, same: Sequence[PastCase]) -> str:
-    """In words; of a case that looked only at what told an earlier one, its evidence is that one's."""
+def signature(case: PastCase, same: Sequence[PastCase] = ()) -> str:
+    """A problem in words; of a case that looked only at what told an earlier one, its evidence is that one's."""
     clues = case.telling.clues or next((one.telling.clues for one in same if one.telling.clues), [])
     evidence = dict.fromkeys(clue.workload or clue.query.resource for clue in clues)
     about = f"{case.asked.kind}/{case.asked.entity}" if case.asked.entity else case.asked.place
@@ -140,6 +142,7 @@ def _told(one: PastCase) -> dict[str, Any]:
         "judgement": one.said.judgement if one.said else None,
         "by": one.said.author if one.said else "",
         "truth": one.said.truth if one.said else "",
+        "afterwards": one.hint.note if one.hint else "",
         "cost": one.cost,
     }
 

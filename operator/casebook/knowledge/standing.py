@@ -1,6 +1,6 @@
 """How memories stand: fresh or stale, contradicted or not; for their status, so that people see it in `kubectl get`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import combinations
 from typing import NamedTuple
@@ -12,11 +12,11 @@ from casebook.api.enums import ConditionStatus, KnowledgeReach, State
 from casebook.api.run import Recalled
 from casebook.api.scope import Scope
 from casebook.knowledge.concepts import key
-from casebook.knowledge.conflicts import claim_of, contradict
+from casebook.knowledge.conflicts import at_odds, questions
 from casebook.knowledge.credit import spent
 from casebook.knowledge.known import Known
 from casebook.knowledge.precedence import prevails
-from casebook.knowledge.recall import FRESH
+from casebook.knowledge.recall import FRESH, QUARANTINED
 
 CONFLICTING = "Conflicting"
 MESSAGE = 1000
@@ -33,15 +33,25 @@ class Told(NamedTuple):
 
 
 def standings(
-    memories: Sequence[Recalled], now: datetime, uses: Mapping[str, Sequence[Use]] | None = None
-) -> dict[str, tuple[Told, Told]]:
-    """The two conditions of each memory of one tenant, by `namespace/name`; uses are the newest first."""
+    memories: Sequence[Recalled],
+    now: datetime,
+    uses: Mapping[str, Sequence[Use]] | None = None,
+    published: Sequence[Recalled] = (),
+) -> dict[str, tuple[Told, ...]]:
+    """The conditions of each memory of one tenant, by `namespace/name`; uses are the newest first.
+
+    What the platform published may contradict them; it is not told of that, for that would tell of the tenant.
+    """
     used = uses or {}
     # What the status says now is no ground for what it is to say.
-    known = Known.of([memory.replace(stale="") for memory in memories], now)
-    conflicts = {**_contradicted(known.claiming("cause")), **_circular(known)}
+    known = Known.of([memory.replace(stale="") if memory.stale else memory for memory in memories], now)
+    beside = Known.of([*known.memories, *published], now).memories if published else known.memories
+    conflicts = {**_contradicted(beside), **_circular(known)}
     alone = Told(CONFLICTING, FALSE, "Alone", "No other memory contradicts it.")
-    return {key(one): (_fresh(one, now, used.get(key(one), ())), conflicts.get(key(one), alone)) for one in memories}
+    return {
+        key(one): (_fresh(one, now, used.get(key(one), ())), conflicts.get(key(one), alone), *_quarantined(one))
+        for one in memories
+    }
 
 
 def next_change(memories: Sequence[Recalled], now: datetime) -> datetime | None:
@@ -52,6 +62,8 @@ def next_change(memories: Sequence[Recalled], now: datetime) -> datetime | None:
 
 def _fresh(memory: Recalled, now: datetime, uses: Sequence[Use]) -> Told:
     due = memory.spec.verify_by
+    if memory.spec.state is State.CONFIRMED and memory.quarantined:
+        return Told(FRESH, FALSE, QUARANTINED, memory.quarantined)
     if memory.spec.state is not State.CONFIRMED:
         return Told(FRESH, UNKNOWN, "NotConfirmed", f"It is {memory.spec.state.value} and has no force.")
     if due is not None and due <= now:
@@ -63,6 +75,12 @@ def _fresh(memory: Recalled, now: datetime, uses: Sequence[Use]) -> Told:
     return Told(FRESH, TRUE, "Verified", f"To be verified by {timestamp(due)}." if due else "Nothing makes it stale.")
 
 
+def _quarantined(memory: Recalled) -> Iterator[Told]:
+    """Only on what is quarantined, in whatever state it is: who decides about a proposal is to know of it."""
+    if memory.quarantined:
+        yield Told(QUARANTINED, TRUE, "HostileSource", f"{memory.quarantined}. It has no force until that is retired.")
+
+
 def _circular(known: Known) -> dict[str, Told]:
     return {
         name: Told(CONFLICTING, TRUE, "Circular", f"It is not acted on: {why}.")
@@ -71,11 +89,11 @@ def _circular(known: Known) -> dict[str, Told]:
 
 
 def _contradicted(claims: Sequence[Recalled]) -> dict[str, Told]:
-    """Of cause claims in the order in which they win: the first other one that each contradicts, and which wins."""
+    """Of claims in the order in which they win: the first other one that each contradicts, and which wins."""
     found: dict[str, Told] = {}
     for bucket in _buckets(claims):
         for winner, loser in combinations(bucket, 2):
-            if _meet(winner, loser) and contradict(claim_of(winner), claim_of(loser)):
+            if _meet(winner, loser) and at_odds(winner, loser):
                 why = prevails(winner, loser)
                 found.setdefault(key(winner), _told(loser, "this one", why))
                 found.setdefault(key(loser), _told(winner, "that one", why))
@@ -83,12 +101,11 @@ def _contradicted(claims: Sequence[Recalled]) -> dict[str, Told]:
 
 
 def _buckets(claims: Sequence[Recalled]) -> list[list[Recalled]]:
-    """Claims that can contradict each other at all: about one cause, or about one object."""
-    found: dict[tuple[str, str], list[Recalled]] = {}
+    """Claims that can contradict each other at all: that answer the same question."""
+    found: dict[tuple[str, ...], list[Recalled]] = {}
     for memory in claims:
-        claim = claim_of(memory)
-        found.setdefault(("cause", claim.cause), []).append(memory)
-        found.setdefault(("object", claim.object), []).append(memory)
+        for question in questions(memory):
+            found.setdefault(question, []).append(memory)
     return list(found.values())
 
 

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 from casebook.api.report import Report
 from casebook.api.run import Recalled, Run, Trace
+from casebook.knowledge.concepts import key
+from casebook.knowledge.quarantine import heeding
 from casebook.knowledge.recall import as_confirmed, display_name, recalled
 from casebook.reasoning.memories.mention import applied
 from casebook.reasoning.replay import replay
@@ -27,8 +29,9 @@ def effect(trace: Trace, memory: Recalled) -> Effect:
 
     Whatever the run recalled then is recalled in both, but for another version of the memory itself.
     """
-    others = [one for one in trace.run.recalled if (one.namespace, one.name) != (memory.namespace, memory.name)]
-    after = replay(trace.replace(run=trace.run.replace(recalled=[*others, as_confirmed(memory)])))
+    others = [one for one in trace.run.recalled if key(one) != key(memory)]
+    with_it = heeding([*others, as_confirmed(memory)], trace.run.now)
+    after = replay(trace.replace(run=trace.run.replace(recalled=with_it)))
     name = display_name(memory, trace.run.namespace)
     if not any(use.name == name and applied(use) for use in after.knowledge):
         return Effect(applies=False, changes=False)

@@ -4,6 +4,7 @@ from casebook.api.enums import Verdict
 from casebook.api.investigation import Replay, ReplaySide
 from casebook.api.report import Report
 from casebook.api.run import Recalled, Trace
+from casebook.knowledge.concepts import key
 from casebook.knowledge.recall import display_name
 from casebook.reasoning.replay import replay
 
@@ -15,7 +16,7 @@ def replayed(trace: Trace, memory: Recalled, feedback_id: str) -> Replay:
 
     Whatever the run recalled then is recalled on both sides, but for an earlier version of the memory itself.
     """
-    others = [one for one in trace.run.recalled if (one.namespace, one.name) != (memory.namespace, memory.name)]
+    others = [one for one in trace.run.recalled if key(one) != key(memory)]
     before = replay(trace.replace(run=trace.run.replace(recalled=others)))
     after = replay(trace.replace(run=trace.run.replace(recalled=[*others, memory])))
     return Replay(feedback_id=feedback_id, before=_side(before), after=_side(after), note=_note(trace, memory, after))

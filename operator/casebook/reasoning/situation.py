@@ -9,7 +9,7 @@ from casebook.analysis.change import Change
 from casebook.analysis.errors import active_errors
 from casebook.analysis.graph import Graph, build
 from casebook.analysis.logs import Entry, Log
-from casebook.analysis.signs import Symptom
+from casebook.analysis.signs import Sign, Symptom
 from casebook.analysis.snapshot import Snapshot
 from casebook.analysis.symptoms import symptoms
 from casebook.analysis.things import Ref
@@ -17,8 +17,11 @@ from casebook.analysis.timeline import timeline
 from casebook.analysis.workloads import Workload
 from casebook.analysis.world import World
 from casebook.reasoning.asked.alerts import Rerun, holding, reruns
+from casebook.reasoning.asked.complaint import of_lateness
 from casebook.reasoning.asked.focus import focus
 from casebook.reasoning.checks.deviations import deviations
+from casebook.reasoning.checks.load import Comparisons, Rise, comparisons, rises, slower
+from casebook.reasoning.checks.strain import strains
 from casebook.reasoning.memories.expectations import dependencies, unexpected
 from casebook.reasoning.memories.noise import hushed
 from casebook.reasoning.memories.taught import Taught
@@ -60,6 +63,10 @@ class Situation:
             *deviations(self.world, self.graph, self.measurements),
             *unexpected(self._facts),
         ]
+        known = {(item.entity, item.sign) for item in found}
+        found += [item for item in slower(self.comparisons) if (item.entity, item.sign) not in known]
+        if of_lateness(self.world) and not any(item.entity in self.path for item in found):
+            found += strains(self.world, self.measurements, self.rises)
         return tuple(sorted(found, key=lambda item: (item.entity, item.sign, sorted(item.peers))))
 
     @cached_property
@@ -71,6 +78,17 @@ class Situation:
     def measurements(self) -> Measurements:
         """What a Prometheus said, by measure and workload; empty without one."""
         return measurements(self.world)
+
+    @cached_property
+    def comparisons(self) -> Comparisons:
+        """How workloads answered before and how they do now, where parts of their busy logs tell."""
+        near = self.path.keys() | self.graph.downstream(self.focus)
+        return comparisons(self.world, [change.at for change in self.timeline if change.object in near])
+
+    @cached_property
+    def rises(self) -> dict[Ref, Rise]:
+        """The workloads that have at least twice as many requests as before."""
+        return rises(self.world, self.measurements, self.comparisons)
 
     def measured(self, name: str, workload: Workload) -> Measured | None:
         """What one measure says of a workload, if it was observed."""
@@ -98,6 +116,11 @@ class Situation:
     def onset(self) -> datetime | None:
         """When the earliest of the pressing symptoms began, as far as is known."""
         return min((symptom.since for symptom in self.pressing if symptom.since), default=None)
+
+    @cached_property
+    def harmed_since(self) -> datetime | None:
+        """When the earliest of them began that is harm: more load alone is none."""
+        return min((one.since for one in self.pressing if one.since and one.sign is not Sign.LOAD), default=None)
 
     @cached_property
     def timeline(self) -> list[Change]:

@@ -1,6 +1,7 @@
 """The casebook: concluded cases of a tenant and what people said of them, found again by what was asked."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select, true
@@ -11,7 +12,8 @@ from casebook.store.database import Database
 from casebook.store.tables import cases, words
 
 MAX_CASES = 100
-"""Cases of one question that are looked at, the newest: enough to count the occurrences of a month of alerts."""
+"""Cases that are looked at, the newest, of one question or of all: enough to count the occurrences of a month of
+alerts."""
 
 
 class Cases:
@@ -32,6 +34,10 @@ class Cases:
         async with self._database.transaction(tenant) as connection:
             await connection.execute(upsert(cases).values(_row(tenant, case)).on_conflict_do_nothing())
 
+    async def recent(self, tenant: str, since: datetime) -> list[PastCase]:
+        """The cases that were concluded since then, the newest first, with the latest word on each."""
+        return await self._found(tenant, cases.c.at >= since)
+
     async def say(self, tenant: str, uid: str, entries: Mapping[str, Said]) -> None:
         """Keep what people said of an investigation, by the entry's id; one that is there already stays as it is."""
         rows = [
@@ -43,9 +49,7 @@ class Cases:
 
     async def asked(self, tenant: str, asked: Asked) -> list[PastCase]:
         """Cases of questions with the same alert, place and target, the newest first, with the latest word on each."""
-        of = cases.c
-        same = (of.alertname == asked.alertname, of.place == asked.place, of.kind == asked.kind)
-        return await self._found(tenant, *same, of.entity == asked.entity)
+        return await self._found(tenant, *_is_asked(asked))
 
     async def named(self, tenant: str, uids: Sequence[str]) -> list[PastCase]:
         """The cases with these uids, the newest first, with the latest word on each."""
@@ -62,7 +66,14 @@ def _row(tenant: str, case: PastCase) -> dict[str, Any]:
     return key | {"tenant": tenant, "uid": case.uid, "at": case.at, "record": case.replace(said=None).wire()}
 
 
+def _is_asked(asked: Asked) -> tuple[ColumnElement[bool], ...]:
+    of = cases.c
+    about = (of.alertname, asked.alertname), (of.place, asked.place), (of.kind, asked.kind), (of.entity, asked.entity)
+    return tuple(column == value for column, value in about)
+
+
 def _query(tenant: str) -> Select[Any]:
+    """The newest cases, at most `MAX_CASES`."""
     of = cases.c
     latest = (
         select(words.c.said)

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from casebook.api.case import Said, Use
 from casebook.store.database import Database
-from casebook.store.tables import uses, words
+from casebook.store.tables import cases, uses, words
 
 MAX_USES = 200
 """Uses of a memory that are looked at, the newest: what it was good for long ago is forgotten."""
@@ -23,7 +23,7 @@ class Ledger:
 
     async def note(self, tenant: str, made: Sequence[Use]) -> None:
         """Keep the uses that an investigation made; those of a later attempt take the place of an earlier one's."""
-        rows = [{"tenant": tenant, **use.model_dump(exclude={"judgement", "by"})} for use in made]
+        rows = [{"tenant": tenant, **use.model_dump(exclude={"judgement", "by", "hint"})} for use in made]
         statement = upsert(uses)
         keys = [column.name for column in uses.primary_key]
         later = {column.name: statement.excluded[column.name] for column in uses.c if column.name not in keys}
@@ -33,7 +33,7 @@ class Ledger:
                 await connection.execute(replaced, rows)
 
     async def used(self, tenant: str) -> list[Use]:
-        """The uses of each memory, the newest first, with the latest word on each investigation."""
+        """The uses of each memory, the newest first, with the latest word on each investigation and what was seen."""
         async with self._database.transaction(tenant) as connection:
             return [_use(row) for row in await connection.execute(_query(tenant))]
 
@@ -50,8 +50,9 @@ def _query(tenant: str) -> Select[Any]:
     newest = func.row_number().over(partition_by=[of.namespace, of.name], order_by=[of.at.desc(), of.uid])
     numbered = select(uses, newest.label("number")).where(of.tenant == tenant).subquery()
     return (
-        select(numbered, latest.c.said)
+        select(numbered, latest.c.said, cases.c.record["hint"]["kind"].as_string().label("hint"))
         .outerjoin(latest, latest.c.uid == numbered.c.uid)
+        .outerjoin(cases, (cases.c.tenant == tenant) & (cases.c.uid == numbered.c.uid))
         .where(numbered.c.number <= MAX_USES)
         .order_by(numbered.c.namespace, numbered.c.name, numbered.c.number)
     )

@@ -50,7 +50,15 @@ CAUSE = {"cause": "MemoryLimitTooLow", "effect": "Confirms"}
 NOISE = {"alertname": "A"}
 DEPENDENCY = {"from": "Deployment/a", "to": "Deployment/b"}
 EXPECTATION = {"object": "Deployment/a", "field": "spec.replicas", "value": "3"}
-CLAIMS = {"concept": CONCEPT, "cause": CAUSE, "noise": NOISE, "dependency": DEPENDENCY, "expectation": EXPECTATION}
+SOURCES = ("memory", "skill", "investigation", "person", "signature")
+CLAIMS = {
+    "concept": CONCEPT,
+    "cause": CAUSE,
+    "noise": NOISE,
+    "dependency": DEPENDENCY,
+    "expectation": EXPECTATION,
+    "quarantine": {"person": "mallory"},
+}
 ONE_CLAIM = f"give exactly one of {', '.join(CLAIMS)}"
 ONE_NOISE = "give exactly one of alertname, eventReason, logTemplate, metric"
 
@@ -133,6 +141,35 @@ WRITES: list[tuple[str, str, list[dict], list[dict]]] = [
         ONE_NOISE,
         [claim(noise={name: "x"}) for name in ("alertname", "eventReason", "logTemplate", "metric")],
         [claim(noise={}), claim(noise={"alertname": "x", "metric": "y"})],
+    ),
+    (
+        "memories",
+        f"give exactly one of {', '.join(SOURCES)}",
+        [claim(quarantine={name: "x"}) for name in SOURCES],
+        [claim(quarantine={}), claim(quarantine={"person": "x", "memory": "y"})],
+    ),
+    (
+        "memories",
+        "feedbackId needs the investigation that holds the entry",
+        [
+            claim(quarantine={"investigation": "i", "feedbackId": "f1"}),
+            claim(quarantine={"memory": "m", "feedbackId": ""}),
+        ],
+        [claim(quarantine={"memory": "m", "feedbackId": "f1"})],
+    ),
+    (
+        "memories",
+        "a quarantine holds wherever its reach goes and takes no scope",
+        [claim(quarantine={"memory": "m"}) | {"scope": scope} for scope in ({}, {"matchLabels": {}, "anyOf": []})],
+        [
+            claim(quarantine={"memory": "m"}) | {"scope": scope}
+            for scope in (
+                {"matchLabels": {"a": "b"}},
+                term("In", "a"),
+                {"anyOf": [term("In", "a")]},
+                {"except": [term("In", "a")]},
+            )
+        ],
     ),
     (
         "memories",

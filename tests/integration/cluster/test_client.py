@@ -47,11 +47,13 @@ async def test_list_is_paged_and_bounded(
     await asyncio.gather(*[writer.create("configmaps", config_map(namespace, f"c{number}")) for number in range(10)])
     whole = await reader.list("configmaps", namespace, fields="metadata.name!=kube-root-ca.crt")
     part = await reader.list("configmaps", namespace, limit=3)
+    named = await reader.list("configmaps", namespace, limit=6, keep=lambda item: {"kept": item["kind"]})
     assert [item["metadata"]["name"] for item in whole.items] == sorted(f"c{number}" for number in range(10))
     assert {item["kind"] for item in whole.items} == {"ConfigMap"}
     assert not whole.truncated
     assert len(part.items) == 3
     assert part.truncated
+    assert named.items == [{"kept": "ConfigMap"}] * 6
 
 
 async def test_missing_and_forbidden_are_told_apart(reader: Reader, kubeconfig: str, namespace: str) -> None:

@@ -28,6 +28,18 @@ async def test_a_person_corrects_and_retires(rig: Rig, stores: Stores) -> None:
         assert code == 0, said
         (memory,) = await memories(rig, place)
         assert (memory["spec"]["state"], memory["spec"]["lastEditor"]) == (state, me)
+    name = memory["metadata"]["name"]
+    code, said = await rig.command("quarantine", "inv/why/f1", *where, "--because", "it was forged")
+    assert code == 0, said
+    assert f"inv/why/f1 is quarantined; without force in this namespace: {name}" in said
+    (against,) = [one["metadata"]["name"] for one in await memories(rig, place) if one["metadata"]["name"] != name]
+    code, said = await rig.command("memories", *where)
+    assert f"without force: quarantined: {me} quarantined inv/why/f1 and all that comes from it" in said
+    for command in (("retire", against), ("quarantine", "inv/why/f1", "--because", "again"), ("retire", against)):
+        code, said = await rig.command(*command, *where)
+        assert code == 0, said
+    code, said = await rig.command("memories", *where)
+    assert "quarantined:" not in said
     for command in (("show", "why"), ("memories",)):
         code, said = await rig.command(*command, *where)
         assert code == 0, said

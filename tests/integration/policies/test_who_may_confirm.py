@@ -177,6 +177,61 @@ async def test_the_controller_confirms_only_what_a_person_said(person, namespace
     await controller.create(MEMORIES, memory(namespace, "", origin=said_by)).admitted()
 
 
+QUARANTINE = {"claim": {"quarantine": {"person": "mallory"}}, "scope": {}}
+
+
+async def test_a_quarantine_needs_its_own_verb_to_be_set_and_to_be_lifted(person, made, namespace, admin_name):
+    alice = await person()
+    both = ("casebook.dev", "memories", "confirm,confirmbroad")
+    await alice.may(*EDIT, both, namespace=namespace)
+    said = await alice.create(MEMORIES, memory(namespace, alice.name, **QUARANTINE)).denied_by(CONFIRM)
+    assert f"needs verb quarantine on memories.casebook.dev in namespace {namespace}" in said
+    await alice.create(MEMORIES, memory(namespace, alice.name, "Proposed", **QUARANTINE)).admitted()
+    standing = (await made(MEMORIES, memory(namespace, admin_name, **QUARANTINE)))["metadata"]["name"]
+    lift = {"spec": {"state": "Retired", "lastEditor": alice.name}}
+    await alice.change(MEMORIES, standing, namespace, lift).denied_by(CONFIRM)
+    await alice.delete(MEMORIES, standing, namespace).denied_by(CONFIRM)
+    bob = await person("bob")
+    await bob.may(*EDIT, ("casebook.dev", "memories", "quarantine"), namespace=namespace)
+    await bob.create(MEMORIES, memory(namespace, bob.name, **QUARANTINE)).admitted()
+    lift = {"spec": {"state": "Retired", "lastEditor": bob.name}}
+    await bob.change(MEMORIES, standing, namespace, lift).admitted()
+    await bob.create(MEMORIES, memory(namespace, bob.name)).denied_by(CONFIRM)
+
+
+async def test_a_quarantine_of_a_tenant_or_of_all_needs_the_verb_there(person, namespace):
+    alice = await person()
+    for where in (namespace, OPERATOR):
+        await alice.may(*EDIT, ("casebook.dev", "memories", "quarantine"), namespace=where)
+    wide = memory(namespace, alice.name, reach="Tenant", **QUARANTINE)
+    said = await alice.create(MEMORIES, wide).denied_by(CONFIRM)
+    assert f"needs verb quarantine on tenants.casebook.dev/ns:{namespace}" in said
+    await alice.may(("casebook.dev", f"tenants=ns:{namespace}", "quarantine"))
+    await alice.create(MEMORIES, wide).admitted()
+    everywhere = memory(OPERATOR, alice.name, reach="Platform", **QUARANTINE)
+    said = await alice.create(MEMORIES, everywhere).denied_by(CONFIRM)
+    assert "needs verb publish on" in said
+    await alice.may(("casebook.dev", "memories", "publish"), namespace=OPERATOR)
+    await alice.create(MEMORIES, everywhere).admitted()
+
+
+async def test_what_is_made_a_quarantine_needs_the_verbs_of_both(person, made, namespace, admin_name):
+    name = (await made(MEMORIES, memory(namespace, admin_name)))["metadata"]["name"]
+    alice = await person()
+    await alice.may(*EDIT, ("casebook.dev", "memories", "quarantine"), namespace=namespace)
+    spec = {"lastEditor": alice.name, "claim": QUARANTINE["claim"], "scope": None}
+    await alice.change(MEMORIES, name, namespace, {"spec": spec}).denied_by(CONFIRM)
+    await alice.may(("casebook.dev", "memories", "confirm"), namespace=namespace)
+    await alice.change(MEMORIES, name, namespace, {"spec": spec}).admitted()
+
+
+async def test_the_controller_quarantines_nothing(person, namespace):
+    controller = await person(f"system:serviceaccount:{OPERATOR}:casebook-controller", exactly=True)
+    await controller.may(*EDIT, namespace=namespace)
+    said_by = {"type": "Person", "investigation": "inv-1", "feedbackId": "f1"}
+    await controller.create(MEMORIES, memory(namespace, "", origin=said_by, **QUARANTINE)).denied_by(CONFIRM)
+
+
 def asked(namespace: str, author: str, **feedback) -> dict:
     entry = {"id": "f1", "author": author, "rating": "Up", "standing": "Confirmed", "scope": NARROW, **feedback}
     metadata = {"name": f"q-{uuid4().hex[:8]}", "namespace": namespace}

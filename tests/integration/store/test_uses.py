@@ -1,17 +1,18 @@
 """The ledger on a real Postgres: a use an investigation, the newest first, the latest word, one tenant's alone."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
-from casebook.api.case import Said
-from casebook.api.enums import Judgement, Role
+from casebook.api.case import Hint, Said
+from casebook.api.enums import HintKind, Judgement, Role
 from casebook.store import uses as stored
 from casebook.store.cases import Cases
 from casebook.store.database import Database
 from casebook.store.uses import Ledger
-from support.pastcases import use
+from support.pastcases import NOW, past, use
 from support.postgres import Postgres
 
 
@@ -34,6 +35,18 @@ async def test_uses_come_back_the_newest_first_with_the_latest_word(database: Da
     for id_, judgement in (("f1", Judgement.CORRECT), ("f2", Judgement.WRONG)):
         await cases.say(tenant, "uid-2", {id_: Said(judgement=judgement, author="bob")})
     assert await ledger.used(tenant) == [use(1, "Acted"), use(2, "Led", "Wrong"), use(3, "Shown", name="n")]
+
+
+async def test_a_use_knows_what_was_seen_of_its_investigation(database: Database, tenant: str) -> None:
+    ledger, cases = Ledger(database), Cases(database)
+    await ledger.note(tenant, [use(1), use(2)])
+    hint = Hint(kind=HintKind.ROLLED_BACK, at=NOW, seen_in="inv-9")
+    for one in (past(1, hint=hint), past(2)):
+        await cases.keep(tenant, one)
+    assert [one.hint for one in await ledger.used(tenant)] == [HintKind.ROLLED_BACK, None]
+    assert [one.hint for one in await cases.recent(tenant, NOW)] == [hint, None]
+    assert await cases.recent(tenant, NOW + timedelta(seconds=1)) == []
+    assert await cases.recent(f"{tenant}-b", NOW) == []
 
 
 async def test_a_later_attempt_takes_the_place_of_an_earlier_one(database: Database, tenant: str) -> None:

@@ -93,6 +93,8 @@ def test_no_time(said: str) -> None:
         ("slow since yesterday 14:00", True),
         ("errors around 09:30", True),
         ("slow since yesterday", False),
+        ("slow since this afternoon", False),
+        ("slow since this morning", False),
         ("what happened in the last hour?", False),
         ("errors over the past 3 days", False),
         ("the orders of this morning", False),

@@ -15,12 +15,16 @@ def row(values: list[float], bound: Bound | None, floor: list[float] | None = No
         ([2.0], Bound("<", 2.0), Result.OVER),
         ([2.0], Bound("<=", 2.0), Result.OK),
         ([1.0, 1.0, 9.0], Bound("<", 2.0, judged="max"), Result.OVER),
+        ([1.0] * 19 + [9.0], Bound("<", 2.0, judged="p95"), Result.OK),
+        ([1.0] * 18 + [9.0], Bound("<", 2.0, judged="p95"), Result.OVER),
         ([1.0], Bound(">=", 2.0), Result.OVER),
         ([2.0], Bound(">=", 2.0), Result.OK),
         ([1e9], None, Result.FREE),
     ],
 )
-def test_a_bound_judges_the_median_unless_it_says_max(values: list[float], bound: Bound, result: Result) -> None:
+def test_a_bound_judges_the_median_unless_it_says_another_value(
+    values: list[float], bound: Bound, result: Result
+) -> None:
     assert row(values, bound).result is result
 
 
@@ -46,4 +50,4 @@ def test_wire_holds_what_is_needed_to_judge_again() -> None:
     wire = row([3.0], Bound("<=", 2.0, over_floor=True), [1.0]).wire()
     assert wire["result"] == "ok"
     assert wire["bound"] == {"relation": "<=", "judged": "median", "limit": 3.0}
-    assert wire["floor"] == {"what": "a floor", "median": 1.0, "min": 1.0, "max": 1.0, "values": [1.0]}
+    assert wire["floor"] == {"what": "a floor", "median": 1.0, "p95": 1.0, "min": 1.0, "max": 1.0, "values": [1.0]}

@@ -14,14 +14,15 @@ from casebook.cli import feedback
 from casebook.cli.correct import Word, _ask, _choose, _entry, _outcome
 from casebook.cli.judging import _judge
 from casebook.cli.main import casebook
-from casebook.cli.memories import _applying
+from casebook.cli.memories import _applying, _listed
 from casebook.cli.people import Place
 from casebook.cli.show import alike, incident, said, seen_before
 from casebook.cli.why import _lines, pick
 from casebook.cluster.errors import Conflict, Denied
 from casebook.knowledge.context import Context
+from casebook.knowledge.quarantine import marked
 from casebook.knowledge.recurrence import recurrence
-from support.memories import cause, labelled, memory
+from support.memories import cause, labelled, memory, quarantine
 from support.memorycluster import MemoryCluster, MemoryReader, MemoryWriter
 from support.pastcases import past
 from support.reports import observation, report
@@ -162,6 +163,8 @@ def test_what_was_taught_for_an_object() -> None:
         memory("elsewhere", claim=cause("DnsFailing"), scope=labelled(namespace="pay")),
         memory("perhaps", scope=labelled(alertname="X")),
         memory("old", verify_by="2026-11-02T00:00:00Z"),
+        memory("struck", quarantined="by bob"),
+        quarantine(memory="struck"),
     ]
     lines = list(_applying(found, Context({"namespace": frozenset(["shop"])})))
     assert lines == [
@@ -171,6 +174,17 @@ def test_what_was_taught_for_an_object() -> None:
         "    applies only if: alertname is X",
         "old  Confirmed  note  old says so",
         "    applies: it applies everywhere; without force: stale: it was to be verified by 2026-11-02T00:00:00Z",
+        "struck  Confirmed  note  struck says so",
+        "    applies: it applies everywhere; without force: quarantined: by bob",
+    ]
+
+
+def test_a_quarantine_is_listed_and_so_is_what_it_strikes() -> None:
+    against = quarantine(memory="struck")
+    assert list(_listed(marked([memory("struck"), against], [against]))) == [
+        "q  Confirmed  quarantines memory/struck  stolen",
+        "struck  Confirmed  note  struck says so",
+        "    without force: quarantined: bob quarantined memory/struck and all that comes from it, by memory q: stolen",
     ]
 
 

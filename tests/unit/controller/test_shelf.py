@@ -12,7 +12,7 @@ from casebook.controller.shelf import Shelf, memory_of
 from casebook.controller.tools import EVENTS
 from support.memories import cause
 from support.memorycluster import MemoryCluster, MemoryWriter
-from support.pastcases import MemoryCases, use
+from support.pastcases import MemoryCases, past, use
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 TEAM = frozenset({"team-a", "team-b"})
@@ -31,7 +31,8 @@ def world() -> tuple[MemoryCluster, Clock, Shelf]:
     cluster = MemoryCluster(clock)
     for name in (*TEAM, "other"):
         cluster.namespace(name)
-    return cluster, clock, Shelf(MemoryWriter(cluster, "casebook-controller"), clock)  # type: ignore[arg-type]
+    writer = MemoryWriter(cluster, "casebook-controller")
+    return cluster, clock, Shelf(writer, clock, operator="casebook-system")  # type: ignore[arg-type]
 
 
 def taught(cluster: MemoryCluster, shelf: Shelf, name: str, namespace: str = "team-a", **spec: Any) -> dict[str, Any]:
@@ -96,7 +97,7 @@ async def test_its_uses_and_its_trust_stand_in_the_status() -> None:
     _, _, shelf, made = taught_and_used(use(1, "Led", "Correct"), use(2, "Shown"))
     await shelf.judge("label:shop", frozenset({"shop"}))
     status = made["status"]
-    assert status["uses"] == {"shown": 2, "cited": 1, "accepted": 1, "rejected": 0}
+    assert status["uses"] == {"shown": 2, "cited": 1, "accepted": 1, "rejected": 0, "hinted": 0}
     assert (status["trustPercent"], status["lastUsedBy"]) == (83, "inv-1")
 
 
@@ -150,6 +151,65 @@ async def test_what_three_corrections_have_in_common_is_proposed_once_and_never_
     (made,) = [one for one in cluster.all(MEMORIES) if one["metadata"]["name"].startswith("general-")]
     assert (made["spec"]["state"], made["spec"]["origin"]["type"]) == ("Proposed", "Agent")
     assert made["metadata"]["namespace"] == "team-a"
+
+
+async def test_what_the_platform_published_contradicts_a_tenants_word_and_learns_nothing_of_it() -> None:
+    cluster, _, shelf = world()
+    own = taught(cluster, shelf, "own", claim=cause("A", effect="RulesOut"))
+    of_all = taught(cluster, shelf, "of-all", "casebook-system", claim=cause("A"), reach="Platform")
+    taught(
+        cluster, shelf, "of-the-platform-itself", "casebook-system", claim=cause("B", "Deployment/x"), reach="Tenant"
+    )
+    await shelf.judge("label:team", TEAM)
+    assert reasons(own) == ["Verified", "Contradicted"]
+    await shelf.judge("platform", frozenset({"casebook-system"}))
+    assert reasons(of_all) == ["Verified", "Alone"]
+
+
+async def test_a_quarantine_marks_what_came_from_its_source_until_it_is_lifted() -> None:
+    cluster, _, shelf = world()
+    made = taught(cluster, shelf, "m", origin={"type": "Person", "author": "mallory"})
+    against = {"claim": {"quarantine": {"person": "mallory"}}, "lastEditor": "bob"}
+    taught(cluster, shelf, "q", **against)
+    await shelf.judge("label:team", TEAM)
+    assert reasons(made) == ["Quarantined", "Alone", "HostileSource"]
+    assert "bob quarantined user/mallory" in made["status"]["conditions"][2]["message"]
+    shelf.put(memory_of(made))  # type: ignore[arg-type]
+    await shelf.judge("label:team", TEAM)
+    assert reasons(made) == ["Quarantined", "Alone", "HostileSource"]
+    taught(cluster, shelf, "q", **against, state="Retired")
+    await shelf.judge("label:team", TEAM)
+    assert reasons(made) == ["Verified", "Alone"]
+
+
+async def test_a_quarantine_of_the_platform_holds_for_every_tenant_and_one_of_a_tenant_does_not() -> None:
+    cluster, _, shelf = world()
+    made = taught(cluster, shelf, "m", origin={"type": "Person", "author": "mallory"})
+    against = {"claim": {"quarantine": {"person": "mallory"}}, "lastEditor": "bob", "reach": "Platform"}
+    taught(cluster, shelf, "foreign", "other", **against)
+    await shelf.judge("label:team", TEAM)
+    assert reasons(made) == ["Verified", "Alone"]
+    taught(cluster, shelf, "of-all", "casebook-system", **against)
+    await shelf.judge("label:team", TEAM)
+    assert reasons(made) == ["Quarantined", "Alone", "HostileSource"]
+    assert "bob" not in str(made)
+
+
+async def test_a_cause_that_people_accepted_again_and_again_is_proposed_in_a_tenant_without_memories() -> None:
+    cluster = MemoryCluster(lambda: NOW)
+    cluster.namespace("shop")
+    cases = MemoryCases(*(past(number, said="Correct") for number in (1, 2, 3)))
+    writer = MemoryWriter(cluster, "casebook-controller")
+    shelf = Shelf(writer, lambda: NOW, cases=cases)  # type: ignore[arg-type]
+    await shelf.judge("label:rival", frozenset({"shop"}))
+    assert cluster.all(MEMORIES) == []
+    for _ in range(2):
+        await shelf.judge("label:acme", frozenset({"shop"}))
+    (made,) = cluster.all(MEMORIES)
+    assert (made["spec"]["state"], made["spec"]["origin"]["type"]) == ("Proposed", "Agent")
+    cases.away = True
+    with pytest.raises(Unavailable):
+        await shelf.judge("label:acme", frozenset({"shop"}))
 
 
 def test_what_makes_no_sense_is_no_memory() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from casebook.api.base import MEMORIES
 from casebook.api.case import Asked, PastCase
 from casebook.api.enums import Role
 from casebook.api.observation import listing
@@ -51,6 +52,14 @@ async def test_a_run_is_given_the_precedents_of_its_question(make_world, store: 
     given = await (await agent.call("GET", "")).json()
     assert [(one["name"], one["cause"], one["times"]) for one in given["precedents"]] == [("inv-1", "OomKilled", 1)]
     assert store.runs[TENANT, made["metadata"]["uid"], 1].precedents[0].told == TOLD
+
+
+async def test_a_quarantined_case_is_no_precedent(make_world, store: MemoryStore) -> None:
+    world = await make_world(store, MemoryCases(earlier(1)))
+    spec = {"statement": "s", "state": "Confirmed", "claim": {"quarantine": {"investigation": "inv-1"}}}
+    world.cluster.put(MEMORIES, {"metadata": {"name": "q", "namespace": "shop"}, "spec": spec})
+    agent = Agent(world, await investigated(world))
+    assert (await (await agent.call("GET", "")).json())["precedents"] == []
 
 
 async def test_the_cases_of_another_tenant_are_no_precedents(make_world, store: MemoryStore) -> None:

@@ -68,6 +68,21 @@ async def test_a_memory_that_is_marked_stale_is_given_as_such(world: Any) -> Non
     assert (await known(world))["recalled"][0]["stale"] == "Deployment/web is gone"
 
 
+async def test_what_came_from_a_quarantined_source_is_given_as_such_before_any_status_says_so(world: Any) -> None:
+    mallory = {"type": "Person", "author": "mallory"}
+    teach(world, "own", origin=mallory)
+    teach(world, "of-all", "casebook-system", reach="Platform", origin=mallory)
+    against = {"claim": {"quarantine": {"person": "mallory"}}, "lastEditor": "bob"}
+    teach(world, "q", **against)
+    teach(world, "q-of-all", "casebook-system", **against, reach="Platform")
+    recalled = (await known(world))["recalled"]
+    assert [one["name"] for one in recalled] == ["q", "q-of-all", "own", "of-all"]
+    assert [one["quarantined"].split(",")[0] for one in recalled[2:]] == [
+        "bob quarantined user/mallory and all that comes from it",
+        "by the platform",
+    ]
+
+
 async def test_what_was_recalled_first_stays_for_the_attempt(make_world: Any) -> None:
     store = MemoryStore()
     world, other = await make_world(store), await make_world(store)

@@ -4,12 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from casebook.knowledge.conflicts import outranked
+from casebook.api.run import MAX_RECALLED
+from casebook.knowledge.conflicts import lost, outranked
 from casebook.knowledge.known import Known
 from casebook.knowledge.precedence import rank
+from casebook.knowledge.recall import recalled
+from support.builders import run
 from support.memories import WRITTEN, cause, labelled, memory
 
 LATER = WRITTEN + timedelta(days=1)
+HERE = labelled(namespace="shop", alertname="Down")
 
 
 @pytest.mark.parametrize("state", ["Proposed", "Rejected", "Retired"])
@@ -65,8 +69,31 @@ def test_order_of_precedence() -> None:
 def test_contradictions_are_decided_and_explained() -> None:
     narrow = memory("narrow", claim=cause("A", effect="RulesOut"), scope=labelled(namespace="shop"))
     wide = memory("wide", claim=cause("A"))
-    lost = outranked(sorted([wide, narrow], key=rank))
-    assert lost == {("shop", "wide"): (narrow, "its scope is narrower")}
+    assert outranked(sorted([wide, narrow], key=rank)) == {"shop/wide": narrow}
+    assert lost(narrow, wide) == "not used: memory narrow says otherwise and wins, because its scope is narrower"
+    assert lost(narrow, memory("same", claim=cause("A", effect="RulesOut"))) == "says what memory narrow says as well"
+
+
+def test_of_several_people_the_newest_wins_within_the_narrower_scope() -> None:
+    """Alice first, Bob later, Carol last but for more: Bob's word stands, and each of the others is told why."""
+    said = {"alice": (HERE, 1), "bob": (HERE, 2), "carol": (labelled(namespace="shop"), 3)}
+    memories = [
+        memory(who, claim=cause(f"C{days}", "Deployment/web"), scope=scope, written_at=WRITTEN + timedelta(days=days))
+        for who, (scope, days) in said.items()
+    ]
+    losers = outranked(sorted(memories, key=rank))
+    assert {name: winner.name for name, winner in losers.items()} == {"shop/alice": "bob", "shop/carol": "bob"}
+    alice, bob, carol = memories
+    assert lost(bob, alice).endswith("because it is newer")
+    assert lost(bob, carol).endswith("because its scope is narrower")
+
+
+def test_what_would_win_over_a_recalled_memory_is_recalled_with_it() -> None:
+    """Exceptions travel with what they qualify: where not all fit, it is the rule that is left out."""
+    rules = [memory(f"rule{n}", claim=cause("A", f"Deployment/d{n}")) for n in range(MAX_RECALLED)]
+    exception = memory("exception", claim=cause("A", "Deployment/d1", "RulesOut"), scope=labelled(namespace="shop"))
+    found, left = recalled([*rules, exception], run())
+    assert (found[0].name, left) == ("exception", 1)
 
 
 def test_what_has_lost_takes_nothing_down_and_different_objects_do_not_contradict() -> None:
@@ -76,4 +103,4 @@ def test_what_has_lost_takes_nothing_down_and_different_objects_do_not_contradic
         memory("c", claim=cause("B", "Deployment/api")),
         memory("d", claim=cause("B", "Deployment/web", "RulesOut")),
     ]
-    assert set(outranked(sorted(memories, key=rank))) == {("shop", "b")}
+    assert set(outranked(sorted(memories, key=rank))) == {"shop/b"}

@@ -42,6 +42,29 @@ def test_both_sides_of_a_contradiction_know_of_it_and_of_its_decision() -> None:
     assert one.status is other.status is ConditionStatus.TRUE
 
 
+def expecting(name: str, value: str, **more: Any) -> Recalled:
+    normal = {"object": "Deployment/web", "field": "spec.replicas", "value": value}
+    return memory(name, claim={"expectation": normal}, **more)
+
+
+def test_two_that_expect_other_values_of_one_field_contradict_each_other() -> None:
+    newer = expecting("newer", "5", written_at=LATER)
+    assert told(newer, expecting("older", "3"), of="shop/older")[1].message == (
+        "Memory newer says otherwise; where both apply that one wins: it is newer."
+    )
+    assert told(newer, expecting("older", "5"), of="shop/older")[1].reason == "Alone"
+
+
+def test_what_the_platform_published_is_contradicted_and_never_told_of_it() -> None:
+    published = memory("p", claim=cause("A"), platform=True, namespace="system", reach="Platform")
+    own = memory("own", claim=cause("A", effect="RulesOut"))
+    found = standings([own], LATER, published=[published])
+    assert set(found) == {"shop/own"}
+    assert found["shop/own"][1].message == (
+        "Memory p says otherwise; where both apply this one wins: the tenant's own word goes before the platform's."
+    )
+
+
 @pytest.mark.parametrize(
     "other",
     [

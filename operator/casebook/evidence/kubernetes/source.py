@@ -1,9 +1,12 @@
 """Gets and lists of Kubernetes objects."""
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from casebook.api.observation import Query
-from casebook.cluster.reader import Page
+from casebook.cluster.reader import Object, Page
+from casebook.evidence.kubernetes.order import telling_first
+from casebook.evidence.kubernetes.sharing import Shared
 from casebook.evidence.kubernetes.strip import strip
 from casebook.evidence.redaction import redact
 from casebook.evidence.source import Reading, Refused, bounded
@@ -20,7 +23,14 @@ class ObjectReader(Protocol):
         ...
 
     async def list(
-        self, resource: str, namespace: str = "", *, labels: str = "", fields: str = "", limit: int = 5000
+        self,
+        resource: str,
+        namespace: str = "",
+        *,
+        labels: str = "",
+        fields: str = "",
+        limit: int = 5000,
+        keep: Callable[[Object], Object] = ...,
     ) -> Page:
         """Objects."""
         ...
@@ -38,13 +48,29 @@ class KubernetesSource:
             raise Refused("Casebook never reads Secrets")
         if query.name:
             found = await self._reader.get(query.resource, query.name, query.namespace)
-            return Reading(redact(strip(found)))
+            return Reading(_kept(found))
         page = await self._reader.list(
             query.resource,
             query.namespace,
             labels=query.params.get("labelSelector", ""),
             fields=query.params.get("fieldSelector", ""),
             limit=MAX_ITEMS,
+            keep=_kept_with(Shared()),
         )
-        items, cut = bounded(redact(strip(item)) for item in page.items)
+        items, cut = bounded(telling_first(page.items))
         return Reading({"items": items}, truncated=page.truncated or cut)
+
+
+def _kept(found: Object) -> Object:
+    kept: Object = redact(strip(found))
+    return kept
+
+
+def _kept_with(shared: Shared) -> Callable[[Object], Object]:
+    """The same, with each specification held once, however many objects of the list have it."""
+
+    def keep(found: Object) -> Object:
+        kept = _kept(found)
+        return kept | {"spec": shared(kept["spec"])} if "spec" in kept else kept
+
+    return keep

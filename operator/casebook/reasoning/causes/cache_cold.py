@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from casebook.analysis.access import listed, text
@@ -20,8 +20,12 @@ from casebook.reasoning.situation import Situation
 _CACHE = re.compile(r"cache|redis|memcache|valkey|varnish", re.IGNORECASE)
 """What callers name the settings that lead to a cache, and what the images of usual ones are called."""
 _MISS = re.compile(
-    r"cache[- _]?miss|missed (?:in |the )?cache|not (?:found )?in (?:the )?cache|cache is (?:cold|empty)", re.IGNORECASE
+    r"\b(?:no|not|nothing|without|missed)\b(?: found)?(?: in)?(?: the| a)? cache\b"
+    r"|\bcache[- _]?miss|\bcache (?:is|was|returned|holds?|held) (?:cold|empty|nothing)\b",
+    re.IGNORECASE,
 )
+AWAY = timedelta(seconds=30)
+"""So long before its process began its callers may have missed it already: what a pod is given to end, if not set."""
 MORE, SAME = 2.0, 1.4
 """From how many times as many requests as before a source has more to do, and up to how many its callers have not."""
 FEWEST = 3
@@ -132,7 +136,7 @@ def _misses(situation: Situation, cold: Cold) -> Iterator[Cite]:
     for workload in (*cold.callers, *cold.sources):
         for log in situation.world.logs_of(workload):
             missed = [one for one in log.entries if one.at and _MISS.search(one.said)]
-            early = [one for one in missed if one.at and one.at < cold.began]
+            early = [one for one in missed if one.at and one.at < cold.began - AWAY]
             late = missed[len(early) :]
             if len(late) >= FEWEST and len(late) > len(early) and _reaches_back(log, cold):
                 yield log.cite(*late[:2])
@@ -140,7 +144,7 @@ def _misses(situation: Situation, cold: Cold) -> Iterator[Cite]:
 
 def _reaches_back(log: Log, cold: Cold) -> bool:
     """Whether the log tells of the time before, when there was no such miss."""
-    return log.began is not None and log.began < cold.began
+    return log.began is not None and log.began < cold.began - AWAY
 
 
 def _logs(_: Situation, found: Candidate[Cold]) -> list[Query]:

@@ -14,6 +14,7 @@ from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.checks.configuration import changed_at
 from casebook.reasoning.checks.helpers import changed, cite_rollout, command, troubles, workload_logs_wanted
+from casebook.reasoning.planning.measuring import Measured
 from casebook.reasoning.situation import Situation
 
 FELL = 0.7
@@ -120,6 +121,8 @@ def _does_less(situation: Situation, found: Candidate[Slow]) -> Finding:
     if done is None:
         return UNTESTED
     change = done.total.shift(situation.world.begin)
+    if change is None and not _compares(situation, found, done):
+        return UNTESTED
     if change and change.after <= FELL * change.before:
         return held(done.cite(f"it finishes {shown(change.after)} a second, before {shown(change.before)}"))
     return failed(done.cite("it finishes as much as before"))
@@ -127,14 +130,20 @@ def _does_less(situation: Situation, found: Candidate[Slow]) -> Finding:
 
 def _no_more_comes_in(situation: Situation, found: Candidate[Slow]) -> Finding:
     """More work than before is no fault of who takes it away."""
-    asked = [
-        one for caller in _callers(situation, found.about.keeper) if (one := situation.measured("traffic", caller))
-    ]
+    callers = _callers(situation, found.about.keeper)
+    asked = [one for caller in callers if (one := situation.measured("traffic", caller))]
     for one in asked:
         change = one.total.shift(situation.world.begin)
         if change and change.ratio >= 1 / FELL:
             return failed(one.cite(f"{shown(change.before)} -> {shown(change.after)} requests a second come in"))
-    return held(asked[0].cite("no more requests come in than before")) if asked else UNTESTED
+    told = [one for one in asked if _compares(situation, found, one)]
+    return held(told[0].cite("no more requests come in than before")) if told else UNTESTED
+
+
+def _compares(situation: Situation, found: Candidate[Slow], measured: Measured) -> bool:
+    """Whether the curve reaches far enough past what was changed, or past the growth, to speak against either."""
+    since = found.changed or found.since
+    return since is not None and measured.total.compares(situation.world.begin, since)
 
 
 def _steps(_: Situation, found: Candidate[Slow]) -> list[str]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from casebook.analysis.signs import Sign
 from casebook.analysis.workloads import Container
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, held
-from casebook.reasoning.checks.helpers import Subject, changed, cite_rollout, containers, last_words, only, undo
+from casebook.reasoning.checks.helpers import Subject, changed, containers, last_words, only, undo
+from casebook.reasoning.checks.images import image_changed
 from casebook.reasoning.situation import Situation
 
 _SAID = re.compile(r"exec format error|no match for platform|does not match the detected host platform", re.IGNORECASE)
@@ -40,11 +41,6 @@ def _says_so(situation: Situation, found: Candidate[Subject]) -> Finding:
     return _said(situation, found.about.container)
 
 
-def _changed(situation: Situation, found: Candidate[Subject]) -> Finding:
-    rolled = changed(situation, found.about.workload, ".image")
-    return held(cite_rollout(rolled, ".image")) if rolled else UNTESTED
-
-
 def _steps(_: Situation, found: Candidate[Subject]) -> list[str]:
     return ["Build the image for the node's architecture (kubectl get nodes -o wide).", undo(found.about.workload)]
 
@@ -59,11 +55,8 @@ CAUSES = (
         detect=_detect,
         predictions=(
             Prediction("the system says that it cannot execute the format", _says_so, 500, -300),
-            Prediction("the newest revision changed the image", _changed, 80, 0),
+            Prediction("the newest revision changed the image", image_changed, 80, 0),
         ),
-        steps=lambda _, found: [
-            "Build the image for the node's architecture (kubectl get nodes -o wide).",
-            undo(found.about.workload),
-        ],
+        steps=_steps,
     ),
 )

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from casebook.analysis.access import moment, text
 from casebook.analysis.changes import PROGRAM
-from casebook.analysis.curves import Series
 from casebook.analysis.robust import climbs, teeth
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import Cite
@@ -73,18 +72,12 @@ def _limit_the_same(situation: Situation, found: Candidate[Subject]) -> Finding:
 def _climbs(situation: Situation, found: Candidate[Subject]) -> Finding:
     """The saw tooth of a leak: it climbs, is killed, and climbs again from the bottom."""
     memory = situation.measured("memory", found.about.workload)
-    mine = [one for one in memory.series if _is_of(one, found.about)] if memory else []
-    for series in mine:
+    for series in memory.of(found.about.container) if memory else ():
         climbing = [span for span in teeth(series.values) if climbs(series.values[slice(*span)])]
         if memory and climbing:
             said = f"memory climbs steadily to {series.highest / MIB:.0f} MiB, {len(climbing)} times in this span"
             return held(memory.curve.cite(said, series))
     return UNTESTED
-
-
-def _is_of(series: Series, subject: Subject) -> bool:
-    labels = series.labels
-    return labels.get("container") in (None, subject.container.name)
 
 
 def _steps(_: Situation, found: Candidate[Subject]) -> list[str]:

@@ -5,79 +5,74 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from casebook.analysis.calls import EXTERNAL
-from casebook.analysis.changes import rollout
+from casebook.analysis.changes import Rollout, rollout
 from casebook.analysis.curves import shown
-from casebook.analysis.robust import Shift
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import Ref
 from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
+from casebook.reasoning.asked.complaint import of_lateness
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.checks.helpers import cite_rollout, command
-from casebook.reasoning.planning.measuring import Measured
+from casebook.reasoning.checks.load import Rise, is_compared
 from casebook.reasoning.situation import Situation
 
 CLIENTS = Ref(EXTERNAL, "", "clients")
-TIMES = 2.0
-LEAST = 1.0
-"""Requests a second: below that, a doubling is a handful of requests."""
 BURDEN = frozenset(
     {Sign.SLOW, Sign.FAILING, Sign.BACKLOG, Sign.VAGUE, Sign.PEER_ERRORS, Sign.NOT_READY, Sign.SCALER, Sign.KILLED}
 )
-LAG = timedelta(minutes=3)
-"""A rate looks back over three minutes, so that a symptom may show before the rise does."""
+STRAIN = BURDEN | {Sign.LOAD, Sign.THROTTLED}
+SOON = timedelta(minutes=1)
+"""How long a new revision of what sends requests may take until it sends them."""
 
 
 @dataclass(frozen=True)
 class Surge:
-    """The workload at which the load enters, its requests, and how they rose; `reached` are all whose load rose."""
+    """The workload at which the load enters and how it rose; `reached` are all whose load rose, `sender` is one."""
 
     entry: Workload
-    requests: Measured
-    rise: Shift
+    rise: Rise
     reached: frozenset[Ref]
+    sender: Workload | None
 
     @property
     def began(self) -> str:
         """Since when."""
-        return timestamp(self.requests.total.at(self.rise.step))
+        return timestamp(self.rise.began)
 
 
 def _detect(situation: Situation) -> Iterator[Candidate[Surge]]:
     """One for each workload at which the load enters: none of its callers has more to do than before."""
-    risen = _risen(situation)
-    for ref, (requests, rise) in risen.items():
+    risen = situation.rises
+    for ref, rise in risen.items():
         callers = _callers(situation, ref)
         if not any(caller in risen for caller in callers):
             reached = frozenset(risen) & situation.graph.upstream([ref]).keys() | {ref}
-            surge = Surge(situation.world.workloads[ref], requests, rise, reached)
-            yield _candidate(situation, surge, callers[0] if len(callers) == 1 else CLIENTS)
+            sender = situation.world.workloads[callers[0]] if len(callers) == 1 else None
+            yield _candidate(situation, Surge(situation.world.workloads[ref], rise, reached, sender))
 
 
-def _candidate(situation: Situation, surge: Surge, sender: Ref) -> Candidate[Surge]:
-    rise, began = surge.rise, surge.requests.total.at(surge.rise.step)
-    workload = situation.world.workloads.get(sender)
-    rolled = rollout(workload) if workload else None
-    fresh = rolled if rolled and situation.world.begin <= rolled.at <= began and rolled.telling else None
+def _candidate(situation: Situation, surge: Surge) -> Candidate[Surge]:
+    rise, fresh = surge.rise, _sender_changed(situation, surge)
+    sender = surge.sender.ref if surge.sender else CLIENTS
     return Candidate(
         object=sender,
         statement=f"Requests to {situation.label(surge.entry.ref)} rose from {shown(rise.before)} to "
         f"{shown(rise.after)} a second at {surge.began}, sent by {situation.label(sender)}",
         harms=surge.reached,
-        covers=BURDEN,
+        covers=STRAIN,
         about=surge,
-        since=None if fresh else began - LAG,
+        since=None if fresh else rise.began - rise.lag,
         changed=fresh.at if fresh else None,
     )
 
 
-def _risen(situation: Situation) -> dict[Ref, tuple[Measured, Shift]]:
-    found = {}
-    for ref, requests in situation.measurements.get("traffic", {}).items():
-        change = requests.total.shift(situation.world.begin)
-        if change and change.ratio >= TIMES and change.after - change.before >= LEAST:
-            found[ref] = (requests, change)
-    return found
+def _sender_changed(situation: Situation, surge: Surge) -> Rollout | None:
+    """The newest revision of what sends the load, if the rise came with it."""
+    rolled, began = rollout(surge.sender) if surge.sender else None, surge.rise.began
+    if rolled is None or not rolled.telling or rolled.at < situation.world.begin:
+        return None
+    return rolled if began - surge.rise.lag - SOON <= rolled.at <= began else None
 
 
 def _callers(situation: Situation, ref: Ref) -> list[Ref]:
@@ -89,32 +84,46 @@ def _callers(situation: Situation, ref: Ref) -> list[Ref]:
 
 
 def _rose(_: Situation, found: Candidate[Surge]) -> Finding:
-    rise = found.about.rise
-    said = f"{shown(rise.before)} -> {shown(rise.after)} requests a second since {found.about.began}"
-    return held(found.about.requests.cite(said), note=said)
+    said = f"{found.about.rise.said()} since {found.about.began}"
+    return held(found.about.rise.cite(said), note=said)
+
+
+def _sent_anew(situation: Situation, found: Candidate[Surge]) -> Finding:
+    rolled = _sender_changed(situation, found.about)
+    return held(cite_rollout(rolled)) if rolled else UNTESTED
 
 
 def _before_the_symptoms(situation: Situation, found: Candidate[Surge]) -> Finding:
     """Retries make load too: load that rises after the symptoms is one of them."""
-    onset, began = situation.onset, found.about.requests.total.at(found.about.rise.step)
+    onset, rise = situation.harmed_since, found.about.rise
     if onset is None:
         return UNTESTED
-    said = found.about.requests.cite(f"the load rose at {found.about.began}, the symptoms began at {timestamp(onset)}")
-    return held(said) if began - LAG <= onset else failed(said)
+    said = rise.cite(f"the load rose at {found.about.began}, the symptoms began at {timestamp(onset)}")
+    return held(said) if rise.began - rise.lag <= onset else failed(said)
 
 
 def _nothing_rolled_out(situation: Situation, found: Candidate[Surge]) -> Finding:
+    """A new revision may ask more of others than the one before; not one under which the load stayed what it was."""
+    rise = found.about.rise
     for ref in sorted(found.about.reached):
         rolled = rollout(situation.world.workloads[ref])
-        if rolled and rolled.telling and rolled.at >= situation.world.begin:
+        if rolled and rolled.telling and rolled.at >= max(situation.world.begin, rise.began - rise.lag):
             return failed(cite_rollout(rolled))
-    return held(found.about.entry.thing.say("no new revision of what the load reaches, in the time asked about"))
+    return held(found.about.entry.thing.say("no new revision of what the load reaches, when it rose or since"))
 
 
 def _burdens(situation: Situation, found: Candidate[Surge]) -> Finding:
-    """Not every alert is about load: what is overrun answers late, fails, or lets work wait."""
+    """Not every alert is about load: what is overrun answers late, fails, or lets work wait.
+
+    Where someone says that answers come late, that nothing shows it counts only if curves would.
+    """
     signs = [one for one in situation.symptoms if one.sign in BURDEN and one.entity in found.harms]
-    return held(*signs[0].cites[:1]) if signs else failed(found.about.requests.cite("nothing that it reaches is late"))
+    if signs:
+        return held(*signs[0].cites[:1])
+    unmeasured = not is_compared(situation.world, situation.measured("latency", found.about.entry))
+    if of_lateness(situation.world) and unmeasured:
+        return UNTESTED
+    return failed(found.about.rise.cite("nothing that it reaches is late"))
 
 
 def _reaches_far(_: Situation, found: Candidate[Surge]) -> Finding:
@@ -142,7 +151,8 @@ CAUSES = (
         predictions=(
             Prediction("requests at least doubled against the time before", _rose, 220, -300),
             Prediction("the load rose before the symptoms", _before_the_symptoms, 100, -350),
-            Prediction("nothing that the load reaches has a new revision", _nothing_rolled_out, 60, -150),
+            Prediction("what sends them was rolled out just before", _sent_anew, 80, 0),
+            Prediction("nothing that the load reaches was rolled out then", _nothing_rolled_out, 60, -150),
             Prediction("what it reaches answers late, fails, or lets work wait", _burdens, 60, -200),
             Prediction("the load rose in everything behind it too", _reaches_far, 60, 0),
         ),

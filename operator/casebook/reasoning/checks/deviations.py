@@ -1,10 +1,12 @@
 """Symptoms that only curves show: slower answers, failing requests, a backlog, memory that runs out."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from casebook.analysis.access import quantity
 from casebook.analysis.curves import Series, shown
 from casebook.analysis.graph import Graph
+from casebook.analysis.ongoing import still
 from casebook.analysis.robust import Shift, climbs, known, share, stretch, teeth
 from casebook.analysis.signs import Sign, Symptom
 from casebook.analysis.things import Cite, Ref
@@ -17,6 +19,8 @@ SLOWER, SLOW_SECONDS = 2.0, 0.1
 FAILING = 0.05
 FEW_REQUESTS = 20
 """Of fewer requests in the span asked about no share is told: one failure more would change it too much."""
+YOUNG = 2
+"""Steps within which a rate still counts what ended before them."""
 WAITING = 5.0
 NEAR = 0.9
 
@@ -51,8 +55,17 @@ def _failing(world: World, ref: Ref, found: Measured, requests: Measured) -> Ite
     bad = [index for index, value in enumerate(shares.values) if value is not None and value >= FAILING]
     # A rate looks back: a share that has fallen to half of its peak tells of what is over.
     if bad and shares.last is not None and shares.last >= max(FAILING, shares.highest / 2):
-        said = f"fails {shares.last:.0%} of its requests"
-        yield Symptom(ref, Sign.FAILING, said, shares.at(stretch(bad)), (found.curve.cite(said, found.total),))
+        began, said = stretch(bad), f"fails {shares.last:.0%} of its requests"
+        if bad[-1] - began < YOUNG and _is_told_over(world, ref, shares.at(began) - YOUNG * shares.step):
+            return
+        yield Symptom(ref, Sign.FAILING, said, shares.at(began), (found.curve.cite(said, found.total),))
+
+
+def _is_told_over(world: World, ref: Ref, since: datetime) -> bool:
+    """Whether the log says that the failures which a rate still counts are over: errors since, and none goes on."""
+    logs = [log for log in world.logs_of(world.workloads[ref]) if not log.previous]
+    told = any(entry.at and entry.at >= since for log in logs for entry in log.errors)
+    return told and not any(still(world, log) for log in logs)
 
 
 def _backlog(world: World, graph: Graph, ref: Ref, found: Measured) -> Iterator[Symptom]:
@@ -73,9 +86,8 @@ def _called(world: World, ref: Ref) -> list[Ref]:
 def nearing(container: Container, found: Measured) -> tuple[str, Cite] | None:
     """That a container uses nearly all of its memory limit and climbs, in words and cited; None if it does not."""
     limit = quantity(container.spec, "resources", "limits", "memory")
-    for series in found.series:
-        mine = (series.labels.get("pod"), series.labels.get("container")) == (container.pod.ref.name, container.name)
-        used = share(series.values, limit) if mine and limit else None
+    for series in found.of(container):
+        used = share(series.values, limit) if limit else None
         if used and used[0] >= NEAR and climbs(series.values[slice(*teeth(series.values)[-1])]):
             said = f"container {container.name} uses {used[0]:.0%} of its memory limit, and climbs"
             return said, found.curve.cite(said, series)

@@ -10,8 +10,8 @@ from casebook.analysis.symptoms import IMAGE_REASONS
 from casebook.analysis.things import Cite
 from casebook.analysis.workloads import Container, Workload
 from casebook.reasoning.cause import UNTESTED, Candidate, Finding, held, tested
+from casebook.reasoning.checks.helpers import Subject, cite_rollout, containers, only, was
 from casebook.reasoning.checks.helpers import changed as rolled_out
-from casebook.reasoning.checks.helpers import cite_rollout, containers, only, was
 from casebook.reasoning.situation import Situation
 
 NOT_FOUND, UNAUTHORIZED, UNREACHABLE, ABSENT = "notfound", "unauthorized", "unreachable", "absent"
@@ -97,7 +97,7 @@ def _candidate(situation: Situation, pull: Pull, said: str) -> Candidate[Pull]:
     )
 
 
-def image_changed(situation: Situation, found: Candidate[Pull]) -> Finding:
+def image_changed(situation: Situation, found: Candidate[Pull] | Candidate[Subject]) -> Finding:
     """Whether the newest revision changed the image."""
     rolled = rolled_out(situation, found.about.workload, ".image")
     return held(cite_rollout(rolled, ".image")) if rolled else UNTESTED

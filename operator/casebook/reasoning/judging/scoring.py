@@ -104,9 +104,8 @@ def _said(situation: Situation) -> tuple[datetime | None, datetime | None]:
     world, alert = situation.world, situation.world.snapshot.run.spec.alert
     stated = world.stated.at if world.stated and world.stated.is_onset else None
     fired = alert.starts_at if alert else None
-    said = min((at for at in (stated, fired) if at), default=None)
     latest = [stated + _vagueness(world.now - stated)] if stated else []
-    return said, min([*latest, *([fired + SLACK] if fired else [])], default=None)
+    return world.said_to_begin, min([*latest, *([fired + SLACK] if fired else [])], default=None)
 
 
 def _vagueness(ago: timedelta) -> timedelta:

@@ -4,6 +4,7 @@ from casebook.analysis.things import Ref
 from casebook.api.enums import Verdict
 from casebook.api.observation import LOGS, PROMETHEUS, Result
 from casebook.reasoning.board import Board, Ranked
+from casebook.reasoning.planning.sight import unseen
 from casebook.reasoning.planning.survey import essential
 from casebook.reasoning.situation import Situation
 
@@ -55,6 +56,7 @@ def blind_spots(situation: Situation) -> list[str]:
         and item.result in (Result.DENIED, Result.UNAVAILABLE)
         and _on_path(situation, Ref("Pod", item.query.namespace, item.query.name))
     ]
+    found += [one.named(situation) for one in unseen(situation)]
     return found + (["metrics of Prometheus"] if _without_curves(situation) else [])
 
 

@@ -8,6 +8,7 @@ from casebook.api.run import Recalled
 from casebook.knowledge.concepts import Derived, key
 from casebook.knowledge.context import Context
 from casebook.knowledge.matching import Answer, Match, match
+from casebook.knowledge.quarantine import struck_by
 from casebook.reasoning.board import Board, Ranked
 from casebook.reasoning.memories.expectations import edge_of, expectation_of, expectations
 from casebook.reasoning.memories.mention import mention
@@ -27,6 +28,7 @@ def effects(board: Board) -> Iterator[KnowledgeUse]:
     yield from _noises(board.situation)
     yield from _facts(board.situation)
     yield from _concepts(board.situation)
+    yield from _quarantines(board.situation)
 
 
 def _causes(board: Board) -> Iterator[KnowledgeUse]:
@@ -104,6 +106,14 @@ def _concepts(situation: Situation) -> Iterator[KnowledgeUse]:
     for memory in concepts:
         if key(memory) in applied:
             yield mention(situation, memory, _own_terms(memory), f"derived {applied[key(memory)]}", Role.ACTED)
+
+
+def _quarantines(situation: Situation) -> Iterator[KnowledgeUse]:
+    known = situation.taught.known
+    for memory in known.claiming("quarantine"):
+        names = ", ".join(one.name for one in struck_by(memory, known.idle))
+        if names:
+            yield mention(situation, memory, _own_terms(memory), f"took the force from {names}", Role.ACTED)
 
 
 def _contexts(situation: Situation) -> list[Derived]:

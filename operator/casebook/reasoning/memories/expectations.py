@@ -11,6 +11,8 @@ from casebook.analysis.signs import Sign, Symptom
 from casebook.analysis.things import Ref, Thing, shown
 from casebook.api.memory import Expectation
 from casebook.api.run import Recalled
+from casebook.knowledge.concepts import key
+from casebook.knowledge.conflicts import lost
 from casebook.reasoning.memories.taught import Taught
 
 KNOWN = "is known to need"
@@ -58,16 +60,27 @@ def unexpected(taught: Taught) -> list[Symptom]:
 
 def expectations(taught: Taught) -> Iterator[Taken]:
     """Expectations of objects that were seen; of two about one field the one that takes precedence."""
-    taken: set[tuple[Ref, str]] = set()
+    for first, *_ in _by_field(taught):
+        claim = expectation_of(first)
+        thing = taught.world.things[taught.ref(claim.object)]
+        path = _path(thing, claim.field)
+        yield Taken(first, thing, path, shown(dig(thing.raw, *path)))
+
+
+def overruled(taught: Taught) -> dict[str, str]:
+    """Why expectations of objects that were seen do not act, by `key`: another one speaks of the same field."""
+    return {key(one): lost(first, one) for first, *others in _by_field(taught) for one in others}
+
+
+def _by_field(taught: Taught) -> list[list[Recalled]]:
+    """The expectations that apply to objects that were seen, by object and field, what takes precedence first."""
+    found: dict[tuple[Ref, str], list[Recalled]] = {}
     for memory in taught.known.claiming("expectation"):
         claim = expectation_of(memory)
         ref = taught.ref(claim.object)
-        thing = taught.world.things.get(ref)
-        if thing is None or (ref, claim.field) in taken or not taught.applies(memory, ref):
-            continue
-        taken.add((ref, claim.field))
-        path = _path(thing, claim.field)
-        yield Taken(memory, thing, path, shown(dig(thing.raw, *path)))
+        if ref in taught.world.things and taught.applies(memory, ref):
+            found.setdefault((ref, claim.field), []).append(memory)
+    return list(found.values())
 
 
 def expectation_of(memory: Recalled) -> Expectation:

@@ -13,7 +13,7 @@ from casebook.api.enums import ClaimEffect, Outcome, Source
 from casebook.api.memory import CauseClaim
 from casebook.api.run import Recalled
 from casebook.knowledge.concepts import key
-from casebook.knowledge.conflicts import claim_of, outranked
+from casebook.knowledge.conflicts import claim_of, lost, outranked
 from casebook.knowledge.matching import Answer, Match
 from casebook.reasoning.board import Part, Ranked
 from casebook.reasoning.judging.covering import THRESHOLD
@@ -39,8 +39,8 @@ def remember(situation: Situation, ranked: Sequence[Ranked]) -> tuple[list[Ranke
     found: Hypotheses = {(item.object, item.cause): item for item in ranked}
     answers = {key(memory): _answer(situation, memory, found) for memory in claims}
     fitting = [memory for memory in claims if answers[key(memory)].answer is Answer.MATCH]
-    lost = outranked(fitting)
-    unused = {f"{place}/{name}": _lost(winner, why) for (place, name), (winner, why) in lost.items()}
+    losers = outranked(fitting)
+    unused = {key(one): lost(losers[key(one)], one) for one in fitting if key(one) in losers}
     for memory in fitting:
         if key(memory) not in unused:
             why = _act(situation, memory, found)
@@ -48,10 +48,6 @@ def remember(situation: Situation, ranked: Sequence[Ranked]) -> tuple[list[Ranke
     unknown = {name: match for name, match in answers.items() if match.answer is Answer.UNKNOWN}
     gone = frozenset(name for name, why in unused.items() if why.startswith(GONE))
     return [found[name] for name in sorted(found)], Idle(unused, unknown, gone)
-
-
-def _lost(winner: Recalled, why: str) -> str:
-    return f"not used: memory {winner.name} says otherwise and wins, because {why}"
 
 
 def _answer(situation: Situation, memory: Recalled, found: Hypotheses) -> Match:

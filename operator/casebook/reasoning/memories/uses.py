@@ -9,6 +9,7 @@ from casebook.knowledge.concepts import key
 from casebook.knowledge.matching import Answer, Match
 from casebook.reasoning.board import Board
 from casebook.reasoning.memories.effects import effects
+from casebook.reasoning.memories.expectations import overruled
 from casebook.reasoning.memories.mention import mention
 from casebook.reasoning.memories.noise import noise_of
 from casebook.reasoning.memories.taught import fits
@@ -54,10 +55,12 @@ def _unknown(situation: Situation, memory: Recalled) -> Match | None:
 def _without_effect(board: Board) -> Iterator[KnowledgeUse]:
     """Memories that apply and did nothing, with the reason, and notes, which are only shown."""
     taught = board.situation.taught
+    yielding = overruled(taught)
     for memory in taught.known.memories:
         found = fits(memory, taught.question)
         why = (
             board.idle.unused.get(key(memory))
+            or yielding.get(key(memory))
             or taught.known.concepts.refused.get(key(memory))
             or taught.question.outranked.get(key(memory))
             or (_shown(board.situation, memory) if found.answer is Answer.MATCH else "")

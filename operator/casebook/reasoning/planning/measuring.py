@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, reduce
 
-from casebook.analysis.access import words
+from casebook.analysis.access import listed, words
 from casebook.analysis.curves import Curve, Series, curve
 from casebook.analysis.measures import ADDED_UP, Measure, measures
 from casebook.analysis.things import Cite, Ref
-from casebook.analysis.workloads import Workload
+from casebook.analysis.workloads import Container, Workload
 from casebook.analysis.world import World
 from casebook.api.observation import Query, Result, listing, metric_names
 from casebook.api.observation import curve as asking
@@ -42,6 +42,17 @@ class Measured:
     def total(self) -> Series:
         """All its series as one."""
         return reduce(Series.plus, self.series)
+
+    def of(self, container: Container) -> tuple[Series, ...]:
+        """The series of one container: a label that names another pod or container tells that one is not."""
+        alone = len(listed(container.pod.raw, "spec", "containers")) == 1
+        unnamed = ("", container.name) if alone else (container.name,)
+        pods = ("", container.pod.ref.name)
+        return tuple(
+            one
+            for one in self.series
+            if one.labels.get("container", "") in unnamed and one.labels.get("pod", "") in pods
+        )
 
     def cite(self, said: str) -> Cite:
         """A citation of what it shows, with the curve."""

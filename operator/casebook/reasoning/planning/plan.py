@@ -8,14 +8,15 @@ from typing import NamedTuple
 from casebook.analysis.things import clip
 from casebook.api.enums import Reach
 from casebook.api.names import placed
-from casebook.api.observation import Query, listing
+from casebook.api.observation import Query, listing, used
 from casebook.api.run import Stop
+from casebook.reasoning.asked.complaint import of_lateness
 from casebook.reasoning.asked.focus import naming
 from casebook.reasoning.board import Board
 from casebook.reasoning.incidents import recurring
 from casebook.reasoning.incidents.incident import EXPLAINED, check, explaining
 from casebook.reasoning.planning import measuring
-from casebook.reasoning.planning.baseline import before_the_onset
+from casebook.reasoning.planning.baseline import before_the_onset, over_the_time_asked_about
 from casebook.reasoning.planning.deciding import wanted
 from casebook.reasoning.planning.logreads import ailing, logs
 from casebook.reasoning.planning.patience import again, pause
@@ -85,6 +86,10 @@ def _steps(situation: Situation, board: Board) -> Iterator[Step | Done]:
     said = "logs of what looks suspicious and of what the path leads through"
     yield Step(f"{said}, and their curves" if curves else said, [*logs(situation), *curves])
     yield Step("logs from before the trouble began, where the last lines are all of it", before_the_onset(situation))
+    if not board.chosen:
+        said = "logs of what was asked about from before, where their last lines do not reach back over that time"
+        use = [used(situation.world.home)] if situation.world.home and of_lateness(situation.world) else []
+        yield Step(said, [*over_the_time_asked_about(situation), *use])
     yield Step("tests that would decide between the leading hypotheses", _tests(situation, board))
     if not situation.symptoms and not board.chosen:
         yield Step("the other namespaces, since nothing deviates here", _everywhere(situation))

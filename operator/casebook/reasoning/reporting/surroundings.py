@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 
+from casebook.analysis.access import moment
 from casebook.analysis.services import ready_endpoints
 from casebook.analysis.signs import Symptom
 from casebook.analysis.things import clip
 from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
 from casebook.api.enums import Reach
-from casebook.api.observation import LOGS, PROMETHEUS, Observation, Result
+from casebook.api.observation import LOGS, METRICS, PROMETHEUS, Observation, Result
 from casebook.api.report import Finding
 from casebook.reasoning.board import Board
 from casebook.reasoning.judging.verdict import missing_target
 from casebook.reasoning.planning import measuring
+from casebook.reasoning.planning.sight import unseen
 from casebook.reasoning.planning.survey import EVENTS_PLACE, sees_events
 from casebook.reasoning.reporting.evidence import Ledger
 from casebook.reasoning.situation import Situation
@@ -115,8 +117,9 @@ def limitations(board: Board) -> list[str]:
     situation = board.situation
     run = situation.world.snapshot.run
     found = [_failure(item) for item in situation.world.snapshot.failed()]
+    found += [one.said(situation) for one in unseen(situation)]
     found += [
-        f"{item.query.command()}: more was there than was read"
+        _part(item)
         for item in situation.world.snapshot.observations
         if item.truncated and not item.query.is_earlier_log
     ]
@@ -127,10 +130,19 @@ def limitations(board: Board) -> list[str]:
     return [clip(line, 1000) for line in dict.fromkeys(found)][:MAX_FINDINGS]
 
 
+def _part(item: Observation) -> str:
+    """What was read of more, in words: of a log since when."""
+    begin = moment(item.data, "lines", 0, "at") if item.query.source == LOGS else None
+    since = f"; what was read begins at {timestamp(begin)}" if begin else ""
+    return f"{item.query.command()}: more was there than was read{since}"
+
+
 def _failure(item: Observation) -> str:
     what = "may not be read" if item.result is Result.DENIED else "could not be read"
     kind = f"logs of {item.query.name}" if item.query.source == LOGS else item.query.resource
     if item.query.source == PROMETHEUS:
         kind = f"Prometheus ({item.query.params.get('query') or item.query.resource})"
+    if item.query.source == METRICS:
+        kind = f"what {item.query.resource} use (metrics.k8s.io)"
     place = f" in namespace {item.query.namespace}" if item.query.namespace else ""
     return f"{kind}{place} {what}: {item.message}" if item.message else f"{kind}{place} {what}"

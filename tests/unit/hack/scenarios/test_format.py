@@ -29,7 +29,11 @@ GOOD = {
         {"apply": "base.yaml"},
         {"wait": {"for": "deployment/web", "condition": "Available", "seconds": 90}},
     ],
-    "inject": [{"sleep": 20}, {"kubectl": "scale deployment/auth --replicas=0"}],
+    "inject": [
+        {"sleep": 20},
+        {"kubectl": "exec deployment/web -- ask auth", "matches": "^200$"},
+        {"kubectl": "scale deployment/auth --replicas=0"},
+    ],
     "until": [
         {"kubectl": "get endpoints web -o jsonpath={.subsets}", "matches": "^$", "seconds": 60},
         {"sleep": 15},
@@ -59,7 +63,7 @@ def write(folder: Path, content, **manifests: str) -> Path:
 
 def test_every_field_of_the_format_is_read(tmp_path) -> None:
     scenario = load(write(tmp_path / "a", GOOD))
-    assert [type(step) for step in (*scenario.setup, *scenario.inject)] == [Apply, Wait, Sleep, Kubectl]
+    assert [type(step) for step in (*scenario.setup, *scenario.inject)] == [Apply, Wait, Sleep, Symptom, Kubectl]
     assert [type(sign) for sign in scenario.until] == [Symptom, Sleep]
     assert scenario.setup[1].wait.for_ == "deployment/web"
     assert scenario.trigger.alert.labels == {"alertname": "ServiceDown"}
@@ -83,7 +87,10 @@ def test_one_name_stands_for_a_list_and_numbers_for_names(tmp_path) -> None:
         ({"expect": {"verdict": "RootCause"}}, "expect: verdict RootCause needs at least one entry in causes"),
         ({"trigger": {}}, "trigger: needs a question or an alert"),
         ({"trigger": {"question": "?", "target": "web"}}, "trigger.target: String should match pattern"),
-        ({"setup": [{"script": "rm"}]}, "setup.0: a step is one of apply, kubectl, wait, certificate, sleep"),
+        (
+            {"setup": [{"script": "rm"}]},
+            "setup.0: a step is one of apply, kubectl (with matches: until that shows), wait",
+        ),
         (
             {"until": [{"apply": "base.yaml"}]},
             "until.0: an entry of until is {kubectl, matches, seconds}, wait or sleep",

@@ -81,3 +81,21 @@ async def test_a_symptom_that_never_shows_is_told_with_what_was_seen() -> None:
     scenario, steps = made(kube, until=[sign])
     with pytest.raises(SymptomError, match=r"'Crash' not seen, last: 'Running'"):
         await steps.await_signs(scenario.until)
+
+
+async def test_a_step_can_wait_for_what_no_condition_tells() -> None:
+    kube = FakeKube({"exec": [failed("HTTP Error 502: Bad Gateway"), "200\n"]})
+    scenario, steps = made(
+        kube, setup=[{"kubectl": "exec deploy/web -- ask", "matches": "^200$"}, {"kubectl": "get x"}]
+    )
+    await steps.do(scenario.setup)
+    assert kube.calls == ["exec deploy/web -- ask", "exec deploy/web -- ask", "get x"]
+
+
+async def test_a_step_that_waits_in_vain_ends_the_steps() -> None:
+    kube = FakeKube({"exec": failed("HTTP Error 502: Bad Gateway")})
+    waiting = {"kubectl": "exec deploy/web -- ask", "matches": "^200$", "seconds": 0.01}
+    scenario, steps = made(kube, setup=[waiting, {"kubectl": "get x"}])
+    with pytest.raises(CommandError, match="'\\^200\\$' not seen, last: 'HTTP Error 502: Bad Gateway'"):
+        await steps.do(scenario.setup)
+    assert "get x" not in kube.calls

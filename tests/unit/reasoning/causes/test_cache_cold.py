@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from casebook.analysis.snapshot import Snapshot
 from support.builders import (
     Raw,
@@ -64,6 +66,29 @@ def test_misses_that_are_logged_since_tell_as_much() -> None:
     logged = log("front-p0", lines, step=30)
     found = snapshot(run("front is slow", "Deployment/front"), store(), logged)
     assert_root(found, "Deployment/memo", "CacheCold", "cache miss for products")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "products come from the database: no cache",
+        "memo: nothing in the cache, asked the source",
+        "read products without the cache",
+        "cache returned nothing for products",
+    ],
+)
+def test_misses_are_known_in_other_words_and_begin_while_the_cache_is_away(said: str) -> None:
+    missed = f'{{"level":"WARNING","msg":"{said}"}}'
+    logged = log("front-p0", [FINE] * 12 + [missed, LATE] * 13 + [missed], step=30)
+    assert_root(
+        snapshot(run("front is slow", "Deployment/front"), store(), logged), "Deployment/memo", "CacheCold", said
+    )
+
+
+def test_misses_long_before_it_began_are_not_of_it() -> None:
+    logged = log("front-p0", [FINE] * 2 + [MISS, LATE] * 30, step=30)
+    found = snapshot(run("front is slow", "Deployment/front"), store(), logged)
+    assert "CacheCold" not in [one.cause for one in report(found).root_causes]
 
 
 def test_a_restart_that_nobody_feels_is_no_fault() -> None:

@@ -173,6 +173,12 @@ def test_a_consumer_that_finishes_as_much_as_ever_is_not_to_blame() -> None:
     assert_refuted(found, "Deployment/worker", "ConsumerTooSlow")
 
 
+def test_a_curve_that_hardly_reaches_past_the_release_speaks_neither_for_a_consumer_nor_against_it() -> None:
+    done = [*level(5)[:-FRESH], *[None] * (FRESH - 1), 4.0]
+    found = queueing(*released("worker", consumer("1"), consumer("9")), done=done)
+    assert_root(found, "Deployment/worker", "ConsumerTooSlow", "its backlog grows", "revision 1 -> 2")
+
+
 def test_a_producer_is_not_taken_for_the_consumer() -> None:
     found = queueing(*released("worker", consumer("1"), consumer("9")), done=level(5, 1, since=FRESH))
     assert ("Deployment/producer", "ConsumerTooSlow") not in [(i.object, i.cause) for i in report(found).root_causes]
@@ -301,3 +307,31 @@ def test_an_autoscaler_at_its_maximum_cites_the_load_that_rose() -> None:
     item = hypothesis(plain, "HPAAtMax")
     assert item is not None
     assert not any("load" in one.statement for one in item.predictions)
+
+
+FAILED = '{"level":"ERROR","msg":"GET /products 502"}'
+
+
+def blip(errors: Values, *lines: str) -> Snapshot:
+    logged = log("web-p0", [*lines, *["GET / 200"] * 50], step=1)
+    return snapshot(
+        metered(run("web answered errors", "Deployment/web")),
+        shop(),
+        *curves(traffic={"web": level(10)}, errors={"web": errors}),
+        logged,
+        *QUIET[1:],
+    )
+
+
+def test_a_share_of_failures_that_the_log_tells_to_be_over_is_no_symptom() -> None:
+    """A rate over minutes still counts what ended: no fault is left to look for."""
+    found = report(blip(level(0, 3, since=1), *[FAILED] * 9))
+    assert found.verdict is Verdict.NO_FAULT, found.summary
+
+
+def test_a_share_of_failures_that_nothing_logs_is_one() -> None:
+    assert report(blip(level(0, 3, since=1))).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_share_of_failures_that_lasts_is_one_though_the_errors_in_the_log_ended() -> None:
+    assert report(blip(level(0, 3, since=FRESH), *[FAILED] * 9)).verdict is Verdict.INCONCLUSIVE

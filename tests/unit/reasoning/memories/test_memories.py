@@ -6,11 +6,15 @@ from typing import Any
 import pytest
 
 from casebook.analysis.snapshot import Snapshot
-from casebook.api.enums import Origin, Standing, Verdict
+from casebook.api.enums import Origin, Standing, State, Verdict
 from casebook.api.report import Report
-from casebook.api.run import Recalled, Run
+from casebook.api.run import Recalled, Run, Trace
+from casebook.knowledge.quarantine import heeding
+from casebook.reasoning import backtest
+from casebook.reasoning.engine import ENGINE
 from casebook.reasoning.replay import replay
 from support.builders import (
+    NOW,
     Raw,
     container,
     endpoints,
@@ -26,8 +30,8 @@ from support.builders import (
     waiting,
     workload,
 )
-from support.memories import cause, concept, labelled, memory
-from support.reason import hypothesis, report, roots
+from support.memories import cause, concept, labelled, memory, quarantine
+from support.reason import STOP, hypothesis, report, roots
 from support.recorded import trace
 
 NOT_FOUND = 'failed to resolve reference "reg.local/api:v2": reg.local/api:v2: not found'
@@ -145,6 +149,24 @@ def test_an_object_that_is_gone_makes_its_memory_powerless() -> None:
     assert effect(found, "m") == "stale: Deployment/gone is gone; not acted on"
 
 
+def test_a_quarantine_takes_the_force_from_what_a_person_taught_and_both_are_shown() -> None:
+    taught = memory(claim=cause("ProxyExpired", "Deployment/api"), scope=HERE, lastEditor="mallory")
+    found = knowing(*heeding([taught, quarantine(person="mallory")], NOW))
+    assert roots(found) == roots(knowing())
+    assert effect(found, "q") == "took the force from m"
+    assert effect(found, "m").startswith("not acted on: quarantined: bob quarantined user/mallory")
+
+
+def test_a_proposed_quarantine_is_tested_on_the_past_like_any_proposal() -> None:
+    taught = memory(claim=cause("ProxyExpired", "Deployment/api"), scope=HERE, lastEditor="mallory")
+    seen = snapshot(run("why?", "Deployment/api").replace(recalled=[taught]), stuck())
+    past = Trace(engine=ENGINE, run=seen.run, stop=STOP, observations=list(seen.observations))
+    proposed = quarantine(person="mallory")
+    proposed = proposed.replace(spec=proposed.spec.replace(state=State.PROPOSED))
+    assert backtest.effect(past, proposed) == backtest.Effect(applies=True, changes=True)
+    assert backtest.effect(past, quarantine(person="bob")) == backtest.Effect(applies=False, changes=False)
+
+
 def test_of_two_that_contradict_each_other_both_are_shown_and_the_narrower_wins() -> None:
     narrow = memory("narrow", claim=cause("ProxyExpired", "Deployment/api"), scope=labelled(namespace="shop"))
     wide = memory("wide", claim=cause("QuotaOfVendor", "Deployment/api"))
@@ -226,6 +248,19 @@ def test_an_expectation_makes_a_deviation() -> None:
     met = knowing(memory(claim={"expectation": normal | {"value": "1"}}), asked=asked, objects=healthy("web"))
     assert met.verdict is Verdict.NO_FAULT
     assert effect(met, "m") == "Deployment/web spec.replicas is 1, as expected"
+
+
+def test_of_two_expectations_of_one_field_both_are_shown_and_one_acts() -> None:
+    def expects(name: str, value: str, **scope: str) -> Recalled:
+        normal = {"object": "Deployment/web", "field": "spec.replicas", "value": value}
+        return memory(name, claim={"expectation": normal}, scope=labelled(**scope))
+
+    asked = run("is all well?", "Deployment/web")
+    narrow, wide = expects("narrow", "1", namespace="shop"), expects("wide", "3")
+    found = knowing(narrow, wide, asked=asked, objects=healthy("web"))
+    assert found.verdict is Verdict.NO_FAULT
+    assert effect(found, "narrow") == "Deployment/web spec.replicas is 1, as expected"
+    assert effect(found, "wide") == "not used: memory narrow says otherwise and wins, because its scope is narrower"
 
 
 def test_a_note_is_shown_and_changes_nothing_else() -> None:

@@ -24,12 +24,15 @@ class Api:
         self._flags, self._settings = Watched(text("FLAGS_FILE")), Watched(text("SETTINGS_FILE"))
         self._database = Database() if text("DB_HOST") else None
         self._orders = itertools.count(1)
+        self._views = itertools.count()
+        self._pages = int(number("CATALOGUE_PAGES", 1))
         self._index = _search_index(int(number("INDEX_MB", 0)))
         self._slow_every = int(number("SLOW_QUERY_EVERY", 0))
 
     def products(self, _: Request) -> Response:
-        """Products: from the cache, else the database."""
-        return Response(200, {"products": self._release.products(self._cached() or self._stored())})
+        """A page of products, each in its turn: from the cache, else the database."""
+        page = page_path(next(self._views) % self._pages)
+        return Response(200, {"products": self._release.products(self._cached(page) or self._stored(page))})
 
     def checkout(self, request: Request) -> Response:
         """Take an order: who, how much, pay, keep, hand on."""
@@ -55,16 +58,19 @@ class Api:
             return str(error)
         return ""
 
-    def _cached(self) -> list[dict[str, Any]]:
+    def _cached(self, page: str) -> list[dict[str, Any]]:
         if not text("CACHE_URL"):
             return []
         try:
-            return list(call("GET", f"{text('CACHE_URL')}/k/products").get("value") or [])
+            found = list(call("GET", f"{text('CACHE_URL')}{page}").get("value") or [])
         except UpstreamError:
             log.warning(say("products come from the database: no cache"))
             return []
+        if not found:
+            log.info(f"cache miss: {page}")
+        return found
 
-    def _stored(self) -> list[dict[str, Any]]:
+    def _stored(self, page: str) -> list[dict[str, Any]]:
         if self._database is None:
             return list(releases.v1.CATALOGUE)
         if self._slow_every and next(self._orders) % self._slow_every == 0:
@@ -72,8 +78,13 @@ class Api:
         rows = self._database.rows("SELECT sku, cents FROM products")
         if text("CACHE_URL"):
             with contextlib.suppress(UpstreamError):
-                call("POST", f"{text('CACHE_URL')}/k/products", {"value": rows})
+                call("POST", f"{text('CACHE_URL')}{page}", {"value": rows})
         return rows
+
+
+def page_path(page: int) -> str:
+    """Where the cache keeps a page of products."""
+    return f"/k/products-{page}"
 
 
 def _search_index(megabytes: int) -> list[bytearray]:
