@@ -72,6 +72,15 @@ class Compiled(NamedTuple):
     any_of: tuple[tuple[Term, ...], ...]
     except_: tuple[tuple[Term, ...], ...]
     keys: frozenset[str]
+    exact: tuple[str, frozenset[str]] | None
+    """A key and the values of which one is required, to tell most of what does not match at a glance."""
+
+    def may_match(self, context: Context) -> bool:
+        """Whether it is worth matching where only a match counts."""
+        if self.exact is None:
+            return True
+        values = context.at(self.exact[0])
+        return values is not None and not values.isdisjoint(self.exact[1])
 
     def may_conflict(self, context: Context) -> bool:
         """Whether it is worth matching: a scope whose keys are all unknown conflicts only by an exception of all."""
@@ -83,7 +92,9 @@ def compiled(scope: Scope) -> Compiled:
     terms = tuple(requirements(scope))
     any_of = tuple(tuple(requirements(one)) for one in scope.any_of)
     except_ = tuple(tuple(requirements(one)) for one in scope.except_)
-    return Compiled(terms, any_of, except_, frozenset(one.key for part in (terms, *any_of, *except_) for one in part))
+    keys = frozenset(one.key for part in (terms, *any_of, *except_) for one in part)
+    exact = next(((one.key, frozenset(one.values)) for one in terms if one.operator is Operator.IN), None)
+    return Compiled(terms, any_of, except_, keys, exact)
 
 
 def answer(scope: Compiled, context: Context) -> Answer:

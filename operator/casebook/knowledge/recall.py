@@ -168,11 +168,15 @@ def _needed(found: Sequence[Shelved], asked: Context, scores: Mapping[str, float
     alike: list[Shelved] = []
     others: list[Shelved] = []
     for one in found:
-        if one.quarantines or (not one.memory.quarantined and answer(one.scope, asked) is Answer.MATCH):
+        if one.quarantines or (one.scope.may_match(asked) and _applies(one, asked)):
             sure.append(one)
         else:
             (alike if one.name in scores and not one.memory.quarantined else others).append(one)
     return [*sure, *sorted(alike, key=lambda one: -scores[one.name]), *others]
+
+
+def _applies(one: Shelved, asked: Context) -> bool:
+    return not one.memory.quarantined and answer(one.scope, asked) is Answer.MATCH
 
 
 def display_name(memory: Recalled, home: str) -> str:

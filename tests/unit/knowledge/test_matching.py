@@ -54,6 +54,12 @@ def test_what_cannot_conflict_does_not(scope: Scope, context: Context) -> None:
         assert match(scope, known).answer is not Answer.CONFLICT
 
 
+@given(SCOPES, CONTEXTS)
+def test_what_cannot_match_does_not(scope: Scope, context: Context) -> None:
+    if not compiled(scope).may_match(context):
+        assert match(scope, context).answer is not Answer.MATCH
+
+
 @given(SCOPES, CONTEXTS, KEYS, st.frozensets(VALUES.filter(bool), max_size=2))
 def test_learning_an_unknown_key_never_turns_an_answer_round(
     scope: Scope, context: Context, key: str, values: frozenset[str]
