@@ -57,7 +57,7 @@ def reindex(path: Path, kubeconfig: str | None) -> None:
 async def _reindex(config: ControllerConfig, address: str, kubeconfig: str | None) -> Done:
     domain = Domain(config.operator_namespace, config.runs_namespace, frozenset(config.excluded_namespaces))
     with Console(stderr=True).status("connecting") as status:
-        async with connect(kubeconfig) as client, Database.open(address) as database:
+        async with Database.open(address) as database, connect(kubeconfig) as client:
             index = Index(Texts(database), MiniLm() if config.embeddings == "Local" else None)
             work = Reindexing(
                 Reader(client),
