@@ -14,7 +14,20 @@ from bench import machine
 from bench.installation import ensure
 from bench.learning import cost, curve, effect, interference, leak, persistence, poison, staleness, transfer
 from bench.learning.installed import InstalledError
-from bench.measures import faults, image, memory, models, peers, recorded, replay, scale, startup, storm, workloads
+from bench.measures import (
+    faults,
+    image,
+    memory,
+    models,
+    peers,
+    recall,
+    recorded,
+    replay,
+    scale,
+    startup,
+    storm,
+    workloads,
+)
 from bench.measures.replay import NoTraceError
 from bench.process import ROOT, ProcessError
 from bench.row import Row, broken
@@ -63,6 +76,7 @@ MEASURES = (
     Step({"models": "prompts over saved investigations; a call through the proxy beside a direct one"}, models.measure),
     Step({"saved-peers": "Casebook and other tools on saved investigations"}, peers.measure_saved, asked_for=True),
     Step({"peers": "Casebook and other tools on every fault; hours, only when named"}, peers.measure, asked_for=True),
+    Step({"recall": "what a run is given to know, of 10,000 memories"}, recall.measure),
     Step({"memory": "controller and gateways, idle"}, memory.measure),
     Step({"storm": "5,000 alert groups in a minute, with kills; memory with all of them queued"}, storm.measure),
 )

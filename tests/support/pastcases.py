@@ -80,6 +80,10 @@ class MemoryCases:
         mine = [case for (owner, _), case in self.kept.items() if owner == tenant]
         return [case for case in mine if case.asked.replace(words=[]) == bare]
 
+    async def named(self, tenant: str, uids: Sequence[str]) -> list[PastCase]:
+        self._answer()
+        return [case for (owner, uid), case in self.kept.items() if owner == tenant and uid in uids]
+
     async def recent(self, tenant: str, since: datetime) -> list[PastCase]:
         self._answer()
         return [case for (owner, _), case in self.kept.items() if owner == tenant and case.at >= since]

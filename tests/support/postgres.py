@@ -19,7 +19,7 @@ from casebook.store.migrate import migrate
 from support.ports import free_port
 
 _OWNER = "owner"
-_PASSWORD = "for-tests-only"
+PASSWORD = "for-tests-only"
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Postgres:
         return self.address("casebook_app", "postgres")
 
     def address(self, user: str, database: str) -> str:
-        return f"postgresql://{user}:{_PASSWORD}@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://{user}:{PASSWORD}@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> None:
         """Start, and wait until it answers."""
@@ -78,7 +78,7 @@ def running() -> Iterator[Postgres]:
     folder = Path(tempfile.mkdtemp(prefix="casebook-pg-"))
     try:
         server = Postgres(_binaries(folder), folder / "data", free_port())
-        (folder / "password").write_text(_PASSWORD)
+        (folder / "password").write_text(PASSWORD)
         if os.geteuid() == 0:
             shutil.chown(folder, "nobody")
             shutil.chown(folder / "password", "nobody")
@@ -98,7 +98,7 @@ def running() -> Iterator[Postgres]:
 def postgres() -> Iterator[Postgres]:
     """A migrated server, shared by all tests of a session: keep to tenants of your own, and leave it running."""
     with running() as server:
-        migrate(server.admin, _PASSWORD)
+        migrate(server.admin, PASSWORD)
         yield server
 
 

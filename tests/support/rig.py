@@ -125,11 +125,14 @@ class Rig:
         except aiohttp.ClientConnectionError:
             return 0, ""
 
-    async def command(self, *arguments: str) -> tuple[int, str]:
-        """Run `casebook` to its end: exit code, and what it said on standard output and standard error together."""
+    async def command(self, *arguments: str, **environment: str) -> tuple[int, str]:
+        """Run `casebook` to its end: exit code and what it said."""
         command = [sys.executable, "-m", "casebook", *arguments]
         process = await asyncio.create_subprocess_exec(
-            *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env=self._environment()
+            *command,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=self._environment() | environment,
         )
         said, _ = await process.communicate()
         return process.returncode or 0, said.decode()

@@ -213,6 +213,21 @@ class Recurrence(Model):
     )
 
 
+class SimilarCase(Occurrence):
+    """An earlier investigation of another question whose text is like this one's."""
+
+    percent: Percent = Field(description="How much of its text is like this one's, of what this one's own would be.")
+
+
+class Similar(Model):
+    """Earlier investigations that were found by text: shown to people, they move no verdict."""
+
+    by: Line = Field(description="What they were found by: words, or words and meaning and the model of the latter.")
+    cases: Annotated[list[SimilarCase], Field(max_length=3)] = Field(
+        default_factory=list, description="The most alike first."
+    )
+
+
 class ReplaySide(Model):
     """One side of a replay."""
 
@@ -291,6 +306,7 @@ class InvestigationStatus(Model):
     )
     followers: Followers | None = Field(default=None, description="Investigations that this one explains.")
     recurrence: Recurrence | None = Field(default=None, description="Which occurrence of the problem this is.")
+    similar: Similar | None = Field(default=None, description="Earlier investigations whose text is like this one's.")
     lessons: Annotated[list[Lesson], Field(max_length=20)] = Field(
         default_factory=list,
         description="What became of each feedback entry; one that stands here is never acted on again.",

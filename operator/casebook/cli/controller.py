@@ -8,16 +8,16 @@ import sys
 from pathlib import Path
 
 import click
-import yaml
-from pydantic import ValidationError
 
-from casebook.api.problems import explain
 from casebook.cli import logs
+from casebook.cli.settings import controller_settings
 from casebook.cluster.client import NotConfigured, connect
 from casebook.controller.config import ControllerConfig
+from casebook.embedding.minilm import MiniLm
 from casebook.handlers import service
 from casebook.store.cases import Cases
 from casebook.store.database import DATABASE_URL, BadAddress, Database
+from casebook.store.texts import Texts
 from casebook.store.traces import Traces
 from casebook.store.uses import Ledger
 
@@ -26,7 +26,7 @@ from casebook.store.uses import Ledger
 @click.option("--config", "path", type=click.Path(path_type=Path), required=True, help="YAML file with the settings.")
 def controller(path: Path) -> None:
     """Run the controller: one process per cluster. $CASEBOOK_DATABASE_URL names the database of traces to replay."""
-    config = _load(path)
+    config = controller_settings(path)
     logs.configure(json=not sys.stderr.isatty())
     # kopf tells of every event, and warns that it is not in the main thread, where it does not belong here.
     logging.getLogger("kopf").setLevel(logging.ERROR)
@@ -38,23 +38,15 @@ def controller(path: Path) -> None:
         raise click.ClickException(str(error)) from error
 
 
-def _load(path: Path) -> ControllerConfig:
-    try:
-        return ControllerConfig.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-    except OSError as error:
-        raise click.UsageError(f"cannot read {path}: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise click.UsageError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
-    except ValidationError as error:
-        raise click.UsageError(f"{path}: {explain(error)}") from error
-
-
 async def _serve(config: ControllerConfig, address: str) -> None:
     if not address:
         await _run(config, None)
         return
     async with Database.open(address) as database:
-        await _run(config, service.Stores(Traces(database), Cases(database), Ledger(database)))
+        cases = Cases(database)
+        embedder = MiniLm() if config.embeddings == "Local" else None
+        stores = service.Stores(Traces(database), cases, Ledger(database), cases, Texts(database), embedder)
+        await _run(config, stores)
 
 
 async def _run(config: ControllerConfig, stores: service.Stores | None) -> None:

@@ -4,6 +4,7 @@ import os
 
 import click
 
+from casebook.cli.reindex import reindex
 from casebook.store.database import DATABASE_URL, BadAddress
 from casebook.store.errors import StoreUnavailable
 from casebook.store.migrate import check as check_database
@@ -19,6 +20,9 @@ _wait = click.option(
 @click.group()
 def db() -> None:
     """Create, upgrade and check the database."""
+
+
+db.add_command(reindex)
 
 
 @db.command()

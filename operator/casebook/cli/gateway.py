@@ -16,6 +16,7 @@ from casebook.gateway.server import serve
 from casebook.store.calls import Calls
 from casebook.store.cases import Cases
 from casebook.store.database import DATABASE_URL, BadAddress, Database
+from casebook.store.texts import Texts
 from casebook.store.traces import Traces
 from casebook.store.uses import Ledger
 
@@ -48,5 +49,5 @@ async def _serve(config: GatewayConfig, address: str, kubeconfig: str | None) ->
         await serve(config, None, kubeconfig=kubeconfig)
         return
     async with Database.open(address) as database:
-        kept = Kept(Cases(database), Ledger(database))
+        kept = Kept(Cases(database), Ledger(database), Texts(database))
         await serve(config, Traces(database), kept, Calls(database), kubeconfig=kubeconfig)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import click
 
 from casebook.api.base import EPOCH, timestamp
-from casebook.api.investigation import Investigation, Recurrence, Replay, ReplaySide
+from casebook.api.investigation import Investigation, Occurrence, Recurrence, Replay, ReplaySide
 from casebook.api.report import Cost, Report
 from casebook.cli import feedback
 from casebook.cli.people import Access, Place, in_cluster
@@ -31,7 +31,7 @@ def show(name: str, output: str, namespace: str | None, kubeconfig: str | None, 
     colour = colourful(sys.stdout)
     click.echo(render_report(report, heading(found), output, colour=colour), nl=False, color=colour)
     if output == "text":
-        for line in (*incident(found), *seen_before(found.status.recurrence), *said(found)):
+        for line in (*incident(found), *seen_before(found.status.recurrence), *alike(found), *said(found)):
             click.echo(line)
 
 
@@ -92,12 +92,26 @@ def seen_before(recurrence: Recurrence | None) -> Iterator[str]:
         times = f"{recurrence.resolved_alone} earlier alerts of it went away within ten minutes"
         yield f"  {times}, with nothing seen to be done: weak evidence that nobody is needed"
     for one in recurrence.previous:
-        cause = f"{one.cause} on {one.object}" if one.cause else one.verdict.value
-        judged = f"; {one.by}: {one.judgement.value}" if one.judgement else ""
-        truth = f", it was {one.truth}" if one.truth else ""
-        yield f"  {timestamp(one.at)}  {one.namespace}/{one.name}  {cause}, {_cost(one.cost)}{judged}{truth}"
-        if one.afterwards:
-            yield f"      afterwards {one.afterwards}"
+        yield from _earlier(one)
+
+
+def alike(found: Investigation) -> Iterator[str]:
+    """Earlier investigations of other questions whose text is like this one's, a line each."""
+    similar = found.status.similar
+    if similar is None or not similar.cases:
+        return
+    yield f"\nAlike, by {similar.by}"
+    for one in similar.cases:
+        yield from _earlier(one, f"; {one.percent} % alike")
+
+
+def _earlier(one: Occurrence, more: str = "") -> Iterator[str]:
+    cause = f"{one.cause} on {one.object}" if one.cause else one.verdict.value
+    judged = f"; {one.by}: {one.judgement.value}" if one.judgement else ""
+    truth = f", it was {one.truth}" if one.truth else ""
+    yield f"  {timestamp(one.at)}  {one.namespace}/{one.name}  {cause}, {_cost(one.cost)}{judged}{truth}{more}"
+    if one.afterwards:
+        yield f"      afterwards {one.afterwards}"
 
 
 def _cost(cost: Cost) -> str:

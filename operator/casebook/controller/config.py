@@ -1,6 +1,6 @@
 """The controller's configuration, one YAML file in camelCase."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
@@ -46,6 +46,8 @@ class ControllerConfig(BaseModel):
     """Finished Investigations are deleted after this long, unless they say otherwise or their alert is still open."""
     job_ttl_seconds: Seconds = 600
     """Finished Jobs, with their pods and logs, are kept this long."""
+    embeddings: Literal["None", "Local"] = "None"
+    """What makes embeddings of past cases and memories: nothing, or the model of the extra `embeddings`."""
     excluded_namespaces: tuple[str, ...] = ("kube-system", "kube-public", "kube-node-lease", "local-path-storage")
     """Namespaces of no tenant: nothing is read there and nothing created."""
     agent_resources: dict[str, Any] = Field(default_factory=_agent_resources)

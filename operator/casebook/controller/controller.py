@@ -3,6 +3,7 @@
 import asyncio
 import platform
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -16,8 +17,10 @@ from casebook.controller.config import ControllerConfig
 from casebook.controller.decide import Policy, Slot
 from casebook.controller.fairshare import Limits
 from casebook.controller.hinting import Hints, RecentCases
+from casebook.controller.index import Index
 from casebook.controller.joining import Joiner
 from casebook.controller.lessons import Lessons
+from casebook.controller.likening import Likening
 from casebook.controller.manifests import AgentSettings
 from casebook.controller.metrics import Metrics
 from casebook.controller.news import announce
@@ -38,8 +41,9 @@ FIELD_MANAGER = "casebook-controller"
 BACKTESTS_MANAGER = "casebook-controller-backtests"
 INCIDENTS_MANAGER = "casebook-controller-incidents"
 LESSONS_MANAGER = "casebook-controller-lessons"
-"""Own what was tested, who explains whom, and what became of feedback, apart from the first: none has to repeat what
-another wrote."""
+LIKENING_MANAGER = "casebook-controller-likening"
+"""Own what was tested, who explains whom, what became of feedback, and what is alike, apart from the first: none has to
+repeat what another wrote."""
 JUDGE_AFTER = 2.0
 """What a report or a word says of memories is counted so many seconds later, in seconds: that of others with it."""
 SCHEDULE_EVERY = 0.1
@@ -48,6 +52,14 @@ TOLD_AT_ONCE, TOLD_A_SECOND = 100, 15.0
 """How many are told that they have to wait: in a storm these writes take the API server's time from the alerts."""
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What cases and memories are found by, and what shows for a case which others are like it."""
+
+    index: Index
+    likening: Likening
 
 
 class Controller:
@@ -71,6 +83,7 @@ class Controller:
         backtests: Backtests | None = None,
         hints: Hints | None = None,
         cases: RecentCases | None = None,
+        texts: Texts | None = None,
     ) -> None:
         self.metrics = Metrics()
         self._workers = config.workers
@@ -85,6 +98,7 @@ class Controller:
         self._lessons = lessons
         self._joiner = Joiner(self._world, incidents, self._worklist)
         self._backtests = backtests
+        self._texts = texts
         self._hints = hints
         self._shelf = Shelf(writer, now, ledger, self._tools.instance, config.operator_namespace, cases)
         self._skills = SkillShelf(writer, now)
@@ -122,6 +136,10 @@ class Controller:
             self._wake(Kind.CASE, case.namespace, case.name, after=FIRST if case.phase is None else 0.0)
             if case.finished and case.roots:
                 self._wake(Kind.INCIDENT, case.namespace, case.name, after=SETTLE)
+            if case.finished and self._texts is not None:
+                self._wake(Kind.INDEX, case.namespace, after=JUDGE_AFTER)
+                if case.unlikened:
+                    self._wake(Kind.SIMILAR, case.namespace, case.name, after=JUDGE_AFTER)
 
     def lost_case(self, case: Case) -> None:
         """An Investigation was deleted."""
@@ -147,6 +165,7 @@ class Controller:
         if memory is not None:
             self._shelf.put(memory)
             self._judge_again(memory)
+            self._wake(Kind.INDEX, memory.namespace, after=JUDGE_AFTER)
             if memory.untested and self._backtests is not None:
                 self._wake(Kind.BACKTESTS, memory.namespace, memory.memory.name, after=JUDGE_AFTER)
 
@@ -155,6 +174,7 @@ class Controller:
         if memory is not None:
             self._shelf.drop(memory)
             self._judge_again(memory)
+            self._wake(Kind.INDEX, memory.namespace, after=JUDGE_AFTER)
 
     def _judge_again(self, memory: MemoryView) -> None:
         """The tenant's memories, or those of all tenants where it is published to them."""
@@ -204,22 +224,44 @@ class Controller:
             Kind.SKILL: lambda key: self._skills.judge(key.namespace, key.name),
             Kind.INCIDENT: lambda key: self._joiner.join((key.namespace, key.name)),
             Kind.BACKTESTS: self._backtest,
+            Kind.SIMILAR: self._liken,
+            Kind.INDEX: self._index,
             Kind.HINTS: self._look_back,
             Kind.RESYNC: lambda _: self._resync.run(),
         }
 
     async def _judge(self, key: Key) -> None:
-        """How the memories of a tenant stand, once for all of its namespaces: under the name of the first."""
+        """How the memories of a tenant stand."""
+        place = self._first(key)
+        if place is not None:
+            again = await self._shelf.judge(*place)
+            if again is not None:
+                self._worklist.wake(key, again)
+
+    async def _index(self, key: Key) -> None:
+        """What the memories of a tenant are found by, and embeddings of what has none."""
+        place = self._first(key)
+        if place is not None and self._texts is not None:
+            again = await self._texts.index.keep_up(place[0], self._shelf.memories(place[1]))
+            if again is not None:
+                self._worklist.wake(key, again)
+
+    def _first(self, key: Key) -> tuple[str, frozenset[str]] | None:
+        """The tenant and its namespaces, once for all of these: under the name of the first, which is woken for it."""
         tenants = self._world.tenants
-        tenant = tenants.of.get(key.namespace, "")
-        spaces = tenants.spaces.get(tenant, frozenset())
-        first = min(spaces, default=key.namespace)
-        if key.namespace != first:
-            self._wake(Kind.MEMORIES, first)
-            return
-        again = await self._shelf.judge(tenant, spaces)
-        if again is not None:
-            self._wake(Kind.MEMORIES, first, after=again)
+        tenant = tenants.of.get(key.namespace)
+        if tenant is None:
+            return None
+        first = min(tenants.spaces[tenant])
+        if key.namespace == first:
+            return tenant, tenants.spaces[tenant]
+        self._wake(key.kind, first)
+        return None
+
+    async def _liken(self, key: Key) -> None:
+        tenant = self._world.tenants.of.get(key.namespace)
+        if self._texts is not None and tenant is not None:
+            await self._texts.likening.compare(tenant, key.namespace, key.name)
 
     async def _backtest(self, key: Key) -> None:
         """One at a time, so that it holds up one worker at most."""
@@ -246,8 +288,12 @@ class Controller:
         tenant = self._world.tenants.of.get(key.namespace)
         if case is None or tenant is None:
             return
-        for lesson in await self._lessons.learn(key.namespace, key.name, case.uid, tenant):
+        learned = await self._lessons.learn(key.namespace, key.name, case.uid, tenant)
+        for lesson in learned.lessons:
             self.metrics.lessons.labels(lesson.state.value if lesson.state else "None").inc()
+            if lesson.memory:
+                took = self._tools.now() - learned.said_at
+                self.metrics.lesson_seconds.observe(max(0.0, took.total_seconds()))
         self._wake(Kind.MEMORIES, key.namespace, after=JUDGE_AFTER)
 
     async def _schedule(self, key: Key) -> None:

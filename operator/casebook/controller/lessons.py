@@ -5,11 +5,12 @@ there; and once `status.lessons` holds the entry it is never looked at again, wh
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 
-from casebook.api.base import API_VERSION, INVESTIGATIONS, MEMORIES
+from casebook.api.base import API_VERSION, EPOCH, INVESTIGATIONS, MEMORIES
 from casebook.api.case import Said
 from casebook.api.enums import ReplayStanding, State
 from casebook.api.investigation import Feedback, Investigation, Lesson, Replay
@@ -20,7 +21,7 @@ from casebook.cluster.writer import Writer
 from casebook.controller.replaying import CannotReplay, Replays
 from casebook.knowledge.corrections import Correction, correction
 from casebook.knowledge.judging import said
-from casebook.knowledge.recall import as_confirmed, read
+from casebook.knowledge.recall import as_confirmed, read, written_at
 from casebook.store.errors import StoreUnavailable
 
 REFUSAL = 400
@@ -37,6 +38,13 @@ class Words(Protocol):
         ...
 
 
+class Learned(NamedTuple):
+    """What became of the entries that were new, and when the last of them was written."""
+
+    lessons: tuple[Lesson, ...] = ()
+    said_at: datetime = EPOCH
+
+
 class Lessons:
     """Works under a field manager of its own, which owns `lessons` and `replay`. Raises `ClusterError`."""
 
@@ -49,11 +57,12 @@ class Lessons:
         self._operator = operator_namespace
         self._words = words
 
-    async def learn(self, namespace: str, name: str, uid: str, tenant: str) -> list[Lesson]:
+    async def learn(self, namespace: str, name: str, uid: str, tenant: str) -> Learned:
         """Act on every entry that was not acted on; the lessons that are new."""
-        found = await self._read(namespace, name, uid)
-        if found is None:
-            return []
+        raw = await self._read(namespace, name, uid)
+        if raw is None:
+            return Learned()
+        found = Investigation.model_validate(raw)
         known = {lesson.feedback_id for lesson in found.status.lessons}
         new = [await self._lesson(found, entry) for entry in found.spec.feedback if entry.id not in known]
         if new:
@@ -62,15 +71,15 @@ class Lessons:
         for lesson in found.status.lessons:
             if lesson.replay is ReplayStanding.PENDING:
                 found = await self._replay(found, lesson, tenant)
-        return new
+        return Learned(tuple(new), written_at(raw))
 
-    async def _read(self, namespace: str, name: str, uid: str) -> Investigation | None:
+    async def _read(self, namespace: str, name: str, uid: str) -> dict[str, Any] | None:
         """The Investigation as it is now: what a person said is read from the API server, never from a view of it."""
         try:
-            found = Investigation.model_validate(await self._reader.get(INVESTIGATIONS, name, namespace))
+            found = await self._reader.get(INVESTIGATIONS, name, namespace)
         except NotFound:
             return None
-        return found if found.metadata.uid == uid else None
+        return found if found["metadata"]["uid"] == uid else None
 
     async def _keep_words(self, of: Investigation, tenant: str) -> None:
         """Every word again, since one may not have been kept yet: an entry is kept once."""

@@ -4,6 +4,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 RUN_BUCKETS = (5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
 
+LESSON_BUCKETS = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 300.0)
+
 
 class Metrics:
     """Instruments in a registry of their own."""
@@ -34,6 +36,12 @@ class Metrics:
         )
         self.lessons = Counter(
             "casebook_corrections_total", "Feedback acted on, by the memory's state.", ["state"], registry=self.registry
+        )
+        self.lesson_seconds = Histogram(
+            "casebook_correction_effect_seconds",
+            "From the write of a correction, in whole seconds, to its memory and replay.",
+            registry=self.registry,
+            buckets=LESSON_BUCKETS,
         )
         self.memories = Gauge("casebook_memories", "Memories by state.", ["state"], registry=self.registry)
         self.swept = Counter(

@@ -99,6 +99,7 @@ def _status(status: dict[str, Any]) -> dict[str, Any]:
         "finished_at": moment(status.get("finishedAt")),
         "marks": tuple(mark for mark in marks if mark.type in conditions.TOLD),
         "headline": _headline(status) if status.get("report") else "",
+        "likened": "similar" in status,
     }
     if seen:
         fields["alert"] = AlertTimes(moment(seen.get("lastSeenAt")), moment(seen.get("resolvedAt")))

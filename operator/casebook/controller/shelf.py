@@ -114,6 +114,10 @@ class Shelf:
         """How many memories there are of each state."""
         return Counter(view.memory.spec.state for view in self._held.values())
 
+    def memories(self, namespaces: frozenset[str]) -> list[Recalled]:
+        """All that are there in these namespaces."""
+        return [view.memory for view in self._held.values() if view.namespace in namespaces]
+
     async def judge(self, tenant: str, namespaces: frozenset[str]) -> float | None:
         """Write what has changed about the memories of a tenant; in how many seconds to look again.
 

@@ -41,7 +41,7 @@ class Case:
 
     `roots` are its root causes, each as one text that is the same in all reports, `began` is since when the latest of
     them is there, and `checked` whose root causes it only checked again. `explained_by` and `followers` (how many, and
-    the names of some) are what its status says of its incident.
+    the names of some) are what its status says of its incident, `likened` whether it says what is like it.
     """
 
     namespace: str
@@ -72,6 +72,7 @@ class Case:
     checked: CaseKey | None = None
     explained_by: CaseKey | None = None
     followers: tuple[int, tuple[str, ...]] = (0, ())
+    likened: bool = False
 
     @property
     def key(self) -> CaseKey:
@@ -87,6 +88,11 @@ class Case:
     def reported(self) -> bool:
         """Whether a report stands in its status."""
         return bool(self.headline)
+
+    @property
+    def unlikened(self) -> bool:
+        """Whether it is still to be compared with others: one that another explains never is."""
+        return self.finished and self.reported and not (self.likened or self.checked or self.explained_by)
 
     @property
     def traced(self) -> bool:

@@ -32,6 +32,8 @@ class Kind(StrEnum):
     INCIDENT = "incident"
     BACKTESTS = "backtests"
     HINTS = "hints"
+    SIMILAR = "similar"
+    INDEX = "index"
     RESYNC = "resync"
 
 

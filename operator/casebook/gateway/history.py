@@ -9,6 +9,7 @@ import structlog
 from casebook.api.case import Asked, PastCase, Use
 from casebook.api.investigation import Recurrence
 from casebook.api.run import Precedent, ReportEnvelope, Run
+from casebook.gateway.recall import MemoryTexts
 from casebook.knowledge.asking import alike, asked
 from casebook.knowledge.credit import uses_of
 from casebook.knowledge.quarantine import quarantines, untainted
@@ -44,6 +45,7 @@ class Kept:
 
     cases: CaseStore
     uses: UseStore
+    texts: MemoryTexts | None = None
 
 
 class History:

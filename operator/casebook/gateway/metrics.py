@@ -9,6 +9,7 @@ from casebook.knowledge.recall import MEMORY
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
+_TOOK = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0)
 _READS = (5.0, 7.0, 10.0, 14.0, 20.0, 30.0, 40.0, 60.0, 100.0, 200.0, 300.0)
 
 
@@ -40,6 +41,13 @@ class Metrics:
             "Reads that an investigation took, by which occurrence of its problem it is.",
             ["occurrence"],
             buckets=_READS,
+            registry=registry,
+        )
+        self.took_seconds = Histogram(
+            "casebook_investigation_seconds",
+            "Time that an investigation took, by which occurrence of its problem it is.",
+            ["occurrence"],
+            buckets=_TOOK,
             registry=registry,
         )
         self.requests = Counter(
@@ -79,7 +87,9 @@ class Metrics:
         for use in (one for one in status.report.knowledge if one.kind == MEMORY):
             self.effects.labels(use.role.value).inc()
         if status.recurrence:
-            self.reads.labels(occurrence(status.recurrence.occurrence)).observe(status.recurrence.cost.observations)
+            which, cost = occurrence(status.recurrence.occurrence), status.recurrence.cost
+            self.reads.labels(which).observe(cost.observations)
+            self.took_seconds.labels(which).observe(cost.milliseconds / 1000)
 
     def asked(self, settled: Settled) -> None:
         """Count a call of a model and what it cost."""

@@ -2,84 +2,135 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol
 
 import structlog
 
 from casebook.api.base import MEMORIES, SKILLS
 from casebook.api.names import PLATFORM_TENANT
-from casebook.api.run import Recalled, RecalledSkill, Run
-from casebook.cluster.errors import Denied, Invalid, NotFound
+from casebook.api.run import MAX_RECALLED, Recalled, RecalledSkill, Run
+from casebook.api.texts import TextKind
 from casebook.gateway.directory import Directory
 from casebook.gateway.ports import ObjectReader
 from casebook.gateway.recent import Recent
+from casebook.gateway.shelves import Shelves, Stock
 from casebook.knowledge import recall, skills
+from casebook.knowledge.finding import question_text
+from casebook.knowledge.recall import Shelved
+from casebook.store.errors import StoreUnavailable
 
-MAX_LISTED = 5000
-T = TypeVar("T", Recalled, RecalledSkill)
-Understand = Callable[[Iterable[Mapping[str, Any]]], tuple[list[T], list[str]]]
+BY_SCOPE = "how narrow they are"
 _log = structlog.get_logger(__name__)
+
+
+class MemoryTexts(Protocol):
+    """What memories are found by. Raises `StoreUnavailable`."""
+
+    async def by_words(self, tenant: str, kind: TextKind, said: str, limit: int) -> dict[str, float]:
+        """The best of them by the words that they share with a text, with their scores."""
+        ...
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """The confirmed memories and skills of one namespace, and what of them could not be had."""
+    """The confirmed memories and skills of a namespace, what could not be had, and what tenants see of the platform's.
 
-    memories: tuple[Recalled, ...] = ()
+    Memories are in the order in which they win, so that to sort those of many namespaces takes little.
+    """
+
+    memories: tuple[Shelved, ...] = ()
     skills: tuple[RecalledSkill, ...] = ()
     missing: tuple[str, ...] = ()
+    published: "Shelf | None" = None
 
 
 class Recall:
-    """Reads memories by namespace, as the RoleBindings of the tenants allow. Raises `Unavailable`, then try again."""
+    """Reads what is known by namespace, as the RoleBindings of the tenants allow. Raises `Unavailable`, then try again.
 
-    def __init__(self, reader: ObjectReader, operator_namespace: str, clock: Callable[[], datetime]) -> None:
-        self._reader = reader
+    `texts` are what memories are chosen by where too many may apply; without them the narrowest are.
+    """
+
+    def __init__(
+        self,
+        reader: ObjectReader,
+        operator_namespace: str,
+        clock: Callable[[], datetime],
+        texts: MemoryTexts | None = None,
+    ) -> None:
         self._operator = operator_namespace
+        self._texts = texts
         self._clock = clock
+        self._memories = Shelves(reader, MEMORIES, _shelved)
+        self._skills = Shelves(reader, SKILLS, skills.read_all)
         self._shelves = Recent(self._read, clock)
 
     async def given(self, run: Run, tenant: str, directory: Directory) -> Run:
         """The run with what it recalls. What may not be read is left out, and the run says so."""
         places = list(dict.fromkeys([run.namespace, *directory.namespaces_of(tenant), self._operator]))
         shelves = await asyncio.gather(*(self._shelf(place, tenant) for place in places))
-        memories = [memory for shelf in shelves for memory in shelf.memories]
-        found, left = await asyncio.to_thread(recall.recalled, memories, run)
-        practice, more = skills.recalled_skills([skill for shelf in shelves for skill in shelf.skills], run)
+        found, without = await self._remembered([one for shelf in shelves for one in shelf.memories], run, tenant)
+        practice, others = await asyncio.to_thread(_practised, [one for shelf in shelves for one in shelf.skills], run)
         missing = [line for shelf in shelves for line in shelf.missing]
-        for kind, kept, over in (("memories", len(found), left), ("skills", len(practice), more)):
-            if over:
-                missing.append(f"{over} {kind} that may apply were not recalled: the narrowest {kept} were")
-        return run.replace(recalled=found, skills=practice, unrecalled=missing[:20])
+        return run.replace(recalled=found, skills=practice, unrecalled=[*missing, *without, *others][:20])
+
+    async def _remembered(self, held: list[Shelved], run: Run, tenant: str) -> tuple[list[Recalled], list[str]]:
+        """The memories that a run recalls, and in a line how many more there were."""
+        may_apply = await asyncio.to_thread(recall.fitting, held, run)
+        scores, by = await self._scores(run, tenant, len(may_apply))
+        found, left = await asyncio.to_thread(recall.chosen, may_apply, run, scores)
+        return found, _left_out(left, "memories", len(found), by)
+
+    async def _scores(self, run: Run, tenant: str, count: int) -> tuple[Mapping[str, float], str]:
+        """How much the text of each memory is like the question, where there are more than fit; and what was gone by.
+
+        By words alone: no run waits for an embedding.
+        """
+        if self._texts is None or count <= MAX_RECALLED:
+            return {}, BY_SCOPE
+        said = question_text(run.spec, run.namespace)
+        try:
+            scores = await self._texts.by_words(tenant, TextKind.MEMORY, said, MAX_RECALLED)
+        except StoreUnavailable as error:
+            _log.warning("memories are chosen without their text", investigation=run.name, error=str(error))
+            return {}, f"{BY_SCOPE}, since the store cannot be used now"
+        return scores, f"{BY_SCOPE} and by the words of the question"
 
     async def _shelf(self, place: str, tenant: str) -> Shelf:
         known = await self._shelves.of(place)
-        return known if place != self._operator or tenant == PLATFORM_TENANT else _published(known, self._clock())
+        return known if tenant == PLATFORM_TENANT else known.published or known
 
     async def _read(self, place: str) -> Shelf:
-        (memories, some), (found, others) = await asyncio.gather(
-            self._listed(MEMORIES, place, recall.read_all), self._listed(SKILLS, place, skills.read_all)
-        )
-        return Shelf(tuple(memories), tuple(found), (*some, *others))
+        memories, practice = await asyncio.gather(self._memories.of(place), self._skills.of(place))
+        shelf = await asyncio.to_thread(_shelf_of, memories, practice)
+        if place != self._operator:
+            return shelf
+        return replace(shelf, published=await asyncio.to_thread(_published, shelf, self._clock()))
 
-    async def _listed(self, resource: str, place: str, understand: Understand[T]) -> tuple[list[T], list[str]]:
-        """The confirmed ones of a kind, and in a line each what of them could not be had."""
-        kind = resource.partition(".")[0]
-        try:
-            page = await self._reader.list(resource, place, fields=recall.CONFIRMED, limit=MAX_LISTED)
-        except (Denied, NotFound, Invalid) as error:
-            _log.warning("cannot be read", kind=kind, namespace=place, error=error.message)
-            return [], [f"{kind} of namespace {place} could not be read: {error.message}"[:1000]]
-        found, odd = await asyncio.to_thread(understand, page.items)
-        missing = [f"namespace {place}: {line}"[:1000] for line in odd]
-        if page.truncated:
-            missing.append(f"namespace {place} has more than {MAX_LISTED} {kind}; the others were not recalled")
-        return found, missing
+
+def _shelved(raws: Iterable[Mapping[str, Any]]) -> tuple[list[Shelved], list[str]]:
+    memories, odd = recall.read_all(raws)
+    return recall.shelved(memories), odd
+
+
+def _shelf_of(memories: Stock[Shelved], practice: Stock[RecalledSkill]) -> Shelf:
+    ordered = recall.in_order(memories.found)
+    return Shelf(tuple(ordered), tuple(practice.found), (*memories.missing, *practice.missing))
 
 
 def _published(shelf: Shelf, now: datetime) -> Shelf:
     """The operator's shelf as a tenant sees it: what was published, without who wrote it or what it came from."""
+    memories = recall.published([one.memory for one in shelf.memories], now)
     missing = ("some of the platform's memories or skills could not be read",) if shelf.missing else ()
-    return Shelf(tuple(recall.published(shelf.memories, now)), tuple(skills.published(shelf.skills)), missing)
+    return Shelf(tuple(recall.shelved(memories)), tuple(skills.published(shelf.skills)), missing)
+
+
+def _practised(held: list[RecalledSkill], run: Run) -> tuple[list[RecalledSkill], list[str]]:
+    """The skills that a run recalls, and in a line how many more there were."""
+    found, left = skills.recalled_skills(held, run)
+    return found, _left_out(left, "skills", len(found), BY_SCOPE)
+
+
+def _left_out(count: int, kind: str, kept: int, by: str) -> list[str]:
+    return [f"{count} {kind} that may apply were not recalled: {kept} were, chosen by {by}"] if count else []

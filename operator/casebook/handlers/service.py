@@ -9,6 +9,7 @@ from typing import Protocol
 import structlog
 
 from casebook.api.base import GROUP, VERSION
+from casebook.api.texts import Embedder
 from casebook.cluster.client import Client
 from casebook.cluster.errors import ClusterError
 from casebook.cluster.reader import Reader
@@ -20,10 +21,14 @@ from casebook.controller.controller import (
     FIELD_MANAGER,
     INCIDENTS_MANAGER,
     LESSONS_MANAGER,
+    LIKENING_MANAGER,
     Controller,
+    Texts,
 )
 from casebook.controller.hinting import Hints, RecentCases
+from casebook.controller.index import Index, TextStore
 from casebook.controller.lessons import Lessons, Words
+from casebook.controller.likening import Likening, NamedCases
 from casebook.controller.replaying import Replays
 from casebook.controller.shelf import Ledger
 from casebook.handlers import probes
@@ -40,11 +45,15 @@ class CaseStore(Words, RecentCases, Protocol):
 
 @dataclass(frozen=True)
 class Stores:
-    """Where investigations of the past are kept, what people say of them, and what memories were to them."""
+    """Where investigations of the past are kept, what people say of them, what memories were to them, what they are
+    found by, and what makes embeddings of that."""
 
     traces: PastRuns
     words: CaseStore
     ledger: Ledger
+    cases: NamedCases
+    texts: TextStore
+    embedder: Embedder | None = None
 
 
 log = structlog.get_logger(__name__)
@@ -58,6 +67,7 @@ async def run(client: Client, config: ControllerConfig, stores: Stores | None = 
     lessons = Lessons(reader, Writer(client, LESSONS_MANAGER), Replays(traces), config.operator_namespace, words)
     backtests = Backtests(reader, Writer(client, BACKTESTS_MANAGER), traces) if traces else None
     hints = Hints(traces, words) if traces and words else None
+    texts = _texts(client, stores) if stores else None
     controller = Controller(
         reader,
         writer,
@@ -70,6 +80,7 @@ async def run(client: Client, config: ControllerConfig, stores: Stores | None = 
         backtests,
         hints,
         words,
+        texts,
     )
     watches = (
         Watch("cluster", cluster_sources(controller), config, controller.metrics),
@@ -81,6 +92,11 @@ async def run(client: Client, config: ControllerConfig, stores: Stores | None = 
         await _served(client)
         for watch in watches:
             group.create_task(watch.keep())
+
+
+def _texts(client: Client, stores: Stores) -> Texts:
+    index = Index(stores.texts, stores.embedder)
+    return Texts(index, Likening(Reader(client), Writer(client, LIKENING_MANAGER), index, stores.cases))
 
 
 async def _served(client: Client) -> None:

@@ -65,6 +65,59 @@ def match_terms(terms: Terms, context: Context) -> Match:
     return _all([Match(_holds(one, context.at(one.key)), (words(one),)) for one in required])
 
 
+class Compiled(NamedTuple):
+    """A scope in the form in which it is matched fastest, and the keys that it speaks of."""
+
+    terms: tuple[Term, ...]
+    any_of: tuple[tuple[Term, ...], ...]
+    except_: tuple[tuple[Term, ...], ...]
+    keys: frozenset[str]
+    exact: tuple[str, frozenset[str]] | None
+    """A key and the values of which one is required, to tell most of what does not match at a glance."""
+
+    def may_match(self, context: Context) -> bool:
+        """Whether it is worth matching where only a match counts."""
+        if self.exact is None:
+            return True
+        values = context.at(self.exact[0])
+        return values is not None and not values.isdisjoint(self.exact[1])
+
+    def may_conflict(self, context: Context) -> bool:
+        """Whether it is worth matching: a scope whose keys are all unknown conflicts only by an exception of all."""
+        return bool(self.except_) or context.closed or not self.keys.isdisjoint(context.values)
+
+
+def compiled(scope: Scope) -> Compiled:
+    """Compile a scope, to match it many times."""
+    terms = tuple(requirements(scope))
+    any_of = tuple(tuple(requirements(one)) for one in scope.any_of)
+    except_ = tuple(tuple(requirements(one)) for one in scope.except_)
+    keys = frozenset(one.key for part in (terms, *any_of, *except_) for one in part)
+    exact = next(((one.key, frozenset(one.values)) for one in terms if one.operator is Operator.IN), None)
+    return Compiled(terms, any_of, except_, keys, exact)
+
+
+def answer(scope: Compiled, context: Context) -> Answer:
+    """The answer of `match` without its reasons."""
+    least = _least(scope.terms, context)
+    if scope.any_of and least:
+        least = min(least, max(_least(one, context) for one in scope.any_of))
+    for one in scope.except_:
+        least = min(least, Answer.MATCH.value - _least(one, context))
+    return _ANSWERS[least]
+
+
+def _least(terms: Iterable[Term], context: Context) -> int:
+    least = Answer.MATCH.value
+    for one in terms:
+        values = context.at(one.key)
+        if values is None:
+            least = Answer.UNKNOWN.value
+        elif not _TESTS[one.operator](values, one.values):
+            return Answer.CONFLICT.value
+    return least
+
+
 def requirements(terms: Terms) -> list[Term]:
     """The terms in one form, in an order that does not depend on how they were written."""
     found = [Term(key, Operator.IN, [value]) for key, value in terms.match_labels.items()]
@@ -115,14 +168,17 @@ def like(pattern: str, value: str) -> bool:
 
 
 _TESTS: dict[Operator, Callable[[Values, Sequence[str]], bool]] = {
-    Operator.IN: lambda values, wanted: any(value in wanted for value in values),
-    Operator.NOT_IN: lambda values, wanted: not any(value in wanted for value in values),
+    Operator.IN: lambda values, wanted: not values.isdisjoint(wanted),
+    Operator.NOT_IN: lambda values, wanted: values.isdisjoint(wanted),
     Operator.EXISTS: lambda values, _: bool(values),
     Operator.DOES_NOT_EXIST: lambda values, _: not values,
     Operator.PREFIX: lambda values, wanted: any(value.startswith(one) for value in values for one in wanted),
     Operator.SUFFIX: lambda values, wanted: any(value.endswith(one) for value in values for one in wanted),
     Operator.GLOB: lambda values, wanted: any(like(one, value) for value in values for one in wanted),
 }
+
+
+_ANSWERS = {one.value: one for one in Answer}
 
 
 def _all(parts: Iterable[Match]) -> Match:

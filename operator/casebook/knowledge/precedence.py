@@ -16,6 +16,7 @@ _WEIGHTS = {
     Operator.DOES_NOT_EXIST: 1,
 }
 _EXACT = 8
+Rank = tuple[bool, int, int, float, str, str]
 
 
 def narrowness(scope: Scope) -> tuple[int, int]:
@@ -38,7 +39,7 @@ def _of(terms: Terms) -> tuple[int, int]:
     return len(found), sum(weights)
 
 
-def rank(memory: Recalled) -> tuple[bool, int, int, float, str, str]:
+def rank(memory: Recalled) -> Rank:
     """Sort key: what wins comes first."""
     terms, weight = narrowness(memory.spec.scope)
     return memory.platform, -terms, -weight, -said_at(memory).timestamp(), memory.namespace, memory.name

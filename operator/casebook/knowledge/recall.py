@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
@@ -14,11 +14,11 @@ from casebook.api.memory import MemorySpec, MemoryStatus
 from casebook.api.names import placed
 from casebook.api.problems import explain
 from casebook.api.run import MAX_RECALLED, Recalled, RecalledSkill, Run
-from casebook.api.scope import Scope
+from casebook.knowledge.concepts import key
 from casebook.knowledge.context import Context, of_run
-from casebook.knowledge.matching import Answer, match
-from casebook.knowledge.precedence import rank
-from casebook.knowledge.quarantine import heeding, is_quarantine
+from casebook.knowledge.matching import Answer, Compiled, answer, compiled
+from casebook.knowledge.precedence import Rank, rank
+from casebook.knowledge.quarantine import heeding, is_quarantine, marked, quarantines
 
 FRESH = "Fresh"
 QUARANTINED = "Quarantined"
@@ -36,7 +36,7 @@ def read(raw: Mapping[str, Any], *, platform: bool = False) -> Recalled:
         name=metadata.get("name", ""),
         namespace=metadata.get("namespace", ""),
         version=metadata.get("generation", 0),
-        written_at=_written(raw),
+        written_at=written_at(raw),
         platform=platform,
         stale=_stale(status, metadata.get("generation", 0)),
         quarantined=_quarantined(status),
@@ -62,7 +62,7 @@ def understood(
     return found, odd
 
 
-def _written(raw: Mapping[str, Any]) -> datetime:
+def written_at(raw: Mapping[str, Any]) -> datetime:
     """When the spec was last written, as far as the object tells."""
     fields = [item for item in listed(raw, "metadata", "managedFields") if not text(item, "subresource")]
     times = [at for at in (moment(item, "time") for item in fields) if at]
@@ -106,7 +106,42 @@ def reaches(one: Recalled | RecalledSkill, namespace: str) -> bool:
     return one.namespace == namespace or one.spec.reach is not KnowledgeReach.NAMESPACE
 
 
-def applicable(run: Run) -> Callable[[Recalled | RecalledSkill, Scope], bool]:
+class Shelved(NamedTuple):
+    """A memory with what is worth working out once: how it ranks, its `namespace/name`, its scope, and its claim."""
+
+    rank: Rank
+    name: str
+    scope: Compiled
+    quarantines: bool
+    memory: Recalled
+
+
+def shelved(memories: Iterable[Recalled]) -> list[Shelved]:
+    """The confirmed ones, those that win first."""
+    held = [memory for memory in memories if memory.spec.state is State.CONFIRMED]
+    return in_order(Shelved(rank(one), key(one), compiled(one.spec.scope), is_quarantine(one), one) for one in held)
+
+
+def in_order(found: Iterable[Shelved]) -> list[Shelved]:
+    """Quarantines before all, then those that win first; what is quarantined last."""
+    return sorted(found, key=lambda one: (not one.quarantines, bool(one.memory.quarantined), one.rank))
+
+
+def recalled(memories: Iterable[Recalled], run: Run) -> tuple[list[Recalled], int]:
+    """The confirmed memories that may apply to a run, those that win first; and how many more there were than fit."""
+    return chosen(fitting(shelved(memories), run), run, {})
+
+
+def fitting(memories: Sequence[Shelved], run: Run) -> list[Shelved]:
+    """The memories that may apply to a run.
+
+    Quarantines come before all, and what they strike comes last: it is shown with the reason, and has no force.
+    """
+    may_apply = applicable(run)
+    return [one for one in _heeding(memories, run.now) if may_apply(one.memory, one.scope)]
+
+
+def applicable(run: Run) -> Callable[[Recalled | RecalledSkill, Compiled], bool]:
     """Tells whether something reaches a run, and its scope may turn out to apply.
 
     What cannot apply is known before anything was looked at: by the alert, the severity, and the namespace of a run
@@ -114,22 +149,49 @@ def applicable(run: Run) -> Callable[[Recalled | RecalledSkill, Scope], bool]:
     """
     settled = _settled(run)
 
-    def may_apply(one: Recalled | RecalledSkill, scope: Scope) -> bool:
-        return reaches(one, run.namespace) and match(scope, settled).answer is not Answer.CONFLICT
+    def may_apply(one: Recalled | RecalledSkill, scope: Compiled) -> bool:
+        conflicts = scope.may_conflict(settled) and answer(scope, settled) is Answer.CONFLICT
+        return reaches(one, run.namespace) and not conflicts
 
     return may_apply
 
 
-def recalled(memories: Iterable[Recalled], run: Run) -> tuple[list[Recalled], int]:
-    """The confirmed memories that may apply to a run, those that win first; and how many more there were than fit.
+def _heeding(memories: Sequence[Shelved], now: datetime) -> Sequence[Shelved]:
+    """The memories as the quarantines among them leave them."""
+    against = quarantines((one.memory for one in memories if one.quarantines), now)
+    if not against:
+        return memories
+    left = marked([one.memory for one in memories], against)
+    return [one._replace(memory=memory) for one, memory in zip(memories, left, strict=True)]
 
-    Quarantines come before all, and what they strike comes last: it is shown with the reason, and has no force.
+
+def chosen(found: Iterable[Shelved], run: Run, scores: Mapping[str, float]) -> tuple[list[Recalled], int]:
+    """As many of these as a run may recall, those that win first; and how many were left out.
+
+    Of too many, quarantines are taken and those that apply for sure; then those whose text is most like the question,
+    by scores of `namespace/name`; then those that win, and what is quarantined last.
     """
-    may_apply = applicable(run)
-    heeded = heeding(list(memories), run.now)
-    fitting = [one for one in heeded if one.spec.state is State.CONFIRMED and may_apply(one, one.spec.scope)]
-    ordered = sorted(fitting, key=lambda one: (not is_quarantine(one), bool(one.quarantined), rank(one)))
-    return ordered[:MAX_RECALLED], len(ordered[MAX_RECALLED:])
+    taken = in_order(found)
+    left = max(0, len(taken) - MAX_RECALLED)
+    if left:
+        taken = in_order(_needed(taken, of_run(run), scores)[:MAX_RECALLED])
+    return [one.memory for one in taken], left
+
+
+def _needed(found: Sequence[Shelved], asked: Context, scores: Mapping[str, float]) -> list[Shelved]:
+    sure: list[Shelved] = []
+    alike: list[Shelved] = []
+    others: list[Shelved] = []
+    for one in found:
+        if one.quarantines or (one.scope.may_match(asked) and _applies(one, asked)):
+            sure.append(one)
+        else:
+            (alike if one.name in scores and not one.memory.quarantined else others).append(one)
+    return [*sure, *sorted(alike, key=lambda one: -scores[one.name]), *others]
+
+
+def _applies(one: Shelved, asked: Context) -> bool:
+    return not one.memory.quarantined and answer(one.scope, asked) is Answer.MATCH
 
 
 def display_name(one: Recalled | RecalledSkill, home: str) -> str:

@@ -1,20 +1,24 @@
-"""Recurrence: which occurrence of a problem a case is, and which causes of earlier ones are tested first."""
+"""Recurrence: which occurrence of a problem a case is, which causes of earlier ones are tested first, what is like."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from casebook.analysis.things import clip
-from casebook.api.case import PastCase
+from casebook.api.case import Asked, PastCase
 from casebook.api.enums import Judgement, Verdict
-from casebook.api.investigation import Occurrence, Recurrence
+from casebook.api.investigation import Occurrence, Recurrence, SimilarCase
+from casebook.api.report import Report
 from casebook.api.run import MAX_PRECEDENTS, Precedent, ReportEnvelope, Run
 from casebook.knowledge.ambient import blamed
-from casebook.knowledge.asking import asked, entity_class
+from casebook.knowledge.asking import alike, asked, entity_class
+from casebook.knowledge.finding import ALIKE
 from casebook.knowledge.judging import ON
 
 FULL_WITHIN = timedelta(days=30)
 """How long a look at everything serves as a precedent: then everything is looked at again, for things change."""
 MAX_PREVIOUS = 10
+MAX_SIMILAR = 3
 SIGNATURE = 1000
 
 Problem = tuple[Verdict, str, str]
@@ -22,7 +26,11 @@ Problem = tuple[Verdict, str, str]
 
 def case_of(run: Run, envelope: ReportEnvelope) -> PastCase:
     """What is kept of a run for the next one of its kind."""
-    report = envelope.report
+    return told_case(run, envelope.report).replace(telling=envelope.telling)
+
+
+def told_case(run: Run, report: Report) -> PastCase:
+    """A case as its report tells it, which is all but what told the cause: it is no precedent."""
     first = report.root_causes[0] if report.root_causes else None
     return PastCase(
         uid=run.uid,
@@ -34,7 +42,6 @@ def case_of(run: Run, envelope: ReportEnvelope) -> PastCase:
         object=first.object if first else "",
         cause=first.cause if first else "",
         confidence_percent=first.confidence_percent if first else 0,
-        telling=envelope.telling,
         cost=report.cost,
         explained_by=report.explained_by,
         blamed=blamed(run, report),
@@ -111,8 +118,23 @@ def recurrence(case: PastCase, alike: Iterable[PastCase]) -> Recurrence:
         cost=case.cost,
         saved_percent=saved,
         resolved_alone=sum(one.resolved_soon and one.hint is None for one in same),
-        previous=[_occurrence(one) for one in earlier[:MAX_PREVIOUS]],
+        previous=[Occurrence(**_told(one)) for one in earlier[:MAX_PREVIOUS]],
     )
+
+
+def similar(own: str, asked: Asked, scores: Mapping[str, float], cases: Iterable[PastCase]) -> list[SimilarCase]:
+    """The cases whose text is most like that of the case with the uid `own`, by the scores of all of them.
+
+    Those of the same question are left out, since they are occurrences, and those that an incident explains.
+    """
+    best = scores.get(own, 0.0)
+    others = [one for one in cases if one.uid != own and one.explained_by is None and not alike(asked, one.asked)]
+    near = [one for one in others if scores.get(one.uid, 0.0) >= ALIKE * best > 0]
+    ordered = sorted(near, key=lambda one: (-scores[one.uid], *_newest_first(one)))
+    return [
+        SimilarCase(percent=min(100, round(100 * scores[one.uid] / best)), **_told(one))
+        for one in ordered[:MAX_SIMILAR]
+    ]
 
 
 def signature(case: PastCase, same: Sequence[PastCase] = ()) -> str:
@@ -134,20 +156,20 @@ def _thing(label: str) -> str:
     return f"{kind}/{entity_class(kind, name)}" if name else label
 
 
-def _occurrence(case: PastCase) -> Occurrence:
-    return Occurrence(
-        namespace=case.namespace,
-        name=case.name,
-        at=case.at,
-        verdict=case.verdict,
-        cause=case.cause,
-        object=case.object,
-        judgement=case.said.judgement if case.said else None,
-        by=case.said.author if case.said else "",
-        truth=case.said.truth if case.said else "",
-        afterwards=case.hint.note if case.hint else "",
-        cost=case.cost,
-    )
+def _told(one: PastCase) -> dict[str, Any]:
+    return {
+        "namespace": one.namespace,
+        "name": one.name,
+        "at": one.at,
+        "verdict": one.verdict,
+        "cause": one.cause,
+        "object": one.object,
+        "judgement": one.said.judgement if one.said else None,
+        "by": one.said.author if one.said else "",
+        "truth": one.said.truth if one.said else "",
+        "afterwards": one.hint.note if one.hint else "",
+        "cost": one.cost,
+    }
 
 
 def _before(one: PastCase, case: PastCase) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from casebook.api.enums import KnowledgeReach, State
 from casebook.api.run import MAX_SKILLS, RecalledSkill, Run
 from casebook.api.skill import SkillSpec, Step
+from casebook.knowledge import matching
 from casebook.knowledge.precedence import narrowness
 from casebook.knowledge.recall import applicable, understood
 from casebook.knowledge.steps import VALUES, BadStep, reading
@@ -55,7 +56,8 @@ def _rank(skill: RecalledSkill) -> tuple[bool, int, int, str, str]:
 def recalled_skills(skills: Iterable[RecalledSkill], run: Run) -> tuple[list[RecalledSkill], int]:
     """The confirmed skills that may apply to a run, and how many more there were than it may recall."""
     may_apply = applicable(run)
-    found = ordered(one for one in skills if one.spec.state is State.CONFIRMED and may_apply(one, one.spec.when))
+    confirmed = (one for one in skills if one.spec.state is State.CONFIRMED)
+    found = ordered(one for one in confirmed if may_apply(one, matching.compiled(one.spec.when)))
     return found[:MAX_SKILLS], len(found[MAX_SKILLS:])
 
 

@@ -1,6 +1,6 @@
 """The casebook: concluded cases of a tenant and what people said of them, found again by what was asked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,18 +24,19 @@ class Cases:
 
     async def keep(self, tenant: str, case: PastCase) -> None:
         """Keep a case; that of a later attempt at the same investigation takes the place of an earlier one's."""
-        asked = case.asked
-        key = asked.model_dump(exclude={"words"})
-        row = key | {"tenant": tenant, "uid": case.uid, "at": case.at, "record": case.replace(said=None).wire()}
+        row = _row(tenant, case)
         statement = upsert(cases).values(row).on_conflict_do_update(index_elements=["tenant", "uid"], set_=row)
         async with self._database.transaction(tenant) as connection:
             await connection.execute(statement)
 
+    async def restore(self, tenant: str, case: PastCase) -> None:
+        """Keep a case if there is none of this investigation."""
+        async with self._database.transaction(tenant) as connection:
+            await connection.execute(upsert(cases).values(_row(tenant, case)).on_conflict_do_nothing())
+
     async def recent(self, tenant: str, since: datetime) -> list[PastCase]:
         """The cases that were concluded since then, the newest first, with the latest word on each."""
-        async with self._database.transaction(tenant) as connection:
-            rows = (await connection.execute(_query(tenant).where(cases.c.at >= since))).all()
-        return [_case(row.record, row.said) for row in rows]
+        return await self._found(tenant, cases.c.at >= since)
 
     async def say(self, tenant: str, uid: str, entries: Mapping[str, Said]) -> None:
         """Keep what people said of an investigation, by the entry's id; one that is there already stays as it is."""
@@ -48,9 +49,21 @@ class Cases:
 
     async def asked(self, tenant: str, asked: Asked) -> list[PastCase]:
         """Cases of questions with the same alert, place and target, the newest first, with the latest word on each."""
+        return await self._found(tenant, *_is_asked(asked))
+
+    async def named(self, tenant: str, uids: Sequence[str]) -> list[PastCase]:
+        """The cases with these uids, the newest first, with the latest word on each."""
+        return await self._found(tenant, cases.c.uid.in_(uids))
+
+    async def _found(self, tenant: str, *where: ColumnElement[bool]) -> list[PastCase]:
         async with self._database.transaction(tenant) as connection:
-            rows = (await connection.execute(_query(tenant).where(*_is_asked(asked)))).all()
+            rows = (await connection.execute(_query(tenant).where(*where))).all()
         return [_case(row.record, row.said) for row in rows]
+
+
+def _row(tenant: str, case: PastCase) -> dict[str, Any]:
+    key = case.asked.model_dump(exclude={"words"})
+    return key | {"tenant": tenant, "uid": case.uid, "at": case.at, "record": case.replace(said=None).wire()}
 
 
 def _is_asked(asked: Asked) -> tuple[ColumnElement[bool], ...]:

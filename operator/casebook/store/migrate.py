@@ -20,6 +20,7 @@ from casebook.store.tables import APP_ROLE, SCHEMA, TENANT_TABLES
 
 _LOCK = 0x0CA5EB00
 _PAUSE_SECONDS = 1.0
+_OLDEST_PGVECTOR = (0, 8)
 _VERSIONS = table("alembic_version", column("version_num"), schema=SCHEMA)
 
 
@@ -32,6 +33,7 @@ def migrate(address: str, password: str, *, wait: float = 0.0) -> str:
     with _connected(address, wait) as connection:
         connection.execute(text("select pg_advisory_lock(:key)"), {"key": _LOCK})
         _ensure_role(connection, password)
+        _ensure_vectors(connection)
         connection.execute(text(f"create schema if not exists {SCHEMA}"))
         connection.execute(text(f"grant usage on schema {SCHEMA} to {APP_ROLE}"))
         connection.commit()
@@ -108,6 +110,18 @@ def _patiently(engine: Engine, deadline: float) -> Connection:
             if time.monotonic() >= deadline:
                 raise
             time.sleep(_PAUSE_SECONDS)
+
+
+def _ensure_vectors(connection: Connection) -> None:
+    """The extension that embeddings are kept with; one that is there already stays as it is."""
+    query = "select installed_version, default_version from pg_available_extensions where name = 'vector'"
+    found = connection.execute(text(query)).one_or_none()
+    if found is None:
+        raise StoreUnavailable("it has no pgvector: install the extension `vector`, 0.8 or newer, on its server")
+    version = found.installed_version or found.default_version
+    if tuple(int(part) for part in version.split(".")[:2]) < _OLDEST_PGVECTOR:
+        raise StoreUnavailable(f"its pgvector is {version}, needed is 0.8 or newer: `alter extension vector update`")
+    connection.execute(text("create extension if not exists vector"))
 
 
 def _ensure_role(connection: Connection, password: str) -> None:

@@ -19,6 +19,9 @@ from sqlalchemy import (
     Text,
     func,
 )
+from sqlalchemy.dialects.postgresql import TSVECTOR
+
+from casebook.store.vectors import HalfVec
 
 SCHEMA = "casebook"
 APP_ROLE = "casebook_app"
@@ -128,4 +131,15 @@ model_calls = Table(
 Index("model_calls_of_a_run", model_calls.c.tenant, model_calls.c.uid)
 Index("model_calls_by_time", model_calls.c.tenant, model_calls.c.at)
 
-TENANT_TABLES = (runs, observations, reports, cases, words, uses, model_calls)
+texts = Table(
+    "texts",
+    metadata,
+    *(Column(name, Text, nullable=False) for name in ("tenant", "kind", "id", "body", "digest")),
+    Column("words", TSVECTOR, nullable=False),
+    Column("length", Integer, nullable=False),
+    Column("model", Text),
+    Column("meaning", HalfVec()),
+    PrimaryKeyConstraint("tenant", "kind", "id"),
+)
+
+TENANT_TABLES = (runs, observations, reports, cases, words, uses, model_calls, texts)

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from casebook.api.consultation import Consultation
 from casebook.api.observation import Observation
+from casebook.api.report import Report
 from casebook.api.run import Checkpoint, ReportEnvelope, Run, Stop, Trace
 from casebook.store.database import Database
 from casebook.store.tables import observations, reports, runs
@@ -111,6 +112,19 @@ class Traces:
         )
         async with self._database.transaction(tenant) as connection:
             return [Run.model_validate(row.run) for row in await connection.execute(query)]
+
+    async def reported(self, tenant: str, after: str, limit: int) -> list[tuple[Run, Report]]:
+        """Runs with their reports, by uid, from the one after `after`."""
+        query = (
+            select(runs.c.run, reports.c.report)
+            .join(reports, (runs.c.uid == reports.c.uid) & (runs.c.attempt == reports.c.attempt))
+            .where(reports.c.tenant == tenant, runs.c.tenant == tenant, reports.c.uid > after)
+            .order_by(reports.c.uid)
+            .limit(limit)
+        )
+        async with self._database.transaction(tenant) as connection:
+            rows = (await connection.execute(query)).all()
+        return [(Run.model_validate(row.run), Report.model_validate(row.report)) for row in rows]
 
     async def forget(self, tenant: str, uid: str) -> None:
         """Delete all that is kept of an investigation."""

@@ -7,6 +7,7 @@ import pytest
 from casebook.handlers.service import Stores
 from casebook.store.cases import Cases
 from casebook.store.database import Database
+from casebook.store.texts import Texts
 from casebook.store.traces import Traces
 from casebook.store.uses import Ledger
 from support.postgres import Postgres
@@ -16,4 +17,5 @@ from support.postgres import Postgres
 async def stores(postgres: Postgres) -> AsyncIterator[Stores]:
     """All that a controller learns from, over the Postgres of the session."""
     async with Database.open(postgres.app) as database:
-        yield Stores(Traces(database), Cases(database), Ledger(database))
+        cases = Cases(database)
+        yield Stores(Traces(database), cases, Ledger(database), cases, Texts(database))

@@ -67,6 +67,17 @@ async def test_no_more_than_the_newest_are_looked_at(cases: Cases, tenant: str) 
     assert found[-1].at == NOW - timedelta(minutes=MAX_CASES - 1)
 
 
+async def test_cases_by_name_with_the_latest_word(cases: Cases, tenant: str) -> None:
+    for number in (1, 2, 3):
+        await cases.keep(tenant, past(number, hours=number))
+    right = Said(judgement=Judgement.CORRECT, author="bob")
+    await cases.say(tenant, "uid-3", {"f1": right})
+    found = await cases.named(tenant, ["uid-3", "uid-1", "uid-9"])
+    assert [(one.uid, one.said) for one in found] == [("uid-1", None), ("uid-3", right)]
+    assert await cases.named(tenant, []) == []
+    assert await cases.named(f"{tenant}-b", ["uid-1"]) == []
+
+
 async def test_another_tenant_sees_nothing_of_it(cases: Cases, tenant: str) -> None:
     """I8, also for a name that tries to be more than a name."""
     await cases.keep(tenant, past(1))

@@ -8,7 +8,7 @@ import pytest
 
 from support.postgres import Postgres
 
-TABLES = ("runs", "observations", "reports", "cases", "words", "uses", "model_calls")
+TABLES = ("runs", "observations", "reports", "cases", "words", "uses", "model_calls", "texts")
 
 
 @pytest.fixture
@@ -62,6 +62,11 @@ def insert_rows(connection: psycopg.Connection, tenant: str) -> None:
         "insert into casebook.model_calls"
         " (tenant, uid, id, namespace, investigation, digest, outcome, at, tokens, money)"
         " values (%s, %s, '', '', '', '', '', now(), 0, 0)",
+        key[:2],
+    )
+    connection.execute(
+        "insert into casebook.texts (tenant, kind, id, body, digest, words, length)"
+        " values (%s, 'Case', %s, '', '', 'word', 1)",
         key[:2],
     )
 

@@ -17,7 +17,7 @@ from casebook.cli.judging import _judge
 from casebook.cli.main import casebook
 from casebook.cli.memories import _applying, _listed
 from casebook.cli.people import Place
-from casebook.cli.show import incident, said, seen_before
+from casebook.cli.show import alike, incident, said, seen_before
 from casebook.cli.why import _lines, pick
 from casebook.cluster.errors import Conflict, Denied
 from casebook.knowledge.context import Context
@@ -263,3 +263,16 @@ def test_what_was_seen_afterwards_is_shown_as_weak_evidence() -> None:
 @pytest.mark.parametrize("found", [None, recurrence(past(1), [])])
 def test_what_is_new_has_no_history(found: Recurrence | None) -> None:
     assert list(seen_before(found)) == []
+
+
+def test_what_is_alike_is_shown_with_what_it_was_found_by() -> None:
+    one = {"namespace": "shop", "name": "inv-7", "at": "2026-11-22T04:00:00Z", "verdict": "NoFault", "percent": 61}
+    found = Investigation.model_validate(
+        {"metadata": {"name": "i"}, "status": {"similar": {"by": "words", "cases": [one]}}}
+    )
+    assert list(alike(found)) == [
+        "\nAlike, by words",
+        "  2026-11-22T04:00:00Z  shop/inv-7  NoFault, 0 reads in 0.0 s; 61 % alike",
+    ]
+    nothing = Investigation.model_validate({"metadata": {"name": "i"}, "status": {"similar": {"by": "words"}}})
+    assert list(alike(nothing)) == list(alike(Investigation.model_validate({"metadata": {"name": "i"}}))) == []

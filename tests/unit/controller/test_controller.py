@@ -8,25 +8,34 @@ from time import monotonic
 from typing import Any
 
 import pytest
+from prometheus_client import generate_latest
 
 from casebook.api.base import timestamp
+from casebook.api.texts import TextKind
 from casebook.cluster.errors import ClusterError, Unavailable
 from casebook.controller.config import ControllerConfig
 from casebook.controller.controller import (
     FIELD_MANAGER,
     INCIDENTS_MANAGER,
     LESSONS_MANAGER,
+    LIKENING_MANAGER,
     TOLD_A_SECOND,
     TOLD_AT_ONCE,
     Controller,
+    Texts,
 )
+from casebook.controller.index import Index
 from casebook.controller.lessons import Lessons
+from casebook.controller.likening import Likening
 from casebook.controller.parsing import case_of, job_of, namespace_of
 from casebook.controller.replaying import Replays
 from casebook.controller.shelf import memory_of
 from support.memorycluster import MemoryCluster, MemoryReader, MemoryWriter
+from support.memorytexts import MemoryTexts
+from support.pastcases import MemoryCases
 
 INVESTIGATIONS = "investigations.casebook.dev"
+MEMORIES = "memories.casebook.dev"
 PATIENCE = 20.0
 
 
@@ -55,7 +64,12 @@ class Bench:
         ports: Any = MemoryReader(self.cluster), writer(self.cluster, FIELD_MANAGER)
         lessons = Lessons(ports[0], writer(self.cluster, LESSONS_MANAGER), Replays(None), "casebook-system")
         incidents: Any = writer(self.cluster, INCIDENTS_MANAGER)
-        self.controller = Controller(*ports, self.config, now, monotonic, lessons, incidents, hints=hints)
+        self.texts, self.past = MemoryTexts(), MemoryCases()
+        index = Index(self.texts)
+        likening: Any = Likening(ports[0], writer(self.cluster, LIKENING_MANAGER), index, self.past)
+        self.controller = Controller(
+            *ports, self.config, now, monotonic, lessons, incidents, hints=hints, texts=Texts(index, likening)
+        )
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -108,6 +122,11 @@ class Bench:
     def phase(self, name: str, namespace: str = "team-a") -> str:
         found: str = self.cluster.find(INVESTIGATIONS, namespace, name).get("status", {}).get("phase", "")
         return found
+
+    def measured(self, name: str) -> float:
+        """The value of a sample of the controller's metrics."""
+        lines = generate_latest(self.controller.metrics.registry).decode().splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(f"{name} "))
 
     def jobs(self) -> int:
         return len(self.cluster.all("jobs.batch"))
@@ -301,6 +320,44 @@ async def test_feedback_on_a_finished_one_is_acted_on_at_once() -> None:
         bench.tell("why")
         await bench.until(lambda: bench.cluster.all("memories.casebook.dev"))
         await bench.until(lambda: made["status"].get("lessons", [{}])[0].get("replay") == "Impossible")
+        assert bench.measured('casebook_corrections_total{state="Proposed"}') == 1
+        assert bench.measured("casebook_correction_effect_seconds_count") == 1
+        assert 0 <= bench.measured("casebook_correction_effect_seconds_sum") < PATIENCE
+
+
+async def test_a_word_that_teaches_nothing_has_no_time_to_its_effect() -> None:
+    bench = Bench()
+    async with bench.running():
+        made = bench.put("why")
+        told = {"type": "Finished", "status": "True", "reason": "Reported", "lastTransitionTime": timestamp(now())}
+        made["status"] = {"phase": "Succeeded", "conditions": [told], "finishedAt": timestamp(now())}
+        bench.change("why")["spec"]["feedback"] = [{"id": "f1", "author": "alice", "rating": "Up"}]
+        bench.tell("why")
+        await bench.until(lambda: bench.measured('casebook_corrections_total{state="None"}') == 1)
+        assert bench.measured("casebook_correction_effect_seconds_count") == 0
+
+
+async def test_what_memories_and_cases_are_found_by_is_kept_up() -> None:
+    bench = Bench()
+    async with bench.running():
+        for space in ("team-a", "team-b"):
+            spec = {"statement": f"of {space}", "state": "Confirmed"}
+            made = bench.cluster.put(MEMORIES, {"metadata": {"name": "m", "namespace": space}, "spec": spec})
+            bench.controller.saw_memory(memory_of(made))
+        made = bench.put("why")
+        told = {"type": "Finished", "status": "True", "reason": "Reported", "lastTransitionTime": timestamp(now())}
+        report = {"verdict": "NoFault", "summary": "s"}
+        made["status"] = {"conditions": [told], "finishedAt": timestamp(now()), "report": report}
+        bench.tell("why")
+        await bench.until(lambda: "similar" in made["status"])
+        await bench.until(lambda: len(bench.texts.kept) == 3)
+        assert set(bench.texts.kept) == {
+            ("ns:team-a", TextKind.CASE, made["metadata"]["uid"]),
+            ("ns:team-a", TextKind.MEMORY, "team-a/m"),
+            ("ns:team-b", TextKind.MEMORY, "team-b/m"),
+        }
+        bench.controller.lost_memory(memory_of(bench.cluster.find(MEMORIES, "team-b", "m")))
+        await bench.until(lambda: len(bench.texts.kept) == 2)
 
 
 async def test_memories_are_told_how_they_stand() -> None:

@@ -77,7 +77,8 @@ class Desk:
         self.lessons = Lessons(reader, writer, self.replays, "casebook-system", self.words)  # type: ignore[arg-type]
 
     async def learn(self) -> list[Lesson]:
-        return await self.lessons.learn("team-a", "why", self.made["metadata"]["uid"], "ns:team-a")
+        learned = await self.lessons.learn("team-a", "why", self.made["metadata"]["uid"], "ns:team-a")
+        return list(learned.lessons)
 
     @property
     def told(self) -> list[dict[str, Any]]:
@@ -195,7 +196,7 @@ async def test_a_refused_memory_is_told_and_not_tried_again() -> None:
 
 async def test_another_investigation_of_the_same_name_is_left_alone() -> None:
     desk = Desk({**WRONG, "rootCause": ROOT})
-    assert await desk.lessons.learn("team-a", "why", "another", "ns:team-a") == []
+    assert (await desk.lessons.learn("team-a", "why", "another", "ns:team-a")).lessons == ()
     assert desk.memories == []
 
 

@@ -16,6 +16,7 @@ from casebook.gateway.history import Kept
 from casebook.gateway.ledger import CallStore
 from casebook.gateway.ports import TraceStore
 from support.memorycluster import MemoryCluster, MemoryReader, MemoryWriter
+from support.memorytexts import MemoryTexts
 from support.pastcases import MemoryCases
 
 TOKEN = "s3cret-of-prom"
@@ -91,11 +92,12 @@ async def make_world(cluster: MemoryCluster, clock: Clock, tmp_path: Path) -> As
         store: TraceStore | None = None,
         cases: MemoryCases | None = None,
         calls: CallStore | None = None,
+        texts: MemoryTexts | None = None,
         **changes: object,
     ) -> World:
         config = settings(tmp_path, **changes)
         reader, writer = MemoryReader(cluster), MemoryWriter(cluster, FIELD_MANAGER)
-        kept = cases and Kept(cases, cases)
+        kept = cases and Kept(cases, cases, texts)
         world = World(cluster, clock, config, build(config, reader, writer, store, http, clock, kept, calls))
         world.client = TestClient(TestServer(world.gateway.app))
         await world.client.start_server()

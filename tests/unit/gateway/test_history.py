@@ -152,6 +152,7 @@ async def test_what_memories_were_and_what_it_cost_is_measured(make_world, store
     text = await (await agent.world.client.get("/metrics")).text()
     assert made["status"]["recurrence"]["occurrence"] == 4
     assert 'casebook_investigation_reads_count{occurrence="3-9"} 1.0' in text
+    assert 'casebook_investigation_seconds_count{occurrence="3-9"} 1.0' in text
 
 
 @pytest.mark.parametrize(("number", "group"), [(1, "1"), (2, "2"), (3, "3-9"), (9, "3-9"), (10, "10+"), (200, "10+")])

@@ -6,13 +6,16 @@ from typing import Any
 import pytest
 
 from casebook.api.report import KnowledgeUse, Report
-from casebook.api.run import MAX_SKILLS
+from casebook.api.run import MAX_RECALLED, MAX_SKILLS
+from casebook.api.texts import Text, TextKind
 from casebook.cluster.errors import Denied, Unavailable
 from casebook.gateway.accept import check_knowledge
 from casebook.gateway.errors import Problem
 from support import builders
 from support.memories import cause
 from support.memorystore import MemoryStore
+from support.memorytexts import MemoryTexts
+from support.pastcases import MemoryCases
 from support.reports import hypothesis, observation, report
 from support.skills import skill, step
 
@@ -213,7 +216,8 @@ async def test_skills_beyond_the_limit_are_told(world: Any) -> None:
         practise(world, f"s{number}")
     run = await known(world)
     assert len(run["skills"]) == MAX_SKILLS
-    assert run["unrecalled"] == [f"2 skills that may apply were not recalled: the narrowest {MAX_SKILLS} were"]
+    told = f"2 skills that may apply were not recalled: {MAX_SKILLS} were, chosen by how narrow they are"
+    assert run["unrecalled"] == [told]
 
 
 async def test_a_report_names_no_skill_that_its_run_was_not_given() -> None:
@@ -224,3 +228,39 @@ async def test_a_report_names_no_skill_that_its_run_was_not_given() -> None:
     for wrong in (told.replace(name="x"), told.replace(version="1"), told.replace(kind="Memory")):
         with pytest.raises(Problem, match="was not recalled for this run"):
             check_knowledge(Report(verdict="NoFault", summary="s", knowledge=[wrong]), asked)
+
+
+async def test_of_too_many_those_that_apply_and_those_that_read_like_the_question(make_world: Any) -> None:
+    texts = MemoryTexts()
+    world = await make_world(MemoryStore(), MemoryCases(), texts=texts)
+    for number in range(MAX_RECALLED):
+        teach(world, f"narrow-{number}", scope={"matchLabels": {"workload.name": f"w{number}", "node": "n"}})
+    teach(world, "applies")
+    teach(world, "reads-alike", scope={"matchLabels": {"node": "n"}})
+    teach(world, "reads-unlike", scope={"matchLabels": {"node": "n"}})
+    await texts.keep("label:acme", TextKind.MEMORY, [Text("shop/reads-alike", "broken"), Text("shop/x", "else")])
+    await texts.keep("label:other", TextKind.MEMORY, [Text("shop/reads-unlike", "broken")])
+    run = await known(world)
+    given = names(run)
+    assert len(given) == MAX_RECALLED
+    assert {"applies", "reads-alike"} <= set(given)
+    assert "reads-unlike" not in given
+    (told,) = run["unrecalled"]
+    assert told.startswith(
+        "3 memories that may apply were not recalled: 512 were, chosen by how narrow they are and by"
+    )
+
+
+async def test_of_too_many_without_the_store_the_narrowest(make_world: Any) -> None:
+    texts = MemoryTexts()
+    world = await make_world(MemoryStore(), MemoryCases(), texts=texts)
+    for number in range(MAX_RECALLED):
+        teach(world, f"narrow-{number}", scope={"matchLabels": {"workload.name": f"w{number}", "node": "n"}})
+    teach(world, "reads-alike", scope={"matchLabels": {"node": "n"}})
+    await texts.keep("label:acme", TextKind.MEMORY, [Text("shop/reads-alike", "broken")])
+    texts.away = True
+    run = await known(world)
+    assert "reads-alike" not in names(run)
+    (told,) = run["unrecalled"]
+    assert told.startswith("1 memories that may apply were not recalled: 512 were")
+    assert told.endswith("chosen by how narrow they are, since the store cannot be used now")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from casebook.api.scope import Operator, Requirement, Scope, Terms
 from casebook.knowledge.context import Context
-from casebook.knowledge.matching import Answer, match, match_terms, scope_words
+from casebook.knowledge.matching import Answer, answer, compiled, match, match_terms, scope_words
 
 KEYS = st.sampled_from(["namespace", "workload.name", "label:app", "label:class"])
 VALUES = st.sampled_from(["", "a", "ab", "b", "int-x"])
@@ -40,6 +40,24 @@ CONTEXTS = st.builds(
 
 def exactly(**values: str) -> Context:
     return Context({key.replace("__", "."): frozenset([value]) for key, value in values.items()})
+
+
+@given(SCOPES, CONTEXTS)
+def test_a_compiled_scope_gives_the_same_answer(scope: Scope, context: Context) -> None:
+    assert answer(compiled(scope), context) is match(scope, context).answer
+
+
+@given(SCOPES, CONTEXTS)
+def test_what_cannot_conflict_does_not(scope: Scope, context: Context) -> None:
+    known = Context(context.values)
+    if not compiled(scope).may_conflict(known):
+        assert match(scope, known).answer is not Answer.CONFLICT
+
+
+@given(SCOPES, CONTEXTS)
+def test_what_cannot_match_does_not(scope: Scope, context: Context) -> None:
+    if not compiled(scope).may_match(context):
+        assert match(scope, context).answer is not Answer.MATCH
 
 
 @given(SCOPES, CONTEXTS, KEYS, st.frozensets(VALUES.filter(bool), max_size=2))

@@ -11,7 +11,7 @@ from casebook.api.report import Report
 from casebook.api.run import Telling
 from casebook.knowledge.asking import alike, asked, entity_class
 from casebook.knowledge.judging import said
-from casebook.knowledge.recurrence import precedents, recurrence
+from casebook.knowledge.recurrence import MAX_SIMILAR, precedents, recurrence, similar
 from support.pastcases import NOW, TOLD, past
 from support.reports import observation, report
 
@@ -205,3 +205,30 @@ class TestSaid:
 
 def feedback(**entry: Any) -> Feedback:
     return Feedback.model_validate({"id": "f1", "author": "alice", **entry})
+
+
+class TestSimilar:
+    """Cases of other questions whose text is like this one's."""
+
+    OTHER = Asked(alertname="Slow", place="pay", kind="Deployment", entity="db")
+
+    def test_the_most_alike_first_with_what_was_said_of_them(self) -> None:
+        cases = [past(1, asked=self.OTHER, said="Wrong", truth="DnsFailing"), past(2, asked=self.OTHER)]
+        found = similar("uid-9", past(9).asked, {"uid-9": 2.0, "uid-1": 0.9, "uid-2": 1.4}, cases)
+        assert [(one.name, one.percent) for one in found] == [("inv-2", 70), ("inv-1", 45)]
+        assert (found[1].judgement, found[1].by, found[1].truth) == (Judgement.WRONG, "alice", "DnsFailing")
+
+    def test_no_occurrence_of_the_same_question_nor_what_an_incident_explains(self) -> None:
+        cases = [past(9, asked=self.OTHER), past(1), past(2, asked=self.OTHER, explained_by="inv-head")]
+        assert similar("uid-9", past(9).asked, dict.fromkeys(["uid-9", "uid-1", "uid-2"], 1.0), cases) == []
+
+    @pytest.mark.parametrize(("score", "shown"), [(0.4, 1), (0.39, 0), (0.0, 0)])
+    def test_only_what_has_enough_in_common(self, score: float, shown: int) -> None:
+        found = similar("uid-9", past(9).asked, {"uid-9": 1.0, "uid-1": score}, [past(1, asked=self.OTHER)])
+        assert len(found) == shown
+
+    def test_a_few_and_nothing_where_the_text_tells_nothing(self) -> None:
+        cases = [past(number, asked=self.OTHER) for number in range(8)]
+        scores = {one.uid: 1.0 for one in cases}
+        assert len(similar("uid-9", past(9).asked, {**scores, "uid-9": 1.0}, cases)) == MAX_SIMILAR
+        assert similar("uid-9", past(9).asked, scores, cases) == []

@@ -1,0 +1,132 @@
+"""What a run is given to know where a tenant has 10,000 memories, in the gateway's code over a Postgres of its own.
+
+The API server is left out: what it would answer lies in memory as JSON and is decoded as its answer would be.
+"""
+
+import json
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bench.row import Bound, Floor, Row
+from bench.session import Session
+from bench.spread import Spread
+from casebook.api.base import MEMORIES
+from casebook.api.run import Run, Scene
+from casebook.api.texts import TextKind
+from casebook.cluster.reader import Page
+from casebook.controller.index import texts_of
+from casebook.gateway.directory import Directory, Place
+from casebook.gateway.recall import Recall
+from casebook.knowledge.finding import question_text
+from casebook.knowledge.recall import read_all
+from casebook.store.database import Database
+from casebook.store.migrate import migrate
+from casebook.store.texts import Texts
+from support.postgres import PASSWORD, running
+
+FEW, MANY = 10, 10_000
+LIMIT_MS = 50.0
+EACH = 10
+"""Repetitions for each of `--runs`."""
+SPACE, OPERATOR, TENANT = "shop", "casebook-system", "ns:shop"
+BEGIN = datetime(2026, 11, 22, tzinfo=UTC)
+CAUSES = ("QuotaExceeded", "DnsFailing", "OomKilled", "ImageNotFound", "EnvMissing")
+
+
+class Clock:
+    """Stands still until it is told."""
+
+    def __init__(self) -> None:
+        self.now = BEGIN
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Memories:
+    """An API server with so many confirmed memories in one namespace, for what is asked of it here."""
+
+    def __init__(self, count: int) -> None:
+        self._body = json.dumps([memory(number) for number in range(count)])
+
+    async def list(self, resource: str, namespace: str = "", **_: Any) -> Page:
+        """All of the one namespace; none in others, and nothing else than memories."""
+        return Page(json.loads(self._body) if (resource, namespace) == (MEMORIES, SPACE) else [], False, "1")
+
+
+def memory(number: int) -> dict[str, Any]:
+    """A memory of one workload among 4,000; a third of them only where an alert fires that does not fire here."""
+    cause, labels = CAUSES[number % len(CAUSES)], {"workload.name": f"svc-{number % 4000}"}
+    spec = {
+        "statement": f"svc-{number} fails with {cause} after the import {number % 97}, see runbook {number % 53}",
+        "state": "Confirmed",
+        "claim": {"cause": {"cause": cause, "effect": "Confirms", "object": f"Deployment/svc-{number}"}},
+        "scope": {"matchLabels": labels | ({"alertname": "AnotherAlert"} if number % 3 == 0 else {})},
+    }
+    metadata = {"name": f"m-{number}", "namespace": SPACE, "uid": f"u-{number}", "resourceVersion": str(number)}
+    return {"metadata": {**metadata, "generation": 1, "creationTimestamp": "2026-11-20T00:00:00Z"}, "spec": spec}
+
+
+def run() -> Run:
+    """A run about one of the workloads."""
+    alert = {
+        "labels": {"alertname": "KubePodNotReady", "namespace": SPACE},
+        "annotations": {"summary": "svc-7 is down"},
+    }
+    spec: Any = {"trigger": "Alert", "alert": alert, "target": {"kind": "Deployment", "name": "svc-7"}}
+    return Run(
+        uid="u", name="why", namespace=SPACE, now=BEGIN, spec=spec, scene=Scene(tenant=TENANT, namespaces=[SPACE])
+    )
+
+
+async def measure(session: Session, _chosen: set[str]) -> list[Row]:
+    """Recall with memories that are held, and with memories listed anew, beside the same of ten memories."""
+    session.tell(f"keeping the texts of {MANY} memories")
+    times = EACH * session.runs
+    with running() as server:
+        migrate(server.admin, PASSWORD)
+        async with Database.open(server.app) as database:
+            texts = Texts(database)
+            found, _ = read_all(memory(number) for number in range(MANY))
+            await texts.keep(TENANT, TextKind.MEMORY, texts_of(found))
+            server.execute("analyze")
+            held = {count: await recalling(texts, count, times, step=0) for count in (FEW, MANY)}
+            anew = {count: await recalling(texts, count, times, step=2) for count in (FEW, MANY)}
+            said = question_text(run().spec, SPACE)
+            searched = await timed(lambda: texts.by_words(TENANT, TextKind.MEMORY, said, 512), times)
+    bound, ten = Bound("<", LIMIT_MS), f"the same with {FEW}"
+    note = "matching and choice by text, since more apply than a run recalls; the API server is left out"
+    return [
+        Row("recall", f"of {MANY:,} memories, held", "ms", held[MANY], bound, Floor(held[FEW], ten), note),
+        Row("recall", f"of {MANY:,} memories, listed anew", "ms", anew[MANY], None, Floor(anew[FEW], ten)),
+        Row("recall", f"BM25 over {MANY:,} texts in Postgres", "ms", searched),
+    ]
+
+
+async def recalling(texts: Texts, count: int, times: int, step: int) -> Spread:
+    """Recall so often, with so many seconds between."""
+    clock, asked = Clock(), run()
+    reader: Any = Memories(count)
+    recall = Recall(reader, OPERATOR, clock, texts)
+    directory = Directory({SPACE: Place(TENANT, BEGIN), OPERATOR: Place("platform", BEGIN)})
+
+    async def once() -> Run:
+        clock.now += timedelta(seconds=step)
+        return await recall.given(asked, TENANT, directory)
+
+    given = await once()
+    if not any(one.name == "m-7" for one in given.recalled):
+        raise ValueError("what applies for sure was not recalled")
+    return await timed(once, times)
+
+
+async def timed(work: Callable[[], Awaitable[object]], times: int) -> Spread:
+    """Milliseconds of each."""
+    taken = []
+    for _ in range(times):
+        begin = time.perf_counter()
+        await work()
+        taken.append((time.perf_counter() - begin) * 1000)
+    return Spread.of(taken)
