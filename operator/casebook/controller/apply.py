@@ -68,8 +68,9 @@ class Applier:
         log.info("status", investigation=case.name, namespace=case.namespace, phase=write.phase.value, n=write.attempt)
         if write.finished is not None:
             self._tools.worklist.wake(Key(Kind.SCHEDULE))
-            self._tools.worklist.wake(Key(Kind.INCIDENT, case.namespace, case.name), SETTLE)
-            self._tools.worklist.wake(Key(Kind.HINTS, case.namespace, case.name), SETTLE)
+            # The watch tells of this write only what is known by then.
+            for kind in (Kind.INCIDENT, Kind.HINTS, Kind.SIMILAR):
+                self._tools.worklist.wake(Key(kind, case.namespace, case.name), SETTLE)
             if write.started is not None:
                 self._tools.metrics.run_seconds.observe((write.finished - write.started).total_seconds())
 

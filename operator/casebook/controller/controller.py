@@ -25,6 +25,7 @@ from casebook.controller.manifests import AgentSettings
 from casebook.controller.metrics import Metrics
 from casebook.controller.news import announce
 from casebook.controller.pace import Pace
+from casebook.controller.parsing import case_of
 from casebook.controller.reconcile import CaseReconciler
 from casebook.controller.resync import Resync
 from casebook.controller.shelf import Ledger, MemoryView, Shelf
@@ -261,7 +262,10 @@ class Controller:
     async def _liken(self, key: Key) -> None:
         tenant = self._world.tenants.of.get(key.namespace)
         if self._texts is not None and tenant is not None:
-            await self._texts.likening.compare(tenant, key.namespace, key.name)
+            made = await self._texts.likening.compare(tenant, key.namespace, key.name)
+            if made is not None:
+                self._world.put_case(case_of(made))
+                self._wake(Kind.INDEX, key.namespace)
 
     async def _backtest(self, key: Key) -> None:
         """One at a time, so that it holds up one worker at most."""

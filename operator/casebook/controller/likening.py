@@ -1,6 +1,5 @@
 """Shows for a finished investigation which earlier ones of other questions are like it by their text."""
 
-import contextlib
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -37,17 +36,17 @@ class Likening:
         self._index = index
         self._cases = cases
 
-    async def compare(self, tenant: str, namespace: str, name: str) -> None:
-        """Keep the text of a case that has none, and write which others are like it, once."""
+    async def compare(self, tenant: str, namespace: str, name: str) -> dict[str, Any] | None:
+        """Keep the text of a case, and write which others are like it, once; the object as it is then, if it was."""
         try:
             found = Investigation.model_validate(await self._reader.get(INVESTIGATIONS, name, namespace))
         except (NotFound, ValidationError):
-            return
+            return None
         text = text_of(found)
         if text is None or found.status.similar is not None:
-            return
+            return None
         try:
-            await self._write(found, await self._similar(tenant, found, text))
+            return await self._write(found, await self._similar(tenant, found, text))
         except StoreUnavailable as error:
             raise Unavailable(f"the store cannot be used now: {error}") from error
 
@@ -57,12 +56,14 @@ class Likening:
         question = asked(of.spec, of.metadata.namespace)
         return Similar(by=found.by, cases=similar(text.id, question, found.scores, cases))
 
-    async def _write(self, of: Investigation, found: Similar) -> None:
+    async def _write(self, of: Investigation, found: Similar) -> dict[str, Any] | None:
         place = {"name": of.metadata.name, "namespace": of.metadata.namespace}
         version = {"resourceVersion": of.metadata.resource_version}
         status: dict[str, Any] = {"similar": found.wire()}
-        with contextlib.suppress(NotFound):
-            await self._writer.apply_status(INVESTIGATIONS, {"metadata": place | version, "status": status})
+        try:
+            return await self._writer.apply_status(INVESTIGATIONS, {"metadata": place | version, "status": status})
+        except NotFound:
+            return None
 
 
 def text_of(of: Investigation) -> Text | None:

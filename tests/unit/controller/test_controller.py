@@ -337,6 +337,17 @@ async def test_a_word_that_teaches_nothing_has_no_time_to_its_effect() -> None:
         assert bench.measured("casebook_correction_effect_seconds_count") == 0
 
 
+async def test_what_is_alike_is_told_though_only_the_controllers_own_write_ended_it() -> None:
+    bench = Bench()
+    async with bench.running():
+        bench.ask("why")
+        await bench.until(lambda: bench.jobs() == 1)
+        end(bench, "why", "DnsFailing")
+        made = bench.cluster.find(INVESTIGATIONS, "team-a", "why")
+        await bench.until(lambda: made["status"].get("phase") == "Succeeded")
+        await bench.until(lambda: "similar" in made["status"])
+
+
 async def test_what_memories_and_cases_are_found_by_is_kept_up() -> None:
     bench = Bench()
     async with bench.running():
