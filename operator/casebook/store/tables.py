@@ -4,6 +4,7 @@ Runs, observations and reports are kept as `json` and not `jsonb`: a replay must
 that were sent, which `jsonb` would normalise or, with an escaped NUL, refuse.
 """
 
+from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -20,8 +21,6 @@ from sqlalchemy import (
     func,
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
-
-from casebook.store.vectors import HalfVec
 
 SCHEMA = "casebook"
 APP_ROLE = "casebook_app"
@@ -138,7 +137,7 @@ texts = Table(
     Column("words", TSVECTOR, nullable=False),
     Column("length", Integer, nullable=False),
     Column("model", Text),
-    Column("meaning", HalfVec()),
+    Column("meaning", HALFVEC()),
     PrimaryKeyConstraint("tenant", "kind", "id"),
 )
 

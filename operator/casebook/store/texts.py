@@ -7,12 +7,11 @@ of a small tenant's (recall@10 of 0.03 for 350 rows among 60,000, pgvector 0.8.6
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import TextClause, delete, select, text, update
+from sqlalchemy import Executable, delete, select, text, update
 
 from casebook.api.texts import Text, TextKind
 from casebook.store.database import Database
 from casebook.store.tables import SCHEMA, texts
-from casebook.store.vectors import literal
 
 LANGUAGE = "english"
 SATURATION, NORM = 1.5, 0.75
@@ -47,11 +46,6 @@ select id, sum(
 ) as score
 from hits join known using (lexeme) cross join corpus group by id order by score desc, id limit :limit
 """)  # noqa: S608 - the only thing put in is a constant
-_BY_MEANING = text(f"""
-select id, 1 - (meaning <=> cast(:vector as halfvec)) as score
-from {SCHEMA}.texts where tenant = :tenant and kind = :kind and model = :model order by score desc, id limit :limit
-""")  # noqa: S608 - the only thing put in is a constant
-
 _KEEP = text(f"""
 insert into {SCHEMA}.texts (tenant, kind, id, body, digest, words, length)
 select cast(:tenant as text), cast(:kind as text), cast(:id as text), cast(:body as text), cast(:digest as text), words,
@@ -109,25 +103,26 @@ class Texts:
         async with self._database.transaction(tenant) as connection:
             for (kind, one), vector in zip(made, vectors, strict=True):
                 key = (of.tenant == tenant, of.kind == kind.value, of.id == one.id, of.digest == one.digest)
-                await connection.execute(update(texts).where(*key).values(model=model, meaning=vector))
+                await connection.execute(update(texts).where(*key).values(model=model, meaning=list(vector)))
 
     async def by_words(self, tenant: str, kind: TextKind, said: str, limit: int) -> dict[str, float]:
         """The best of them by BM25, with their scores; those that share no word are left out."""
         about = {"said": said, "sample": SAMPLE, "common": COMMON, "saturation": SATURATION, "norm": NORM}
-        return await self._scores(_BY_WORDS, tenant, kind, limit, about)
+        given = {"tenant": tenant, "kind": kind.value, "limit": limit, **about}
+        return await self._scores(tenant, _BY_WORDS.bindparams(**given))
 
     async def by_meaning(
         self, tenant: str, kind: TextKind, model: str, vector: Sequence[float], limit: int
     ) -> dict[str, float]:
         """The best of those embedded by this model, with the cosine of their angle to a vector."""
-        return await self._scores(_BY_MEANING, tenant, kind, limit, {"model": model, "vector": literal(vector)})
+        of = texts.c
+        score = (1 - of.meaning.cosine_distance(list(vector))).label("score")
+        query = select(of.id, score).where(of.tenant == tenant, of.kind == kind.value, of.model == model)
+        return await self._scores(tenant, query.order_by(score.desc(), of.id).limit(limit))
 
-    async def _scores(
-        self, query: TextClause, tenant: str, kind: TextKind, limit: int, about: dict[str, Any]
-    ) -> dict[str, float]:
-        given = {"tenant": tenant, "kind": kind.value, "limit": limit, **about}
+    async def _scores(self, tenant: str, query: Executable) -> dict[str, float]:
         async with self._database.transaction(tenant) as connection:
-            return {row.id: float(row.score) for row in await connection.execute(query, given)}
+            return {row.id: float(row.score) for row in await connection.execute(query)}
 
 
 def _row(tenant: str, kind: TextKind, one: Text) -> dict[str, Any]:

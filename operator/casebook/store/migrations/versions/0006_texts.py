@@ -5,11 +5,11 @@ each search reads the tenant's rows, all of them, by the primary key.
 """
 
 from alembic import op
+from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import Column, Integer, PrimaryKeyConstraint, Text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from casebook.store.migrations.protection import SCHEMA, protect
-from casebook.store.vectors import HalfVec
 
 revision = "0006"
 down_revision = "0005"
@@ -23,7 +23,7 @@ def upgrade() -> None:
         Column("words", TSVECTOR, nullable=False),
         Column("length", Integer, nullable=False),
         Column("model", Text),
-        Column("meaning", HalfVec()),
+        Column("meaning", HALFVEC()),
         PrimaryKeyConstraint("tenant", "kind", "id"),
         schema=SCHEMA,
     )
