@@ -8,7 +8,6 @@ from casebook.api.spending import BILLIONTHS, Settled
 from casebook.knowledge.recall import MEMORY
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-
 _TOOK = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0)
 _READS = (5.0, 7.0, 10.0, 14.0, 20.0, 30.0, 40.0, 60.0, 100.0, 200.0, 300.0)
 
@@ -16,6 +15,32 @@ _READS = (5.0, 7.0, 10.0, 14.0, 20.0, 30.0, 40.0, 60.0, 100.0, 200.0, 300.0)
 def occurrence(number: int) -> str:
     """Which occurrence of a problem, in four groups: so many series and no more."""
     return str(number) if number <= 2 else "3-9" if number <= 9 else "10+"
+
+
+class ModelMetrics:
+    """What was asked of models and what it cost."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._calls = Counter(
+            "casebook_model_calls", "Questions to models by what became of them.", ["outcome"], registry=registry
+        )
+        self._tokens = Counter(
+            "casebook_model_tokens",
+            "Tokens sent to models and answered by them.",
+            ["endpoint", "kind"],
+            registry=registry,
+        )
+        self._money = Counter(
+            "casebook_model_money", "What models cost by the price table.", ["endpoint"], registry=registry
+        )
+
+    def asked(self, settled: Settled) -> None:
+        """Count a call of a model and what it cost."""
+        self._calls.labels(settled.outcome).inc()
+        if settled.outcome == "answered":
+            self._tokens.labels(settled.endpoint, "prompt").inc(settled.prompt_tokens or 0)
+            self._tokens.labels(settled.endpoint, "completion").inc(settled.completion_tokens or 0)
+            self._money.labels(settled.endpoint).inc((settled.money or 0) / BILLIONTHS)
 
 
 class Metrics:
@@ -60,18 +85,7 @@ class Metrics:
         self.store_up = Gauge(
             "casebook_trace_store_up", "Whether the trace store answered last (1) or not (0).", registry=registry
         )
-        self.model_calls = Counter(
-            "casebook_model_calls", "Questions to models by what became of them.", ["outcome"], registry=registry
-        )
-        self.model_tokens = Counter(
-            "casebook_model_tokens",
-            "Tokens sent to models and answered by them.",
-            ["endpoint", "kind"],
-            registry=registry,
-        )
-        self.model_money = Counter(
-            "casebook_model_money", "What models cost by the price table.", ["endpoint"], registry=registry
-        )
+        self.models = ModelMetrics(registry)
         self.outbound = Counter(
             "casebook_outbound",
             "Outbound notifications by what became of them.",
@@ -90,14 +104,6 @@ class Metrics:
             which, cost = occurrence(status.recurrence.occurrence), status.recurrence.cost
             self.reads.labels(which).observe(cost.observations)
             self.took_seconds.labels(which).observe(cost.milliseconds / 1000)
-
-    def asked(self, settled: Settled) -> None:
-        """Count a call of a model and what it cost."""
-        self.model_calls.labels(settled.outcome).inc()
-        if settled.outcome == "answered":
-            self.model_tokens.labels(settled.endpoint, "prompt").inc(settled.prompt_tokens or 0)
-            self.model_tokens.labels(settled.endpoint, "completion").inc(settled.completion_tokens or 0)
-            self.model_money.labels(settled.endpoint).inc((settled.money or 0) / BILLIONTHS)
 
     def text(self) -> bytes:
         """The exposition format."""

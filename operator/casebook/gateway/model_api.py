@@ -153,7 +153,7 @@ class ModelApi:
 
     async def _settle(self, held: Held, call: ModelCall, settled: Settled) -> None:
         await self._ledger.settle(held.tenant, call.id, settled)
-        self._metrics.asked(settled)
+        self._metrics.models.asked(settled)
         said = settled.model_dump(exclude={"answer"}, exclude_none=True)
         _log.info("model asked", investigation=call.investigation, namespace=call.namespace, call=call.id, **said)
 
