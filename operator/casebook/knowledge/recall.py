@@ -150,8 +150,9 @@ def applicable(run: Run) -> Callable[[Recalled | RecalledSkill, Compiled], bool]
     settled = _settled(run)
 
     def may_apply(one: Recalled | RecalledSkill, scope: Compiled) -> bool:
-        conflicts = scope.may_conflict(settled) and answer(scope, settled) is Answer.CONFLICT
-        return reaches(one, run.namespace) and not conflicts
+        if not reaches(one, run.namespace):
+            return False
+        return not scope.may_conflict(settled) or answer(scope, settled) is not Answer.CONFLICT
 
     return may_apply
 
