@@ -245,7 +245,7 @@ def test_wrong_usage_says_what_would_be_right(arguments: list[str], message: str
 def test_a_recurring_problem_is_shown_with_what_it_was_and_what_it_cost() -> None:
     wrong = past(1, hours=2, cause="EnvMissing", said="Wrong", truth="ImageNotFound")
     told = "\n".join(seen_before(recurrence(past(3, reads=7), [wrong, past(2, hours=1)])))
-    assert "occurrence 2 of: Down; Deployment/web; ImageNotFound on Deployment/web" in told
+    assert "occurrence 3 of: Down; Deployment/web; ImageNotFound on Deployment/web" in told
     assert "7 reads in 0.0 s this time, 75 % fewer than a look at everything" in told
     assert "shop/inv-2  ImageNotFound on Deployment/web, 28 reads in 0.0 s" in told
     assert "shop/inv-1  EnvMissing on Deployment/web, 28 reads in 0.0 s; alice: Wrong, it was ImageNotFound" in told
