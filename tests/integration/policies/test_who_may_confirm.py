@@ -69,7 +69,7 @@ async def test_platform_reach_is_for_the_operators_namespace_and_needs_publish(p
     for where in (namespace, OPERATOR):
         await alice.may(*EDIT, ("casebook.dev", "memories", "confirm"), namespace=where)
     said = await alice.create(MEMORIES, memory(namespace, alice.name, "Proposed", reach="Platform")).denied_by(CONFIRM)
-    assert f"for memories in namespace {OPERATOR} only" in said
+    assert f"for memories and skills in namespace {OPERATOR} only" in said
     await alice.create(MEMORIES, memory(OPERATOR, alice.name, "Proposed", reach="Platform")).admitted()
     said = await alice.create(MEMORIES, memory(OPERATOR, alice.name, reach="Platform")).denied_by(CONFIRM)
     assert f"needs verb publish on memories.casebook.dev in namespace {OPERATOR}" in said
