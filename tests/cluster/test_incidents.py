@@ -113,7 +113,7 @@ async def test_each_of_two_storms_is_one_incident_with_its_followers(
     for of, found in followers.items():
         head = heads[of]["metadata"]["name"]
         for done in found:
-            assert done["status"]["explainedBy"] == head, done["status"]["report"]["summary"]
+            await follows(reader, done, head)
             assert causes(done) == causes(heads[of])
             assert len(done["status"]["report"]["summary"].splitlines()) == 2
 
@@ -122,6 +122,17 @@ async def test_each_of_two_storms_is_one_incident_with_its_followers(
         await leads(reader, heads[of], names)
     listed = await reader.list(INVESTIGATIONS, storms, fields="status.explainedBy=")
     assert {one["metadata"]["name"] for one in listed.items} == {head["metadata"]["name"] for head in heads.values()}
+
+
+async def follows(reader: Reader, done: dict[str, Any], head: str) -> None:
+    """Its status names whose incident it is of; the controller says so once it is finished."""
+
+    async def look() -> bool:
+        metadata = done["metadata"]
+        status = (await reader.get(INVESTIGATIONS, metadata["name"], metadata["namespace"]))["status"]
+        return status.get("explainedBy") == head
+
+    await until(f"{done['metadata']['name']} follows {head}: {done['status']['report']['summary']}", look)
 
 
 async def leads(reader: Reader, head: dict[str, Any], names: list[str]) -> None:

@@ -1,7 +1,6 @@
 """The main job: a real Alertmanager calls, a real pod looks, and the right cause stands in the status."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -32,10 +31,16 @@ def alertmanager(monitoring: str, receiver_token: str) -> None:
 
 
 @pytest.fixture
-async def broken(writer: Writer, namespace: str) -> AsyncIterator[str]:
-    """A Deployment whose ConfigMap is not there."""
+async def broken(writer: Writer, reader: Reader, namespace: str) -> str:
+    """A Deployment whose ConfigMap is not there, and whose pod says so."""
     reference = {"configMapRef": {"name": "payment-settings"}}
     await writer.create("deployments.apps", deployment(namespace, "payments", "sleep 3600", envFrom=[reference]))
+
+    async def waiting() -> bool:
+        pods = await reader.list("pods", namespace)
+        return "CreateContainerConfigError" in json.dumps(pods.items)
+
+    await until("the pod cannot start", waiting)
     return namespace
 
 
@@ -50,11 +55,6 @@ async def fire(client: Client, namespace: str, *, ends: datetime | None = None) 
 async def test_an_alert_becomes_a_cited_tested_report(
     installed: str, alertmanager: None, broken: str, kube_client: Client, reader: Reader
 ) -> None:
-    async def waiting() -> bool:
-        pods = await reader.list("pods", broken)
-        return "CreateContainerConfigError" in json.dumps(pods.items)
-
-    await until("the pod cannot start", waiting)
     await fire(kube_client, broken)
 
     async def appeared() -> list[dict[str, Any]]:

@@ -122,6 +122,11 @@ async def test_a_bad_skill_is_marked_and_breaks_nothing(
 
     await until("it is marked", marked)
     await writer.create("deployments.apps", deployment(namespace, "web", "sleep 3600", image="casebook-shop:none"))
+
+    async def refused() -> bool:
+        return "ErrImageNeverPull" in json.dumps((await reader.list("pods", namespace)).items)
+
+    await until("the image is not there", refused)
     report = await told(reader, writer, namespace, "web")
     assert said(report, "bad")["effect"].startswith("skipped, it cannot be used: step typo: observe: secrets is not")
     assert report.root_causes

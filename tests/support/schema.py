@@ -24,9 +24,13 @@ STRUCTURE = frozenset(
 
 @dataclass(frozen=True)
 class Hints:
-    """What a schema does not say: members that exclude each other, values that fit together, texts for patterns."""
+    """What a schema does not say: members that exclude each other, values that fit together, texts for patterns.
+
+    `without`: places that are left out where an example leads toward another one.
+    """
 
     exclusive: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    without: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
     patterns: Mapping[str, str] = field(default_factory=dict)
 
@@ -83,6 +87,8 @@ def example(node: Schema, path: Path, hints: Hints, toward: Path = ()) -> Any:
         return {"key": example(node["additionalProperties"], (*path, "{}"), hints, toward)}
     if node["type"] == "object":
         left_out = _left_out(hints.exclusive.get(place, ()), path, toward)
+        gone = {one for there, places in hints.without.items() if dotted(toward).startswith(there) for one in places}
+        left_out |= {name for name in node.get("properties", {}) if dotted((*path, name)) in gone}
         members = {name: child for name, child in node.get("properties", {}).items() if name not in left_out}
         return {name: example(child, (*path, name), hints, toward) for name, child in members.items()}
     if node["type"] == "array":

@@ -30,8 +30,15 @@ HINTS = {
     "memories": Hints(
         exclusive={
             "spec.claim": ("concept", "cause", "noise", "dependency", "expectation", "quarantine"),
-            "spec.claim.quarantine": ("memory", "skill", "investigation", "person", "signature"),
+            "spec.claim.quarantine": ("investigation", "memory", "skill", "person", "signature"),
             "spec.claim.noise": ("alertname", "eventReason", "logTemplate", "metric"),
+        },
+        without={
+            "spec.claim.quarantine": ("spec.scope",),
+            **{
+                f"spec.claim.quarantine.{name}": ("spec.claim.quarantine.feedbackId",)
+                for name in ("memory", "skill", "person", "signature")
+            },
         },
         values={
             "spec.claim.dependency.to": "Deployment/other",

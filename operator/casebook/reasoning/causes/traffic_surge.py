@@ -103,9 +103,13 @@ def _before_the_symptoms(situation: Situation, found: Candidate[Surge]) -> Findi
 
 
 def _nothing_rolled_out(situation: Situation, found: Candidate[Surge]) -> Finding:
-    """A new revision may ask more of others than the one before; not one under which the load stayed what it was."""
+    """A new revision may ask more of others than the one before; not one under which the load stayed what it was.
+
+    Of all that lies behind, also where no log or curve reaches far enough back to tell whether the load rose there.
+    """
     rise = found.about.rise
-    for ref in sorted(found.about.reached):
+    behind = situation.graph.upstream([found.about.entry.ref]).keys() & situation.world.workloads.keys()
+    for ref in sorted(behind):
         rolled = rollout(situation.world.workloads[ref])
         if rolled and rolled.telling and rolled.at >= max(situation.world.begin, rise.began - rise.lag):
             return failed(cite_rollout(rolled))

@@ -2,7 +2,7 @@
 
 from casebook.analysis.snapshot import Snapshot
 from casebook.analysis.world import World
-from casebook.api.enums import Verdict
+from casebook.api.enums import Outcome, Verdict
 from casebook.api.investigation import Alert
 from casebook.api.observation import Observation
 from casebook.reasoning.asked.alerts import alarms
@@ -139,6 +139,16 @@ def test_load_that_rises_after_the_symptoms_is_refuted() -> None:
     retried = level(5, 40, since=3)
     found = seen("Deployment/web", shop(), traffic={"web": retried}, latency={"web": level(0.05, 0.9, since=HOUR - 5)})
     assert_refuted(found, "External/clients", "TrafficSurge")
+
+
+def test_a_release_behind_the_surge_counts_against_it_though_no_curve_reaches_there() -> None:
+    objects = [*shop("api"), *released("api", cpu("1"), cpu("30m"))]
+    found = hypothesis(
+        report(seen("Deployment/web", objects, traffic={"web": RISEN}, latency={"web": LATE})), "TrafficSurge"
+    )
+    assert found is not None
+    rolled = next(one for one in found.predictions if one.statement.startswith("nothing that the load reaches"))
+    assert rolled.outcome is Outcome.FAILED
 
 
 def test_a_surge_that_nobody_feels_is_no_fault() -> None:
