@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from casebook.agent.progress import Progress, Silent
 from casebook.analysis.snapshot import Snapshot
@@ -24,6 +24,8 @@ ADVICE = 0.6
 """The part of the time left that a model may take; the rest is for the tests of what it proposes."""
 LEAST = 10.0
 """Seconds that must be left for a model to be asked at all."""
+
+Found = TypeVar("Found")
 
 log = logging.getLogger(__name__)
 
@@ -117,18 +119,14 @@ class Agent:
         run = await self._home.fetch()
         attempt = _begin(run, await self._home.checkpoint(), began + run.spec.budget.seconds * SHARE)
         error = ""
-        try:
-            board, stop = await self._look(attempt)
-            cost = self._engine.cost(attempt.snapshot, self._milliseconds(began))
-            report = self._engine.conclude(attempt.snapshot, board, stop, cost)
-        except HomeError:
-            raise
-        except Exception as failure:
-            log.exception("the run failed", extra={"investigation": run.name, "round": attempt.round})
-            error = f"Casebook failed in round {attempt.round}: {type(failure).__name__}: {failure}"[:1000]
+        found = await _bounded(self._concluded(attempt, began), "the run failed", attempt)
+        if isinstance(found, Exception):
+            error = f"Casebook failed in round {attempt.round}: {type(found).__name__}: {found}"[:1000]
             stop = Stop(reason="NothingLeft", message=error)
             cost = Cost(observations=attempt.made, milliseconds=self._milliseconds(began))
             report = _broken(error, cost)
+        else:
+            report, stop, cost = found
         trace = Trace(
             engine=self._engine.ENGINE,
             run=run,
@@ -139,6 +137,11 @@ class Agent:
         )
         await self._home.finish(report, trace)
         return Conclusion(report, trace, error)
+
+    async def _concluded(self, attempt: _Attempt, began: float) -> tuple[Report, Stop, Cost]:
+        board, stop = await self._look(attempt)
+        cost = self._engine.cost(attempt.snapshot, self._milliseconds(began))
+        return self._engine.conclude(attempt.snapshot, board, stop, cost), stop, cost
 
     def _milliseconds(self, began: float) -> int:
         return round((self._clock() - began) * 1000)
@@ -179,12 +182,11 @@ class Agent:
             return False
         report = self._engine.conclude(attempt.snapshot, board, stop, self._engine.cost(attempt.snapshot))
         self._progress.advising()
-        try:
-            found = await self._adviser.advise(attempt.run, board, report, left * ADVICE)
-        except Exception as failure:
-            log.exception("the model could not be asked", extra={"investigation": attempt.run.name})
+        asking = self._adviser.advise(attempt.run, board, report, left * ADVICE)
+        found = await _bounded(asking, "the model could not be asked", attempt)
+        if isinstance(found, Exception):
             earlier = heard or Consultation(model="")
-            found = earlier.replace(is_open=False, problem=f"Casebook failed to ask it: {type(failure).__name__}")
+            found = earlier.replace(is_open=False, problem=f"Casebook failed to ask it: {type(found).__name__}")
         attempt.snapshot = attempt.snapshot.advised(found)
         return True
 
@@ -221,6 +223,17 @@ class Agent:
             attempt.made += len(observations)
             attempt.snapshot = attempt.snapshot.extended(observations)
             await self._home.record(observations)
+
+
+async def _bounded(work: Awaitable[Found], said: str, attempt: _Attempt) -> Found | Exception:
+    """What this work came to, or why it failed: one of the three boundaries, since a run always ends in a report."""
+    try:
+        return await work
+    except HomeError:
+        raise
+    except Exception as failure:
+        log.exception(said, extra={"investigation": attempt.run.name, "round": attempt.round})
+        return failure
 
 
 def _begin(run: Run, checkpoint: Checkpoint, deadline: float) -> _Attempt:

@@ -10,13 +10,13 @@ from casebook.api.base import API_VERSION, MEMORIES
 from casebook.api.enums import State
 from casebook.api.memory import Backtest
 from casebook.api.run import Recalled, Run, Trace
-from casebook.cluster.errors import Conflict, NotFound, Unavailable
+from casebook.cluster.errors import Conflict, NotFound
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.controller.apart import process
+from casebook.controller.storing import storing
 from casebook.knowledge.recall import read
 from casebook.reasoning.backtest import Effect, effect, may_apply
-from casebook.store.errors import StoreUnavailable
 
 MAX_RUNS = 200
 MAX_EXAMPLES = 5
@@ -60,9 +60,8 @@ class Backtests:
         memory = read(raw)
         self.busy = True
         try:
-            found = await self._found(tenant, memory)
-        except StoreUnavailable as error:
-            raise Unavailable(f"the store cannot be used now: {error}") from error
+            with storing():
+                found = await self._found(tenant, memory)
         finally:
             self.busy = False
         await self._write(raw, found)

@@ -7,10 +7,9 @@ from typing import Protocol
 import structlog
 
 from casebook.api.case import PastCase
-from casebook.cluster.errors import Unavailable
 from casebook.controller.replaying import TraceReader
+from casebook.controller.storing import storing
 from casebook.knowledge.ambient import WITHIN, hinted, resolved, waiting
-from casebook.store.errors import StoreUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +35,7 @@ class Hints:
 
     async def look(self, tenant: str, uid: str, now: datetime, resolved_after: timedelta | None = None) -> None:
         """Keep what this investigation saw, and how long after it came its alert was gone. Raises `Unavailable`."""
-        try:
+        with storing():
             recent = await self._cases.recent(tenant, now - WITHIN)
             gone = resolved(recent, uid, resolved_after) if resolved_after is not None else None
             if gone:
@@ -47,5 +46,3 @@ class Hints:
             for case in found:
                 await self._cases.keep(tenant, case)
                 log.info("hint", investigation=case.name, namespace=case.namespace, seen=case.hint and case.hint.note)
-        except StoreUnavailable as error:
-            raise Unavailable(f"the store cannot be used now: {error}") from error

@@ -15,14 +15,14 @@ from casebook.api.case import Said
 from casebook.api.enums import ReplayStanding, State
 from casebook.api.investigation import Feedback, Investigation, Lesson, Replay
 from casebook.api.meta import MANAGED_BY, MANAGED_BY_LABEL, UID_LABEL
-from casebook.cluster.errors import Denied, Invalid, NotFound, Unavailable
+from casebook.cluster.errors import Denied, Invalid, NotFound
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.controller.replaying import CannotReplay, Replays
+from casebook.controller.storing import storing
 from casebook.knowledge.corrections import Correction, correction
 from casebook.knowledge.judging import said
 from casebook.knowledge.recall import as_confirmed, read, written_at
-from casebook.store.errors import StoreUnavailable
 
 REFUSAL = 400
 """Characters of a refusal that are kept: twenty of them leave a status its room."""
@@ -86,10 +86,8 @@ class Lessons:
         if self._words is None:
             return
         found = {entry.id: said(entry, of.status.report) for entry in of.spec.feedback}
-        try:
+        with storing():
             await self._words.say(tenant, of.metadata.uid, {id_: one for id_, one in found.items() if one is not None})
-        except StoreUnavailable as error:
-            raise Unavailable(f"the store cannot be used now: {error}") from error
 
     async def _lesson(self, of: Investigation, entry: Feedback) -> Lesson:
         asked = correction(of, entry, self._operator)
@@ -113,12 +111,11 @@ class Lessons:
     async def _replay(self, of: Investigation, lesson: Lesson, tenant: str) -> Investigation:
         try:
             memory = read(await self._reader.get(MEMORIES, lesson.memory, lesson.namespace))
-            shown = await self._replays.compare(tenant, of.metadata.uid, as_confirmed(memory), lesson.feedback_id)
+            with storing():
+                shown = await self._replays.compare(tenant, of.metadata.uid, as_confirmed(memory), lesson.feedback_id)
         except NotFound:
             done = lesson.replace(replay=ReplayStanding.IMPOSSIBLE, message=f"{lesson.message} It was deleted.")
             return await self._write(of, _with(of, done), of.status.replay)
-        except StoreUnavailable as error:
-            raise Unavailable(f"the store cannot be used now: {error}") from error
         except CannotReplay as error:
             done = lesson.replace(replay=ReplayStanding.IMPOSSIBLE, message=f"{lesson.message} Not replayed: {error}.")
             return await self._write(of, _with(of, done), of.status.replay)

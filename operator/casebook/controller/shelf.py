@@ -24,6 +24,7 @@ from casebook.controller.hinting import RecentCases
 from casebook.controller.manifests import COMPONENT
 from casebook.controller.plan import Emit
 from casebook.controller.statuses import Held, conditions, settle
+from casebook.controller.storing import storing
 from casebook.controller.tools import EVENTS
 from casebook.knowledge.accepting import accepted_causes
 from casebook.knowledge.announcing import News, news
@@ -35,7 +36,6 @@ from casebook.knowledge.quarantine import heard, marked, quarantines, untainted
 from casebook.knowledge.recall import published, read
 from casebook.knowledge.recurrence import FULL_WITHIN
 from casebook.knowledge.standing import Told, next_change, standings
-from casebook.store.errors import StoreUnavailable
 
 SCOPE = 1000
 """Characters of a scope in words."""
@@ -156,10 +156,11 @@ class Shelf:
         if self._ledger is None:
             return {}
         try:
-            found = await self._ledger.used(tenant)
-        except StoreUnavailable as error:
+            with storing():
+                found = await self._ledger.used(tenant)
+        except Unavailable:
             if tenant not in self._used:
-                raise Unavailable(f"the store cannot be used now: {error}") from error
+                raise
             return self._used[tenant]
         self._used[tenant] = by_memory(found)
         return self._used[tenant]
@@ -167,10 +168,8 @@ class Shelf:
     async def _past(self, tenant: str, now: datetime) -> list[PastCase]:
         if self._cases is None:
             return []
-        try:
+        with storing():
             return await self._cases.recent(tenant, now - FULL_WITHIN)
-        except StoreUnavailable as error:
-            raise Unavailable(f"the store cannot be used now: {error}") from error
 
     async def _propose(self, found: Iterable[Proposal]) -> None:
         for made in found:
