@@ -14,10 +14,9 @@ import structlog
 from casebook.api.enums import State
 from casebook.api.run import Recalled
 from casebook.api.texts import Embedder, EmbeddingFailed, Text, TextKind
-from casebook.cluster.errors import Unavailable
+from casebook.controller.storing import storing
 from casebook.knowledge.concepts import key
 from casebook.knowledge.finding import fused, memory_text
-from casebook.store.errors import StoreUnavailable
 
 BATCH = 8
 """Texts that are embedded at a time: more of them at once take a gigabyte of memory, and are no faster."""
@@ -131,14 +130,13 @@ class Index:
         seen = {key(memory): memory.version for memory in memories}
         before = self._seen.get(tenant, {})
         try:
-            if before != seen:
-                texts = await asyncio.to_thread(texts_of, memories)
-                # What a process that has just begun did not see yet is not gone.
-                await self.replace(tenant, TextKind.MEMORY, texts, gone=before.keys() | seen.keys())
-                self._seen[tenant] = seen
-            return 0.0 if await self.embed(tenant) else None
-        except StoreUnavailable as error:
-            raise Unavailable(f"the store cannot be used now: {error}") from error
+            with storing():
+                if before != seen:
+                    texts = await asyncio.to_thread(texts_of, memories)
+                    # What a process that has just begun did not see yet is not gone.
+                    await self.replace(tenant, TextKind.MEMORY, texts, gone=before.keys() | seen.keys())
+                    self._seen[tenant] = seen
+                return 0.0 if await self.embed(tenant) else None
         except EmbeddingFailed as error:
             log.warning("no embeddings for now", error=str(error))
             return EMBED_AGAIN

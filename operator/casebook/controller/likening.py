@@ -9,14 +9,14 @@ from casebook.api.base import INVESTIGATIONS
 from casebook.api.case import PastCase
 from casebook.api.investigation import Investigation, Similar
 from casebook.api.texts import Text, TextKind
-from casebook.cluster.errors import NotFound, Unavailable
+from casebook.cluster.errors import NotFound
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.controller.index import Index
+from casebook.controller.storing import storing
 from casebook.knowledge.asking import asked
 from casebook.knowledge.finding import case_text
 from casebook.knowledge.recurrence import similar
-from casebook.store.errors import StoreUnavailable
 
 
 class NamedCases(Protocol):
@@ -45,10 +45,8 @@ class Likening:
         text = text_of(found)
         if text is None or found.status.similar is not None:
             return None
-        try:
+        with storing():
             return await self._write(found, await self._similar(tenant, found, text))
-        except StoreUnavailable as error:
-            raise Unavailable(f"the store cannot be used now: {error}") from error
 
     async def _similar(self, tenant: str, of: Investigation, text: Text) -> Similar:
         found = await self._index.like(tenant, TextKind.CASE, text)
