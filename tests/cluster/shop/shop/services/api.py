@@ -52,8 +52,8 @@ class Api:
         return Response(200, {"order": next(self._orders), "cents": cents})
 
     def ready(self) -> str:
-        """Why it is not ready: with READY_CHECKS=db, the database; else nothing."""
-        if text("READY_CHECKS") != "db" or self._database is None:
+        """Why it is not ready: with READY_CHECKS=database, the database; else nothing."""
+        if text("READY_CHECKS") != "database" or self._database is None:
             return ""
         try:
             self._database.rows("SELECT 1")
