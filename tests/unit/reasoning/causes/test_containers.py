@@ -167,6 +167,22 @@ class TestCommandInvalid:
         )
         assert "pyton" in found.summary
 
+    def test_a_hook_that_fails_and_is_the_containers_end(self) -> None:
+        hook = {"lifecycle": {"postStart": {"exec": {"command": ["/opt/register.sh"]}}}}
+        old, new = template("api", container()), template("api", container(**hook))
+        objects = release(old, new, crashing(137))
+        told = event(objects[4], "FailedPostStartHook", "PostStartHook failed")
+        assert_root(snapshot(asked(), [*objects, told]), "Deployment/api", "CommandInvalid", "/opt/register.sh")
+        quiet = report(snapshot(asked(), objects))
+        assert all(one.cause != "CommandInvalid" for one in quiet.hypotheses)
+
+    def test_a_file_that_a_running_program_misses_is_no_matter_of_its_command(self) -> None:
+        raised = ["Traceback (most recent call last):", "FileNotFoundError: [Errno 2] No such file or directory: '/x'"]
+        told = log("api-new", raised, previous=True)
+        body = template("api", container())
+        found = report(snapshot(asked(), release(body, body, crashing()), told))
+        assert all(one.cause != "CommandInvalid" for one in found.hypotheses)
+
     def test_a_program_that_runs_and_raises_is_no_invalid_command(self) -> None:
         told = log(
             "api-new", ["Traceback (most recent call last):", '  File "a.py", line 1', "ValueError: bad"], previous=True
