@@ -30,6 +30,7 @@ from casebook.knowledge.accepting import accepted_causes
 from casebook.knowledge.announcing import News, news
 from casebook.knowledge.concepts import key
 from casebook.knowledge.credit import by_memory, tally, trust
+from casebook.knowledge.expecting import normal_values
 from casebook.knowledge.generalising import MAX_PROPOSED, Proposal, proposals
 from casebook.knowledge.matching import scope_words
 from casebook.knowledge.quarantine import heard, marked, quarantines, untainted
@@ -211,7 +212,8 @@ def _judged(
 
 def _proposed(memories: Sequence[Recalled], past: Sequence[PastCase]) -> list[Proposal]:
     """At most as many as a person would look at."""
-    return [*proposals(memories), *accepted_causes(past, memories)][:MAX_PROPOSED]
+    found = [*proposals(memories), *accepted_causes(past, memories), *normal_values(past, memories)]
+    return found[:MAX_PROPOSED]
 
 
 def _held(view: MemoryView) -> Held:
