@@ -53,6 +53,7 @@ class RecalledSkill(Model):
     namespace: Short
     version: Annotated[str, Field(max_length=64)]
     platform: bool = False
+    quarantined: Line = ""
     spec: SkillSpec
 
 

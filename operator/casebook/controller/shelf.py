@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 from pydantic import ValidationError
@@ -82,6 +82,14 @@ def memory_of(raw: dict[str, Any]) -> MemoryView | None:
     )
 
 
+class Judged(NamedTuple):
+    """What is known in the namespaces of a tenant, and the quarantines in force there, the platform's among them."""
+
+    namespaces: frozenset[str]
+    memories: Sequence[Recalled] = ()
+    against: Sequence[Recalled] = ()
+
+
 class Shelf:
     """The memories of the cluster, as watches tell of them."""
 
@@ -118,6 +126,12 @@ class Shelf:
     def memories(self, namespaces: frozenset[str]) -> list[Recalled]:
         """All that are there in these namespaces."""
         return [view.memory for view in self._held.values() if view.namespace in namespaces]
+
+    def judged(self, namespaces: frozenset[str]) -> Judged:
+        """What skills of these namespaces are judged by."""
+        memories = self.memories(namespaces)
+        others = published(self._of_platform(namespaces), self._now())
+        return Judged(namespaces, memories, quarantines([*memories, *others], self._now()))
 
     async def judge(self, tenant: str, namespaces: frozenset[str]) -> float | None:
         """Write what has changed about the memories of a tenant; in how many seconds to look again.

@@ -50,7 +50,7 @@ def standings(
     conflicts = {**_contradicted(beside), **_circular(known)}
     alone = Told(CONFLICTING, FALSE, "Alone", "No other memory contradicts it.")
     return {
-        key(one): (_fresh(one, now, used.get(key(one), ())), conflicts.get(key(one), alone), *_quarantined(one))
+        key(one): (_fresh(one, now, used.get(key(one), ())), conflicts.get(key(one), alone), *hostile(one.quarantined))
         for one in memories
     }
 
@@ -76,10 +76,10 @@ def _fresh(memory: Recalled, now: datetime, uses: Sequence[Use]) -> Told:
     return Told(FRESH, TRUE, "Verified", f"To be verified by {timestamp(due)}." if due else "Nothing makes it stale.")
 
 
-def _quarantined(memory: Recalled) -> Iterator[Told]:
+def hostile(reason: str) -> Iterator[Told]:
     """Only on what is quarantined, in whatever state it is: who decides about a proposal is to know of it."""
-    if memory.quarantined:
-        yield Told(QUARANTINED, TRUE, "HostileSource", f"{memory.quarantined}. It has no force until that is retired.")
+    if reason:
+        yield Told(QUARANTINED, TRUE, "HostileSource", f"{reason}. It has no force until that is retired.")
 
 
 def _circular(known: Known) -> dict[str, Told]:
