@@ -26,6 +26,7 @@ from casebook.reasoning.replay import replay, told
 from casebook.store.cases import Cases
 from casebook.store.database import Database
 from casebook.store.migrate import migrate
+from casebook.store.texts import Texts
 from casebook.store.traces import Traces
 from casebook.store.uses import Ledger
 from scenariokit.kubectl import Kube
@@ -98,7 +99,7 @@ async def installed(kube: Kube) -> AsyncIterator[Installed]:
         rig = await stack.enter_async_context(rig_of(kubeconfig, folder))
         database = await stack.enter_async_context(Database.open(postgres.app))
         traces, cases, ledger = Traces(database), Cases(database), Ledger(database)
-        stores, port = Stores(traces, cases, ledger), free_port()
+        stores, port = Stores(traces, cases, ledger, cases, Texts(database)), free_port()
         url = await _gateway(stack, kubeconfig, rig, folder, traces, Kept(cases, ledger))
         limits = {"maxRunning": MANY, "maxRunningPerTenant": MANY, "listen": f"127.0.0.1:{port}"}
         await stack.enter_async_context(rig.controller(stores, **limits))
