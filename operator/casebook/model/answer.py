@@ -33,6 +33,7 @@ from casebook.api.consultation import (
 )
 from casebook.api.problems import explain
 from casebook.model.prompt import Prompt
+from casebook.reasoning.proposals.sentences import quotations
 from casebook.reasoning.registry import REGISTRY
 
 MAX_ANSWER = 64_000
@@ -40,7 +41,6 @@ MAX_TRIES = 20
 _MOST = {"hypotheses": MAX_PROPOSALS, "answer": MAX_SENTENCES, "account": MAX_SENTENCES, "observe": MAX_ASKS}
 _T = TypeVar("_T")
 _LINK = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|www\.)\S+", re.IGNORECASE)
-_QUOTED = re.compile(r"[\"'`“”‘’«»]([^\"'`“”‘’«»]{2,})[\"'`“”‘’«»]")
 _NUMBER = re.compile(r"\d{2,}(?:[.:]\d+)*")
 
 
@@ -174,7 +174,7 @@ def _ask(item: Any, prompt: Prompt) -> Ask:
 
 def _grounded(statement: str, prompt: Prompt) -> None:
     """Every value that the statement quotes, and every number in it, must stand in what was shown."""
-    for value in (*_QUOTED.findall(statement), *_NUMBER.findall(statement)):
+    for value in (*quotations(statement), *_NUMBER.findall(statement)):
         if value not in prompt.user:
             raise _Refused(f"it speaks of {plain(value, 60)}, which nothing shows")
 
