@@ -191,6 +191,8 @@ def test_only_the_gateway_holds_the_keys_of_models(rendered):
     cloud, own = models.endpoints
     assert [one.model for one in models.embeddings] == ["vectors-1"]
     assert (str(cloud.key_file), cloud.price.completion) == ("/etc/casebook/models/cloud", 2)
+    told = [models.reasoning_of(tenant) for tenant in ("ns:shop", "label:payments", "platform")]
+    assert told == ["Always", "BuiltIn", "Assisted"]
     assert (own.key_file, own.url) == (None, "http://vllm.models.svc:8000/v1")
     holding = [m["metadata"]["name"] for m in manifests if "model-keys" in yaml.safe_dump(m)]
     assert holding == ["casebook-gateway"]
