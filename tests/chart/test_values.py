@@ -125,6 +125,14 @@ def _at(value: Any, path: tuple[str, ...]) -> Any:
         ),
         ({"gateway": {"models": {"reasoningByTenant": {"shop": "Always"}}}}, "'shop' not allowed"),
         ({"gateway": {"models": {"reasoningByTenant": {"ns:shop": "Often"}}}}, "/reasoningByTenant/ns:shop"),
+        (
+            {"receivers": [], "controller": {"embeddings": "Endpoint", "embeddingsEndpoint": {"url": "http://x/v1"}}},
+            "Endpoint needs the url and the model of controller.embeddingsEndpoint",
+        ),
+        (
+            {"controller": {"embeddingsEndpoint": {"url": "http://me:secret@x"}}},
+            "/controller/embeddingsEndpoint/url",
+        ),
         ({"postgres": {"mode": "mysql"}}, "/postgres/mode"),
         ({"postgres": {"mode": "external"}}, "postgres.external.existingSecret: name the Secret"),
         ({"runs": {"namespace": "default"}}, "runs.namespace: must differ from the release's namespace"),

@@ -148,7 +148,7 @@ async def adviser(model: str, environment: Mapping[str, str]) -> AsyncIterator[A
         return
     try:
         # Loading the client takes seconds, which a run without a model need not wait for.
-        from casebook.model.completions import completions
+        from casebook.model.client import completions
     except ModuleNotFoundError as error:
         raise click.UsageError("--model needs a client: pip install 'casebook-operator[model]'") from error
 
