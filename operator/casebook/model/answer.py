@@ -78,7 +78,7 @@ def take(text: str, prompt: Prompt) -> Taken:
 
 
 def _given(text: str) -> dict[str, Any]:
-    for found in _objects(text[:MAX_ANSWER]):
+    for found in objects(text[:MAX_ANSWER]):
         if any(isinstance(found.get(name), list) for name in _MOST):
             return found
     raise NotUnderstood('the answer holds no JSON object {"hypotheses": [...]}')
@@ -102,7 +102,7 @@ def _taken(what: str, items: list[Any], take_one: Callable[[Any], _T], refused: 
     return taken
 
 
-def _objects(text: str) -> Iterator[dict[str, Any]]:
+def objects(text: str) -> Iterator[dict[str, Any]]:
     """JSON objects in a text, wherever they begin: models wrap them in prose, fences and thoughts."""
     decoder = json.JSONDecoder()
     for match in list(re.finditer(r"\{", text))[:MAX_TRIES]:
