@@ -54,13 +54,20 @@ def resolve(world: World, endpoint: Endpoint, caller: Workload) -> Ref | None:
         return _by_address(world, host)
     if host in _aliases(caller):
         return Ref(EXTERNAL, "", host)
-    named = cluster_name(host, caller.ref.namespace)
+    named = cluster_name(_without_pod(world, host, caller.ref.namespace), caller.ref.namespace)
     if named is None:
         return Ref(EXTERNAL, "", host)
     service = Ref("Service", *named)
     if host.count(".") == 1 and service not in world.things and not _is_namespace(world, named[0]):
         return Ref(EXTERNAL, "", host)
     return service
+
+
+def _without_pod(world: World, host: str, namespace: str) -> str:
+    """`db-0.db` names a pod of StatefulSet db behind the Service db: the rest is the Service's name."""
+    pod, _, rest = host.partition(".")
+    owner, _, ordinal = pod.rpartition("-")
+    return rest if rest and ordinal.isdigit() and Ref("StatefulSet", namespace, owner) in world.things else host
 
 
 def _is_namespace(world: World, name: str) -> bool:

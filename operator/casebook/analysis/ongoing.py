@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import islice, pairwise
 
 from casebook.analysis.logs import Entry, Log
 from casebook.analysis.things import Ref
@@ -18,7 +19,7 @@ LAST_ENTRIES = 10
 
 
 def still(world: World, log: Log) -> list[Entry]:
-    """The first of each distinct error of a log that is not over."""
+    """The first of each distinct error of a log that is not over, since it last began."""
     errors = [entry for entry in log.errors if entry.at is None or entry.at >= world.begin]
     pod = world.pods.get(Ref("Pod", log.namespace, log.pod))
     container = next((item for item in pod.containers if item.name == log.container), None) if pod else None
@@ -32,7 +33,23 @@ def still(world: World, log: Log) -> list[Entry]:
         kinds.setdefault(entry.template, []).append(entry)
     live = container.is_running and not log.previous
     over = _is_over(log, world.now, container.running_since) if live else _never
-    return [same[0] for same in list(kinds.values())[:MAX_ERRORS] if not over(same)]
+    return [_resumed(log, same) for same in list(kinds.values())[:MAX_ERRORS] if not over(same)]
+
+
+def _resumed(log: Log, same: list[Entry]) -> Entry:
+    """The first of an error's last stretch: where it had stopped while the log went on, it began anew after that.
+
+    It had stopped where the pause was several times its usual gap, as `_is_over` tells it of one that may come again.
+    """
+    timed = [(entry.at, entry) for entry in same if entry.at]
+    gaps = sorted((later - earlier).total_seconds() for (earlier, _), (later, _) in pairwise(timed))
+    pause = max(PAUSE.total_seconds(), GAPS * gaps[len(gaps) // 2]) if gaps else 0.0
+    first = same[0]
+    for (ended, _), (began, entry) in pairwise(timed):
+        between = (one for one in log.entries if one.at and ended < one.at < began)
+        if (began - ended).total_seconds() > pause and len(list(islice(between, SOME))) == SOME:
+            first = entry
+    return first
 
 
 def _never(_: list[Entry]) -> bool:

@@ -120,6 +120,19 @@ def settings(world: World, workload: Workload) -> list[Setting]:
     return list(dict.fromkeys(found))
 
 
+def files(world: World, workload: Workload) -> list[Setting]:
+    """The files of mounted ConfigMaps, each whole: its key and its text."""
+    mounted = [(world.things.get(one.target), one.key) for one in _volume_references(workload)]
+    found = [
+        Setting(key, value, "", thing.ref, key, thing.source)
+        for thing, wanted in mounted
+        if thing is not None and thing.ref.kind == "ConfigMap"
+        for key, value in strings(thing.raw, "data").items()
+        if wanted in ("", key)
+    ]
+    return list(dict.fromkeys(found))
+
+
 def _environment(world: World, workload: Workload, spec: object) -> Iterator[Setting]:
     container = text(spec, "name")
     given: dict[str, Setting] = {}

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from casebook.analysis import failures
-from casebook.analysis.settings import Setting, settings
+from casebook.analysis.formats import unreadable
+from casebook.analysis.settings import Setting, files, settings
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import Cite
 from casebook.analysis.workloads import Workload
@@ -37,6 +38,7 @@ class Broken(NamedTuple):
     said: tuple[Trouble, ...]
     misled: Misled | None
     ports: tuple[int, ...]
+    unreadable: str = ""
 
 
 def _detect(situation: Situation) -> Iterator[Candidate[Broken]]:
@@ -59,6 +61,10 @@ def _invalid(situation: Situation, workload: Workload) -> Iterator[Candidate[Bro
         naming = tuple(one for one in said if _names(one, setting))
         if naming:
             yield _candidate(situation, Broken(setting, workload, naming, None, ()), (workload,))
+    for file in files(situation.world, workload) if said else ():
+        why = unreadable(file.name, file.value)
+        if why and changed_at(situation, file, workload) is not None:
+            yield _candidate(situation, Broken(file, workload, tuple(said[:2]), None, (), why), (workload,))
 
 
 def _ends(situation: Situation, workload: Workload) -> list[Trouble]:
@@ -88,10 +94,12 @@ def _candidate(situation: Situation, item: Broken, readers: tuple[Workload, ...]
     if item.misled:
         target = situation.label(item.misled.call.target)
         why = f": {target} serves port {', '.join(map(str, item.ports))}, not {item.misled.call.endpoint.port}"
+    given = f"{item.setting.key} the value {item.setting.value[:80]!r}"
+    if item.unreadable:
+        given, why = f"{item.setting.key} a text that cannot be read as what its name says", f": {item.unreadable}"
     return Candidate(
         object=item.setting.origin,
-        statement=f"{situation.label(item.setting.origin)} gives {item.setting.key} the value "
-        f"{item.setting.value[:80]!r}{since}{why}",
+        statement=f"{situation.label(item.setting.origin)} gives {given}{since}{why}",
         harms=frozenset(workload.ref for workload in readers),
         covers=COVERS,
         about=item,
@@ -107,7 +115,7 @@ def _errors_follow(_: Situation, found: Candidate[Broken]) -> Finding:
 def _cannot_be_right(situation: Situation, found: Candidate[Broken]) -> Finding:
     item = found.about
     if item.misled is None:
-        return held(item.setting.cite(), note="the error names it")
+        return held(item.setting.cite(), note=item.unreadable or "the error names it")
     service = situation.world.things[item.misled.call.target]
     return held(item.setting.cite(), service.cite("spec", "ports"))
 

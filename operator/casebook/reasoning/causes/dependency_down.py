@@ -12,7 +12,7 @@ from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.checks.helpers import (
     STOPPED,
-    Trouble,
+    blaming,
     cite_rollout,
     command,
     only,
@@ -29,7 +29,7 @@ GONE = frozenset(
 
 def _detect(situation: Situation) -> Iterator[Candidate[Workload]]:
     for workload in situation.workloads:
-        if not workload.serves or not _blaming(situation, workload):
+        if not workload.serves or not blaming(situation, workload):
             continue
         since = min((one.since for one in situation.symptoms_of(workload.ref) if one.since), default=None)
         state = f"{workload.ready} of {workload.desired} pods are ready"
@@ -43,19 +43,8 @@ def _detect(situation: Situation) -> Iterator[Candidate[Workload]]:
         )
 
 
-def _blaming(situation: Situation, workload: Workload) -> list[Trouble]:
-    services = {one.ref for one in situation.world.services_of(workload)}
-    return [
-        one
-        for caller in situation.workloads
-        if caller.ref != workload.ref
-        for one in troubles(situation, caller)
-        if any(peer.target in services or peer.target == workload.ref for peer in one.peers)
-    ]
-
-
 def _callers_name_it(situation: Situation, found: Candidate[Workload]) -> Finding:
-    said = _blaming(situation, found.about)
+    said = blaming(situation, found.about)
     fitting = [one for one in said if one.entry.kinds & GONE]
     return held(*(one.cite() for one in fitting[:2])) if fitting else UNTESTED
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from casebook.analysis import failures
-from casebook.analysis.changes import Rollout, rollout
+from casebook.analysis.changes import Rollout, changed_after_creation, rollout
 from casebook.analysis.errors import sign_of
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import Cite, Ref
@@ -14,6 +14,7 @@ from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Predic
 from casebook.reasoning.checks.helpers import (
     STOPPED,
     Trouble,
+    blaming,
     cite_rollout,
     last_words,
     logs_wanted,
@@ -27,6 +28,8 @@ NAMED = frozenset(
     {failures.MEMORY, failures.AUTH, failures.NO_SPACE, failures.PERMISSION, failures.PORT_TAKEN, failures.FILES}
     | {failures.THREADS, failures.CONNECTIONS, failures.POOL, failures.FORBIDDEN}
 )
+AT_ONCE = timedelta(seconds=20)
+"""A rollout takes so long until the new pods answer; a request that fails for it may come a little earlier or later."""
 STARTING = timedelta(minutes=3)
 """Most programs are up in less."""
 SHOWS = frozenset({Sign.CRASH, Sign.ERRORS, Sign.VAGUE, Sign.NOT_READY})
@@ -35,8 +38,7 @@ SHOWS = frozenset({Sign.CRASH, Sign.ERRORS, Sign.VAGUE, Sign.NOT_READY})
 def _detect(situation: Situation) -> Iterator[Candidate[Rollout]]:
     for workload in situation.workloads:
         found = rollout(workload)
-        signs = {symptom.sign for symptom in situation.symptoms_of(workload.ref)}
-        if found is None or found.at < situation.world.begin or not signs & {*SHOWS, Sign.PEER_ERRORS}:
+        if found is None or found.at < situation.world.begin or not _shows(situation, found):
             continue
         yield Candidate(
             object=workload.ref,
@@ -47,6 +49,20 @@ def _detect(situation: Situation) -> Iterator[Candidate[Rollout]]:
             since=found.at,
             changed=found.at,
         )
+
+
+def _shows(situation: Situation, found: Rollout) -> bool:
+    signs = {symptom.sign for symptom in situation.symptoms_of(found.workload.ref)}
+    return bool(signs & {*SHOWS, Sign.PEER_ERRORS} or _only_callers_fail(situation, found))
+
+
+def _only_callers_fail(situation: Situation, found: Rollout) -> list[Trouble]:
+    """What callers say of a workload that looks well itself; nothing where it does not, or its Service was changed."""
+    signs = {symptom.sign for symptom in situation.symptoms_of(found.workload.ref)}
+    edits = [changed_after_creation(service) for service in situation.world.services_of(found.workload)]
+    if signs & SHOWS or any(edit and edit.at >= situation.world.begin for edit in edits):
+        return []
+    return blaming(situation, found.workload)
 
 
 def _statement(situation: Situation, found: Rollout) -> str:
@@ -89,6 +105,19 @@ def _new_pods_fail(situation: Situation, found: Candidate[Rollout]) -> Finding:
         return held(*(one.cite() for one in new[:2]))
     crashed = _ends(found.about)
     return held(*crashed) if crashed else UNTESTED
+
+
+def _callers_fail_since(situation: Situation, found: Candidate[Rollout]) -> Finding:
+    """A program that looks well and does not answer rightly: its callers say so, from the rollout on."""
+    said = _only_callers_fail(situation, found.about)
+    times = [one.entry.at for one in said if one.entry.at]
+    if not times:
+        return UNTESTED
+    after = min(times) - found.about.at
+    first = next(one for one in said if one.entry.at == min(times))
+    if after < -AT_ONCE:
+        return failed(first.cite(), note="they failed before")
+    return held(first.cite()) if after <= AT_ONCE else UNTESTED
 
 
 def _logs_name_it(situation: Situation, found: Candidate[Rollout]) -> Finding:
@@ -186,6 +215,7 @@ CAUSES = (
         detect=_detect,
         predictions=(
             Prediction("pods of the new revision fail", _new_pods_fail, 30, -200, _new_logs),
+            Prediction("its callers fail since the rollout", _callers_fail_since, 230, -250),
             Prediction("their logs name a failure", _logs_name_it, 150, 0, _new_logs),
             Prediction("the program ends by itself, it is not killed", _not_killed, 0, -230),
             Prediction("pods of the old revision do not fail", _old_pods_well, 60, -250),

@@ -57,6 +57,18 @@ def troubles(situation: Situation, workload: Workload) -> list[Trouble]:
     return [Trouble(log, entry, blamed) for log, entry, blamed in situation.active_errors(workload)]
 
 
+def blaming(situation: Situation, workload: Workload) -> list[Trouble]:
+    """Errors that go on in the logs of others and name this workload or a Service of it."""
+    services = {one.ref for one in situation.world.services_of(workload)}
+    return [
+        one
+        for caller in situation.workloads
+        if caller.ref != workload.ref
+        for one in troubles(situation, caller)
+        if any(peer.target in services or peer.target == workload.ref for peer in one.peers)
+    ]
+
+
 def last_words(situation: Situation, container: Container) -> list[Trouble]:
     """Errors in the last log of a container that ended; where it names none, its last entry."""
     world = situation.world

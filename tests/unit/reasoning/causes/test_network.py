@@ -180,6 +180,17 @@ def test_a_dependency_that_ends_by_itself_since_its_release_is_a_bad_release() -
     assert_root(snapshot(question(), objects, *logs), "Deployment/db", "ReleaseRegression", "checksum mismatch")
 
 
+def test_a_pod_of_a_statefulset_is_reached_through_the_service_that_is_missing() -> None:
+    made = template("kv", container(env=env(PEER="kv-0.kv-peers")))
+    top = workload("kv", made, kind="StatefulSet", serviceName="kv-peers")
+    line = "ERROR cannot join kv-0.kv-peers: Name or service not known"
+    asked = run("kv forms no cluster, why?", "StatefulSet/kv")
+    logs = [log("kv-0", [line] * 6)]
+    assert_root(snapshot(asked, [top, pod(top, made, name="kv-0")], *logs), "Service/kv-peers", "ServiceMissing")
+    there = [top, pod(top, made, name="kv-0"), service("kv-peers", clusterIP="None")]
+    assert_not_named(snapshot(asked, there, *logs), "ServiceMissing")
+
+
 class TestExternalName:
     LOST = '{"level":"ERROR","msg":"POST http://auth:80/verify failed: Name or service not known"}'
 
@@ -279,6 +290,19 @@ class TestConfiguration:
         asked = snapshot(question(), self.objects({"BATCH": value}), *logs)
         if blamed:
             assert_root(asked, "ConfigMap/app-config", "ConfigValueWrong", "BATCH", "kubectl-edit")
+        else:
+            assert_not_named(asked, "ConfigValueWrong")
+
+    @pytest.mark.parametrize(("text", "blamed"), [('{"a": [1,]}', True), ('{"a": [1]}', False)])
+    def test_a_file_that_is_not_what_its_name_says(self, text: str, blamed: bool) -> None:
+        fields = [managed("kubectl-edit", 100, {"f:data": {"f:conf.json": {}}})]
+        spec = {"volumes": [{"name": "c", "configMap": {"name": "api-conf"}}]}
+        new = template("api", container(volumeMounts=[{"name": "c", "mountPath": "/etc/api"}]), **spec)
+        objects = [*shop("api"), configmap("api-conf", {"conf.json": text}, managedFields=fields), *healthy("api", new)]
+        raised = ["Traceback (most recent call last):", "JSONDecodeError: Expecting value: line 1 column 10 (char 9)"]
+        asked = snapshot(question(), objects, log("api-p0", raised * 3), log("web-p0", [BAD] * 6))
+        if blamed:
+            assert_root(asked, "ConfigMap/api-conf", "ConfigValueWrong", "conf.json", "kubectl-edit")
         else:
             assert_not_named(asked, "ConfigValueWrong")
 

@@ -8,11 +8,16 @@ from support.builders import (
     container,
     controllerrevision,
     ended,
+    endpoints,
     env,
+    healthy,
     log,
+    managed,
+    meta,
     pod,
     replicaset,
     run,
+    service,
     snapshot,
     template,
     waiting,
@@ -157,3 +162,38 @@ def test_taking_back_a_release_of_a_statefulset_names_the_pods_that_it_waits_for
     assert "rollout undo -n shop statefulset/api" in steps
     assert "delete" in steps
     assert "delete" not in " ".join(report(told("DaemonSet", old, new)).next_steps)
+
+
+REFUSED = "ERROR GET http://api:80/x failed: Connection refused"
+
+
+def called(*, edited: float = 0, errors: list[str] | None = None, step: float = 5) -> Snapshot:
+    """A desk that calls an api whose revision of 100 s ago listens nowhere, and looks well."""
+    old, new = template("api", container()), template("api", container(env=env(HOST="127.0.0.1")))
+    top = workload("api", new)
+    first, second = replicaset(top, 1, old, age=7000, replicas=0), replicaset(top, 2, new, age=100)
+    fields = [managed("kubectl-edit", edited, {"f:spec": {"f:ports": {}}})] if edited else []
+    door = service("api", metadata=meta("api", managedFields=fields))
+    objects = [top, first, second, pod(second, new, name="api-0", age=100), door, endpoints("api")]
+    desk = healthy("desk", template("desk", container(env=env(API_URL="http://api:80"))))
+    lines = errors or ["INFO fetched"] * 20 + [REFUSED] * 18
+    said = log("desk-p0", lines, step=step)
+    return snapshot(run("desk shows nothing", "Deployment/desk"), [*objects, *desk], said)
+
+
+def test_callers_that_fail_since_a_release_that_looks_well() -> None:
+    assert_root(called(), "Deployment/api", "ReleaseRegression", "127.0.0.1")
+
+
+def test_errors_that_stopped_and_came_back_with_the_release_began_with_it() -> None:
+    """What failed while all was starting is another stretch of the same error."""
+    lines = [REFUSED] * 3 + ["INFO fetched"] * 20 + [REFUSED] * 18
+    assert_root(called(errors=lines), "Deployment/api", "ReleaseRegression", "127.0.0.1")
+
+
+def test_callers_that_failed_before_refute_it() -> None:
+    assert_refuted(called(errors=[REFUSED] * 40), "Deployment/api", "ReleaseRegression")
+
+
+def test_a_change_of_the_service_itself_is_as_likely() -> None:
+    assert_not_named(called(edited=95), "ReleaseRegression")
