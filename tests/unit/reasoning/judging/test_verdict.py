@@ -265,6 +265,15 @@ class TestStarting:
         assert "is still starting" in report(snapshot(till().run, together)).summary
         ageless = [*shop(), workload("till", metadata={"name": "till", "namespace": NS})]
         assert "and nothing that was seen says why" in report(snapshot(till().run, ageless)).summary
+        owner = replicaset(ageless[-1], 1, template("till"), age=300)
+        begun = [*ageless, owner, pod(owner, template("till"), CREATING, age=300)]
+        assert "is still starting" in report(snapshot(till().run, begun)).summary
+
+    def test_its_age_counts_though_nobody_asked_about_that_time(self) -> None:
+        asked = run("why?", "Deployment/till", lookback_seconds=60)
+        seen = Situation.of(Snapshot(asked, till(age=300).observations))
+        assert not seen.timeline
+        assert is_starting(seen, seen.world.workloads[TILL])
 
     def test_not_as_young_as_something_else(self) -> None:
         old = till(CREATING, age=7000).observations

@@ -9,9 +9,10 @@ from casebook.analysis.snapshot import Snapshot
 from casebook.analysis.things import Ref
 from casebook.analysis.world import World
 from casebook.api.enums import Verdict
-from casebook.api.observation import LOGS, Observation, earlier_logs, listing
+from casebook.api.observation import LOGS, Observation, earlier_logs, getting, listing
 from casebook.reasoning.board import Board, Ranked
 from casebook.reasoning.engine import Done, Look, decide, weigh
+from casebook.reasoning.judging.verdict import verdict
 from casebook.reasoning.planning.patience import PAUSES, again, pause
 from casebook.reasoning.situation import Situation
 from support.builders import NOW, NS, Raw, ago, log, observe, pod, run, snapshot, survey
@@ -129,6 +130,22 @@ class TestPause:
         assert Ref("Deployment", NS, "far") not in found.path
         assert self.paused(found) is None
 
+    def test_one_young_container_is_enough_and_one_that_never_ran_is_none(self) -> None:
+        for young in ("web-p0", "api-p0"):
+            found = Situation.of(snapshot(run("why?", "Deployment/web"), aged(900, **{young: 30})))
+            found.__dict__["symptoms"] = (symptom(900),)
+            assert self.paused(found) == PAUSES[0]
+        found = Situation.of(snapshot(run("why?"), [*aged(900), *crashing("far", age=900)]))
+        found.__dict__["symptoms"] = (symptom(900),)
+        assert self.paused(found) is None
+
+    def test_what_could_not_be_seen_is_not_waited_for(self) -> None:
+        whole = snapshot(run("why?", "Deployment/web"), aged(2))
+        blind = Snapshot(whole.run, tuple(one for one in whole.observations if one.query.resource != "events"))
+        found = Situation.of(blind)
+        assert verdict(Board(found)) is Verdict.INCONCLUSIVE
+        assert self.paused(found) is None
+
     def test_not_where_the_verdict_stands_or_nothing_deviates(self) -> None:
         found = self.young(symptom(2))
         cause = replace(ranked(found, WEB, 300, "X", Sign.NODE), chosen=True)
@@ -140,19 +157,20 @@ def symptom(seconds: float | None, ref: Ref = WEB) -> Symptom:
     return Symptom(ref, Sign.NODE, "so", None if seconds is None else NOW - timedelta(seconds=seconds), ())
 
 
-def aged(seconds: float) -> list[Raw]:
-    """The shop, whose containers run since so many seconds."""
+def aged(seconds: float, **pods: float) -> list[Raw]:
+    """The shop, whose containers run since so many seconds; those of single pods since others."""
     objects = shop()
     for one in objects:
         for status in one.get("status", {}).get("containerStatuses", []):
-            status["state"]["running"]["startedAt"] = ago(seconds)
+            status["state"]["running"]["startedAt"] = ago(pods.get(one["metadata"]["name"], seconds))
     return objects
 
 
 def test_the_second_look_reads_what_changes_and_the_logs_of_the_path_but_no_earlier_parts() -> None:
-    part = observe(earlier_logs(NS, "web-p0", "app", 600, 100), {"lines": []}, 2)
+    part = observe(earlier_logs(NS, "api-p0", "app", 600, 100), {"lines": []}, 2)
+    alone = observe(getting("pods", "api-p0", NS), {}, 2)
     seen = snapshot(
-        run("why?", "Deployment/api"), shop(), part, *(log(f"{name}-p0", ["INFO ok"]) for name in ("web", "api"))
+        run("why?", "Deployment/api"), shop(), part, alone, *(log(f"{name}-p0", ["INFO ok"]) for name in ("web", "api"))
     )
     assert again(Situation.of(seen)) == [
         listing("pods", NS),
