@@ -95,6 +95,13 @@ def test_reliability_counts_reports_by_what_they_are_sure_of() -> None:
     assert sum(band.reports for band in bands) == 4
 
 
+def test_every_confidence_lies_in_one_band_and_the_sure_ones_in_the_last() -> None:
+    bands = reliability([replay(percent, right=True) for percent in range(101)])
+    assert [(band.least, band.most, band.reports) for band in bands] == [
+        (0, 49, 50), (50, 59, 10), (60, 69, 10), (70, 79, 10), (80, 89, 10), (90, 100, 11)
+    ]  # fmt: skip
+
+
 def test_the_curve_shows_the_share_that_is_right_beside_what_was_claimed() -> None:
     lines = curve([Band(0, 49, 0, 0), Band(50, 59, 4, 2), Band(90, 100, 10, 10)])
     assert lines[1].split() == ["0-49", "%", "0", "of", "0", "none", lines[1].split()[-1]]

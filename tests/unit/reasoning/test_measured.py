@@ -18,10 +18,6 @@ EXPECTED = {
 }
 
 
-ALLOWED = {"traffic-surge": {("Deployment/worker", "ConsumerTooSlow")}}
-"""What may be said without curves besides: the log of the queue shows that work waits, not that more of it comes."""
-
-
 def trace(name: str) -> Trace:
     return recorded.trace(name, HERE)
 
@@ -45,9 +41,7 @@ def test_a_run_reads_less_than_sixty_times(name: str) -> None:
 def test_without_the_curves_nothing_is_made_up(name: str) -> None:
     found = trace(name)
     report = replay(found.replace(observations=[_without(item) for item in found.observations]))
-    assert {(item.object, item.cause) for item in report.root_causes} <= set(EXPECTED[name][1]) | ALLOWED.get(
-        name, set()
-    )
+    assert {(item.object, item.cause) for item in report.root_causes} <= set(EXPECTED[name][1])
     assert any("Prometheus (names) could not be read: it is down" in line for line in report.limitations)
     assert report.verdict != "NoFault", "what only curves show was not seen"
 

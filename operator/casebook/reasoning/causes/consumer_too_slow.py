@@ -10,6 +10,7 @@ from casebook.analysis.signs import Sign, Symptom
 from casebook.analysis.things import Cite, Ref
 from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
+from casebook.api.enums import Outcome
 from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.checks.configuration import changed_at
@@ -146,6 +147,12 @@ def _compares(situation: Situation, found: Candidate[Slow], measured: Measured) 
     return since is not None and measured.total.compares(situation.world.begin, since)
 
 
+def _is_told(situation: Situation, found: Candidate[Slow]) -> Finding:
+    """A backlog grows as well where more work comes: what tells that less is taken away has to be something else."""
+    tests = (check(situation, found) for check in (_was_changed, _does_less, _no_more_comes_in))
+    return next((held(*one.cites[:1]) for one in tests if one.outcome is Outcome.HELD), UNTESTED)
+
+
 def _steps(_: Situation, found: Candidate[Slow]) -> list[str]:
     item = found.about
     named = f"{found.object.kind} {found.object.name}"
@@ -166,8 +173,9 @@ CAUSES = (
         base_rate=0.02,
         detect=_detect,
         predictions=(
-            Prediction("what waits grows", _grows, 300, -300),
+            Prediction("what waits grows", _grows, 200, -300),
             Prediction("what takes it away runs without errors", _works, 120, -250, _logs),
+            Prediction("something besides the backlog tells that less is taken away", _is_told, 100, 0),
             Prediction("it was changed before", _was_changed, 120, 0),
             Prediction("it finishes less than before", _does_less, 150, -200, metered=True),
             Prediction("no more work comes in than before", _no_more_comes_in, 40, -250, metered=True),

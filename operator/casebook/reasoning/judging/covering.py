@@ -64,7 +64,7 @@ def _is_consequence(situation: Situation, item: Ranked, other: Ranked) -> bool:
 
 def _lost(situation: Situation, item: Ranked, chosen: Sequence[Ranked]) -> Ranked:
     for other in chosen:
-        if not item.explained or not item.explained & other.explained:
+        if not item.explained & other.explained:
             continue
         if _is_consequence(situation, item, other):
             part = Part(f"a consequence of {other.object} ({other.cause})", CONSEQUENCE)

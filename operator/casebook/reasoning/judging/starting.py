@@ -27,8 +27,8 @@ def alone(situation: Situation) -> list[Workload]:
 
 
 def begun(situation: Situation, workload: Workload) -> datetime | None:
-    """When the newest of it began: itself, a pod, a revision, or a change of it."""
-    things = [workload.thing, *(pod.thing for pod in workload.live), *(one.thing for one in workload.revisions)]
+    """When the newest of it began: itself, a pod, or a change of it."""
+    things = [workload.thing, *(pod.thing for pod in workload.live)]
     changes = [change.at for change in situation.timeline if change.object == workload.ref]
     return max([*(thing.created for thing in things if thing.created), *changes], default=None)
 

@@ -57,9 +57,7 @@ def blind_spots(situation: Situation) -> list[str]:
     found += [
         f"logs of pod {item.query.name}"
         for item in world.snapshot.failed()
-        if item.query.source == LOGS
-        and item.result in (Result.DENIED, Result.UNAVAILABLE)
-        and _on_path(situation, Ref("Pod", item.query.namespace, item.query.name))
+        if item.query.source == LOGS and _on_path(situation, Ref("Pod", item.query.namespace, item.query.name))
     ]
     found += [one.named(situation) for one in unseen(situation)]
     return found + (["metrics of Prometheus"] if _without_curves(situation) else [])

@@ -9,7 +9,7 @@ import pytest
 from casebook.analysis.signs import Sign, Symptom
 from casebook.analysis.snapshot import Snapshot
 from casebook.analysis.things import Cite
-from casebook.api.enums import Outcome, Verdict
+from casebook.api.enums import Origin, Outcome, Trigger, Verdict
 from casebook.api.observation import Result
 from casebook.api.report import Report
 from casebook.api.run import Incident, IncidentCause, Run
@@ -78,8 +78,11 @@ class TestJoined:
         assert told(alert(), elsewhere)[0].explained_by == "team-b/inv-head"
 
     def test_of_several_the_earliest_is_named(self) -> None:
-        late, early = incident(name="inv-late", ended=10), incident(name="inv-early", ended=60)
-        assert told(alert(), late, early)[0].explained_by == "inv-early"
+        late, early, same = (
+            incident(name=name, ended=ended) for name, ended in (("inv-a", 10), ("inv-b", 60), ("inv-c", 60))
+        )
+        assert told(alert(), late, same, early)[0].explained_by == "inv-b"
+        assert told(alert(), early.replace(namespace="team-b"), same)[0].explained_by == "inv-c"
 
     def test_an_incident_of_two_causes_explains_who_is_harmed_by_one(self) -> None:
         other = IncidentCause(entity=f"Deployment/{NS}/till", cause="ImageNotFound")
@@ -90,8 +93,41 @@ class TestJoined:
         shuffled = random.Random(7).sample(trace.observations, len(trace.observations))
         assert replay(trace).wire() == replay(trace.replace(observations=shuffled)).wire() == found.wire()
 
+    def test_a_blank_question_is_asked_by_nobody_and_an_alert_may_come_with_one(self) -> None:
+        blank = alert().replace(spec=alert().spec.replace(trigger=Trigger.QUESTION, question="  "))
+        assert told(blank)[0].explained_by == "inv-head"
+        assert told(alert(question="web fails"))[0].explained_by == "inv-head"
+
+    def test_an_incident_that_ended_as_the_cause_began(self) -> None:
+        assert told(alert(), incident(ended=300))[0].explained_by == "inv-head"
+
+    def test_a_log_that_is_not_there_any_more_is_an_answer(self) -> None:
+        gone = [
+            one.replace(result=Result.NOT_FOUND, data=None) if one.query.name == "api-p0" else one for one in logs()
+        ]
+        assert told(alert(), world=snapshot(run(), wrong_selector(300), *gone))[0].explained_by == "inv-head"
+
 
 class TestApart:
+    def test_a_cause_that_a_model_named(self) -> None:
+        board = weigh(look(alert().replace(incidents=[incident()]), storm())[0])
+        named = replace(board.chosen[0], origin=Origin.MODEL)
+        assert explaining(replace(board, ranked=(named, *board.ranked[1:]))) is None
+
+    def test_one_of_two_causes_that_does_not_hold(self) -> None:
+        board = weigh(look(alert().replace(incidents=[incident()]), storm())[0])
+        doubtful = replace(board.chosen[0], results=())
+        assert explaining(replace(board, ranked=(board.chosen[0], *board.ranked))) == incident()
+        assert explaining(replace(board, ranked=(doubtful, *board.ranked))) is None
+
+    @pytest.mark.parametrize(("seconds", "joined"), [(115, True), (114, False)])
+    def test_a_cause_that_began_after_the_trouble_but_for_what_clocks_differ(self, seconds: int, joined: bool) -> None:
+        """The first of them errs 205 seconds ago."""
+        old = [log("api-p0", [REFUSED] * 6, step=40), log("web-p0", [BAD] * 6, step=40)]
+        late = incident(AUTH.replace(since=NOW - timedelta(seconds=seconds)))
+        found, _ = told(alert(), late, world=snapshot(run(), wrong_selector(300), *old))
+        assert bool(found.explained_by) is joined
+
     @pytest.mark.parametrize(
         ("sign", "joined"), [(Sign.NOT_READY, True), (Sign.CRASH, False), (Sign.VAGUE, False), (Sign.JOB_FAILED, False)]
     )

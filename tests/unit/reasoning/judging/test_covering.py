@@ -14,10 +14,12 @@ from casebook.reasoning.cause import UNTESTED, Prediction, failed
 from casebook.reasoning.judging.covering import CONSEQUENCE, MAX_CHOSEN, RIVAL, THRESHOLD, choose
 from casebook.reasoning.judging.scoring import assess
 from casebook.reasoning.judging.verdict import NO_FAULT_PERCENT, no_fault, verdict
+from casebook.reasoning.memories.word import Force, Word
 from casebook.reasoning.planning.deciding import wanted
 from casebook.reasoning.planning.plan import Done, Look, plan
 from casebook.reasoning.situation import Situation
 from support.builders import NS, log, run, snapshot
+from support.memories import memory
 from support.weighing import API, AUTH, WEB, at, candidate, cascade, cause, crashing, parts, ranked
 
 
@@ -155,6 +157,48 @@ class TestCover:
         assert [item.cause for item in weighed] == ["One", "More", "Less"]
         loud = ranked(found, Ref("Deployment", NS, "a"), 900, "Fine", fault=False)
         assert [item.cause for item in choose(found, [loud, weighed[0]])] == ["One", "Fine"]
+
+
+class TestWord:
+    def led(self, item: Ranked) -> Ranked:
+        return replace(item, word=Word(memory(), Force.LEADS, 10))
+
+    def test_what_a_person_says_it_is_stands_alone(self) -> None:
+        found = crashes("a", "b")
+        said, likely = self.led(crash(found, -300, "Said", "a")), crash(found, 400, "Likely", "b")
+        assert chosen(found, said, likely) == ["Said"]
+
+    def test_of_many_words_a_few_lead(self) -> None:
+        found = crashes("a")
+        said = [self.led(crash(found, 100, f"Said{number}", "a")) for number in range(MAX_CHOSEN + 1)]
+        assert len(chosen(found, *said)) == MAX_CHOSEN
+
+
+class TestOrder:
+    def test_as_likely_ones_are_told_by_object_then_cause_then_words(self) -> None:
+        found = crashes("a", "b")
+        items = [crash(found, 10, code, name) for name in ("b", "a") for code in ("Y", "X")]
+        items += [replace(items[3], candidate=replace(items[3].candidate, statement="Another"))]
+        weighed = choose(found, items)
+        assert [(item.object, item.cause, item.statement) for item in weighed] == [
+            ("Deployment/a", "X", "Another"),
+            ("Deployment/a", "X", "a did it"),
+            ("Deployment/a", "Y", "a did it"),
+            ("Deployment/b", "X", "b did it"),
+            ("Deployment/b", "Y", "b did it"),
+        ]
+
+    def test_of_two_that_would_do_the_same_one_is_chosen(self) -> None:
+        found = crashes("a", "b")
+        pairs = [crash(found, 300, code, *names) for names in (("b", "a"), ("a", "b")) for code in ("Y", "X")]
+        for items in (pairs, pairs[::-1]):
+            [one] = [item for item in choose(found, items) if item.chosen]
+            assert (one.object, one.cause) == ("Deployment/a", "X")
+
+    def test_where_nothing_deviates_on_the_path_what_is_explained_elsewhere_counts(self) -> None:
+        found = crashes("a", "b")
+        found.__dict__["pressing"] = ()
+        assert chosen(found, crash(found, 300, "One", "a"), crash(found, 200, "Two", "b")) == ["One", "Two"]
 
 
 class TestStop:

@@ -332,7 +332,7 @@ class TestOnset:
 class TestCalibration:
     def test_the_percentage_is_the_logistic_of_the_sum_and_never_100(self) -> None:
         base = assess(cascade(), cause(), candidate(AUTH))
-        for total, percent in ((0, 50), (40, 60), (100, 73), (-200, 12), (5000, 99), (-5000, 0)):
+        for total, percent in ((0, 50), (40, 60), (83, 70), (100, 73), (-200, 12), (5000, 99), (-5000, 0)):
             item = Ranked(base.cause_entry, base.candidate, (), (Part("x", total),), frozenset(), "x")
             assert item.percent == percent
 

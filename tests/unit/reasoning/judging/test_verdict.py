@@ -10,13 +10,13 @@ from casebook.analysis.things import Ref
 from casebook.analysis.world import World
 from casebook.api.enums import Verdict
 from casebook.api.meta import ObjectRef
-from casebook.api.observation import Query, Result, listing, pod_logs
+from casebook.api.observation import Query, Result, getting, listing, pod_logs
 from casebook.api.observation import curve as asking
 from casebook.api.run import Scene
 from casebook.reasoning.asked.alerts import alarms
 from casebook.reasoning.board import Board, Ranked
 from casebook.reasoning.judging.covering import choose
-from casebook.reasoning.judging.starting import lacking
+from casebook.reasoning.judging.starting import is_starting, lacking
 from casebook.reasoning.judging.verdict import blind_spots, missing_target, no_fault, verdict
 from casebook.reasoning.memories.word import Force, Word
 from casebook.reasoning.planning.patience import PAUSES
@@ -26,6 +26,8 @@ from support.builders import (
     NOW,
     NS,
     Raw,
+    configmap,
+    ended,
     log,
     managed,
     meta,
@@ -35,6 +37,7 @@ from support.builders import (
     run,
     running,
     snapshot,
+    survey,
     template,
     waiting,
     workload,
@@ -153,8 +156,8 @@ class TestBlindSpots:
         assert blind_spots(answered(calm(), pod_logs(NS, "api-p0", "app"), result)) == blind
 
     def test_logs_off_the_path_and_other_reads_are_not_missed(self) -> None:
-        assert blind_spots(answered(calm("Deployment/auth"), pod_logs(NS, "web-p0", "app"), Result.DENIED)) == []
-        assert blind_spots(answered(calm(), listing("api-p0", NS), Result.DENIED)) == []
+        assert blind_spots(answered(calm("Deployment/auth"), pod_logs(NS, "api-p0", "app"), Result.DENIED)) == []
+        assert blind_spots(answered(calm(), getting("pods", "api-p0", NS), Result.DENIED)) == []
 
     @pytest.mark.parametrize("result", [Result.DENIED, Result.UNAVAILABLE])
     def test_a_prometheus_that_answers_nothing(self, result: Result) -> None:
@@ -251,10 +254,45 @@ class TestStarting:
     def test_where_nothing_is_named_nothing_may(self) -> None:
         assert report(Snapshot(run("is all well?"), till().observations)).verdict is Verdict.INCONCLUSIVE
 
-    def test_what_ended_for_good_or_is_no_service_lacks_nothing(self) -> None:
-        alone = pod({"kind": "Pod", "metadata": meta("once")}, template("once"), name="once", phase="Succeeded")
-        del alone["metadata"]["ownerReferences"]
-        assert not lacking(Situation.of(snapshot(run("why?", "Pod/once"), [alone])))
+    def test_what_else_deviates_is_what_there_is_to_say(self) -> None:
+        told = report(till(waiting("till", "CrashLoopBackOff", restarts=4, last=ended(1))))
+        assert told.verdict is Verdict.INCONCLUSIVE
+        assert "still starting" not in told.summary
+        assert not any("Ask again" in step for step in told.next_steps)
+
+    def test_it_is_as_young_as_the_newest_of_it(self) -> None:
+        together = [*shop(), configmap("first", {}, age=1), workload("till", metadata=meta("till", age=1))]
+        assert "is still starting" in report(snapshot(till().run, together)).summary
+        ageless = [*shop(), workload("till", metadata={"name": "till", "namespace": NS})]
+        assert "and nothing that was seen says why" in report(snapshot(till().run, ageless)).summary
+        owner = replicaset(ageless[-1], 1, template("till"), age=300)
+        begun = [*ageless, owner, pod(owner, template("till"), CREATING, age=300)]
+        assert "is still starting" in report(snapshot(till().run, begun)).summary
+
+    def test_its_age_counts_though_nobody_asked_about_that_time(self) -> None:
+        asked = run("why?", "Deployment/till", lookback_seconds=60)
+        seen = Situation.of(Snapshot(asked, till(age=300).observations))
+        assert not seen.timeline
+        assert is_starting(seen, seen.world.workloads[TILL])
+
+    def test_not_as_young_as_something_else(self) -> None:
+        old = till(CREATING, age=7000).observations
+        seen = Snapshot(till().run, (*old, *survey([configmap("new", {}, age=1)], 1)))
+        beside = Situation.of(till(CREATING, age=7000))
+        beside.__dict__["timeline"] = Situation.of(seen).timeline
+        assert beside.timeline
+        assert not is_starting(beside, beside.world.workloads[TILL])
+
+    def test_a_pod_of_nobody_lacks_itself_until_it_has_ended(self) -> None:
+        def alone(phase: str) -> Situation:
+            made = pod({"kind": "Pod", "metadata": meta("once")}, template("once"), CREATING, name="once", phase=phase)
+            del made["metadata"]["ownerReferences"]
+            return Situation.of(snapshot(run("why?", "Pod/once"), [made]))
+
+        assert lacking(alone("Pending"))
+        assert not lacking(alone("Succeeded"))
+
+    def test_a_job_is_not_meant_to_run_all_the_time(self) -> None:
         job = {"kind": "Job", "metadata": meta("nightly"), "spec": {"template": template("nightly")}}
         assert not lacking(Situation.of(snapshot(run("why?", "Job/nightly"), [job])))
 
@@ -267,7 +305,10 @@ class TestStarting:
     def test_what_rests_on_a_node_is_not_asked_about(self) -> None:
         seen = till(CREATING)
         asked = seen.run.replace(spec=seen.run.spec.replace(target=ObjectRef(kind="Node", name="node-1")))
-        assert not lacking(Situation.of(Snapshot(asked, seen.observations)))
+        node = {"kind": "Node", "metadata": {"name": "node-1"}, "status": {}}
+        about = Situation.of(Snapshot(asked, seen.observations).extended([observe(getting("nodes", "node-1"), node)]))
+        assert TILL in about.path
+        assert not lacking(about)
 
 
 class TestMissingTarget:

@@ -8,12 +8,13 @@ from casebook.analysis.snapshot import Snapshot
 from casebook.analysis.world import World
 from casebook.api.enums import Verdict
 from casebook.api.meta import ObjectRef
-from casebook.api.observation import Observation, Query, Result
+from casebook.api.observation import Observation, Query, Result, earlier_logs
 from casebook.reasoning.asked.complaint import of_lateness
 from casebook.reasoning.engine import Look, decide, weigh
 from casebook.reasoning.planning.baseline import over_the_time_asked_about
+from casebook.reasoning.planning.sight import reaches, since
 from casebook.reasoning.situation import Situation
-from support.builders import NOW, log, observe, run, snapshot
+from support.builders import NOW, NS, log, observe, run, snapshot
 from support.curves import curves, level, metered
 from support.reason import report
 from support.shop import shop
@@ -146,3 +147,49 @@ def test_how_many_ask_does_not_tell_how_late_they_are_answered() -> None:
 def test_who_complains_of_late_answers(question: str, alert: dict[str, str] | None, late: bool) -> None:
     asking = run(question, alert=alert, starts_at=NOW - timedelta(minutes=5) if alert else None)
     assert of_lateness(World(Snapshot(asking))) is late
+
+
+class TestReaches:
+    """Whether what was read of a log goes back to a moment."""
+
+    BEGIN = NOW - timedelta(minutes=10)
+
+    def reaches(self, first: float, *more: Observation, previous: bool = False, truncated: bool = True) -> bool:
+        """A log of web whose first line is of so many seconds ago."""
+        tail = log("web-p0", ["ok"], end=first, previous=previous).replace(truncated=truncated)
+        world = World(snapshot(run(), shop(), tail, *more))
+        [found] = [one for one in world.logs.values() if one.pod == "web-p0"]
+        return reaches(world, found, self.BEGIN)
+
+    def part(self, seconds: int, name: str = "web-p0", result: Result = Result.OK) -> Observation:
+        """An earlier part of a log, from so many seconds ago on."""
+        query = earlier_logs(NS, name, "app", seconds, 100)
+        return observe(query, {"lines": []}, 2).replace(result=result)
+
+    @pytest.mark.parametrize(("first", "reached"), [(601, True), (600, True), (599, False)])
+    def test_its_first_line_is_as_old(self, first: float, reached: bool) -> None:
+        assert self.reaches(first) is reached
+
+    def test_all_of_it_was_read_or_it_is_of_a_run_that_is_over(self) -> None:
+        assert self.reaches(10, truncated=False)
+        assert self.reaches(10, previous=True)
+
+    @pytest.mark.parametrize(("seconds", "reached"), [(601, True), (600, True), (599, False)])
+    def test_or_an_earlier_part_of_it_was_read(self, seconds: int, reached: bool) -> None:
+        assert self.reaches(10, self.part(seconds)) is reached
+
+    def test_not_of_another_log_and_not_where_it_failed(self) -> None:
+        assert not self.reaches(10, self.part(900, "api-p0"))
+        assert not self.reaches(10, self.part(900, result=Result.UNAVAILABLE))
+
+
+@pytest.mark.parametrize(
+    ("question", "window", "minutes"),
+    [
+        ("why?", None, 10),
+        ("web fails since 11:20", None, 40),
+        ("why?", {"start": "2026-11-20T11:15:00Z", "end": "2026-11-20T12:00:00Z"}, 45),
+    ],
+)
+def test_since_when_it_has_to_be_seen(question: str, window: object, minutes: int) -> None:
+    assert since(World(snapshot(run(question, window=window), []))) == NOW - timedelta(minutes=minutes)
