@@ -20,6 +20,8 @@ from scenariokit.kubectl import CommandError, Kube
 from scenariokit.needs import lacking
 from scenariokit.rows import Row
 from scenariokit.run import LABEL, Options, Runner, all_runs, await_gone
+from scenariokit.scripted import MODEL
+from scenariokit.scripted import scripted as model_of
 from scenariokit.table import Display, show_list, show_results
 from scenariokit.variants import vary
 from scenariokit.ways import CommandLine, Resource, Way, Webhook, prometheus_url
@@ -67,13 +69,13 @@ def list_command(directory: Path) -> None:
     help="Whether a model takes part (--via crd; an alert's is the installation's).",
 )
 @click.option("--model", default="", help="Model to ask besides (--via cli), at $OPENAI_BASE_URL.")
+@click.option("--scripted", is_flag=True, help="Ask a model that answers as the scenarios say (--via cli).")
 @click.option("--receiver", default="alertmanager", show_default=True, help="Receiver to post to (--via alert).")
 def run(ids: tuple[str, ...], directory: Path, out: Path | None, via: str, repeat: int, tenth: int | None,
         variants: int, seed: int, parallel: int, disturb: bool, keep: bool, traces: Path | None,
-        reasoning: str, model: str, receiver: str) -> None:  # fmt: skip
+        reasoning: str, model: str, scripted: bool, receiver: str) -> None:  # fmt: skip
     """Run scenarios, all of the folder or those named; exit code 1 if any is not right."""
-    if (model and via != "cli") or (reasoning != Reasoning.BUILT_IN.value and via != "crd"):
-        raise click.UsageError("--model goes with --via cli, --reasoning with --via crd")
+    asking = _asking(via, receiver, reasoning, model, scripted=scripted)
     scenarios = _loaded(directory, ids) if ids or tenth is None else []
     if tenth is not None:
         scenarios += tenth_of(_loaded(directory, ()), tenth, besides=ids)
@@ -82,7 +84,7 @@ def run(ids: tuple[str, ...], directory: Path, out: Path | None, via: str, repea
         traces.mkdir(parents=True, exist_ok=True)
     session = _Session(_console(), out, keep, traces, repeat, 1 if disturb else parallel, disturb)
     try:
-        rows = asyncio.run(session.go(scenarios, Asking(via, receiver, Reasoning(reasoning), model)))
+        rows = asyncio.run(session.go(scenarios, asking))
     except CommandError as error:
         raise click.ClickException(str(error)) from None
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -117,6 +119,20 @@ class Asking:
     receiver: str
     reasoning: Reasoning
     model: str
+    scripted: bool
+
+    @property
+    def has_model(self) -> bool:
+        """Whether it does."""
+        return bool(self.model) or self.scripted or self.reasoning is not Reasoning.BUILT_IN
+
+
+def _asking(via: str, receiver: str, reasoning: str, model: str, *, scripted: bool) -> Asking:
+    if ((model or scripted) and via != "cli") or (reasoning != Reasoning.BUILT_IN.value and via != "crd"):
+        raise click.UsageError("--model and --scripted go with --via cli, --reasoning with --via crd")
+    if model and scripted:
+        raise click.UsageError("--model and --scripted are two models: give one")
+    return Asking(via, receiver, Reasoning(reasoning), model, scripted)
 
 
 class _Session:
@@ -153,9 +169,10 @@ class _Session:
             self._out.parent.mkdir(parents=True, exist_ok=True)
             self._out.write_text("")
         with Display(self._console, len(scenarios) * self._repeat) as display:
-            async with _way(kube, asking) as way:
+            async with _way(kube, asking, scenarios) as way:
                 runner = Runner(kube, way, options, display.tell)
-                async for row in all_runs(runner, scenarios, self._repeat, self._parallel):
+                expecting = [one.with_model() for one in scenarios] if asking.has_model else scenarios
+                async for row in all_runs(runner, expecting, self._repeat, self._parallel):
                     rows.append(row)
                     display.done(row)
                     self._write(row)
@@ -184,14 +201,19 @@ def cluster() -> Kube:
 
 
 @asynccontextmanager
-async def _way(kube: Kube, asking: Asking) -> AsyncIterator[Way]:
+async def _way(kube: Kube, asking: Asking, scenarios: Sequence[Scenario]) -> AsyncIterator[Way]:
     if asking.via == "crd":
         yield Resource(asking.reasoning)
     elif asking.via == "alert":
         yield Webhook(asking.receiver, await _token(kube, asking.receiver))
     else:
         async with prometheus_url(kube) as url:
-            yield CommandLine(ROOT / ".venv" / "bin" / "casebook", url, asking.model)
+            program = ROOT / ".venv" / "bin" / "casebook"
+            if asking.scripted:
+                async with model_of(scenarios) as env:
+                    yield CommandLine(program, url, MODEL, env)
+            else:
+                yield CommandLine(program, url, asking.model)
 
 
 async def _token(kube: Kube, receiver: str) -> str:

@@ -13,9 +13,7 @@ from casebook.api.enums import Verdict
 NAMESPACE = re.compile(r"\{ns(?::([a-z0-9-]+))?\}")
 """`{ns}` is the namespace main, `{ns:other}` the one that is called other."""
 
-Need = Literal[
-    "metrics", "prometheus", "throttling", "networkpolicy", "two-nodes", "node-access", "registry", "whole-cluster"
-]
+Need = Literal["metrics", "prometheus", "networkpolicy", "two-nodes", "node-access", "registry", "whole-cluster"]
 WHOLE_CLUSTER: Need = "whole-cluster"
 """What such a scenario breaks is not in its namespaces: it runs only when asked for, alone, and always restores."""
 Logical = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?$")]
@@ -169,17 +167,25 @@ class Expected(Part):
 
 
 class Expect(Part):
-    """What a right report says."""
+    """What a right report says; with `evidence`, any of these texts stands in what it cites first."""
 
     verdict: Verdict
     causes: list[Expected] = []
     allowed: list[Expected] = []
+    evidence: Names = []
 
     @model_validator(mode="after")
     def _has_causes(self) -> "Expect":
         if self.verdict is Verdict.ROOT_CAUSE and not self.causes:
             raise ValueError("verdict RootCause needs at least one entry in causes")
         return self
+
+
+class Advised(Part):
+    """What a run in which a model takes part is expected to say, and what a capable model answers in it."""
+
+    expect: Expect
+    answer: dict[str, Any]
 
 
 class Decoy(Part):
@@ -214,6 +220,7 @@ class Scenario(Part):
     until: list[Sign] = []
     trigger: Ask
     expect: Expect
+    advised: Advised | None = None
     decoys: list[Decoy] = []
     cleanup: list[Step] = []
     folder: Annotated[Path, Field(exclude=True)] = Path()
@@ -226,6 +233,10 @@ class Scenario(Part):
         """Its id; of a variant also the seed and the number."""
         seed, number = self.variation.seed, self.variation.number
         return f"{self.id}.s{seed}v{number}" if number else self.id
+
+    def with_model(self) -> "Scenario":
+        """The same, expecting what it says of runs in which a model takes part, where it says so."""
+        return self.model_copy(update={"expect": self.advised.expect}) if self.advised else self
 
 
 def load(folder: Path) -> Scenario:

@@ -51,7 +51,10 @@ class Judgement:
 
 
 def judge(report: Report, scenario: Scenario, places: Places) -> Judgement:
-    """Compare. Right: the verdict is as expected, AC@1 holds for a RootCause, and no false cause is reported."""
+    """Compare. Right: the verdict is as expected, AC@1 holds for a RootCause, and no false cause is reported.
+
+    Where evidence is expected, it is among what the report cites first.
+    """
     expect, roots = scenario.expect, report.root_causes
     missed = tuple(_told(e) for e in expect.causes if not any(_is(r, e, report, places) for r in roots))
     false = tuple(
@@ -63,7 +66,7 @@ def judge(report: Report, scenario: Scenario, places: Places) -> Judgement:
     verdict = report.verdict is expect.verdict
     rightly = first if expect.verdict is Verdict.ROOT_CAUSE else True
     return Judgement(
-        right=verdict and rightly and not false,
+        right=verdict and rightly and not false and _shown(report, expect),
         first_right=verdict and first,
         among_three=_among_three(report, expect, places),
         missed=missed if expect.verdict is Verdict.ROOT_CAUSE else (),
@@ -74,6 +77,11 @@ def judge(report: Report, scenario: Scenario, places: Places) -> Judgement:
             if any(places.canonical(r.object) == places.canonical(d.object) and r.cause == d.cause for r in roots)
         ),
     )
+
+
+def _shown(report: Report, expect: Expect) -> bool:
+    top = report.evidence[:FIRST]
+    return not expect.evidence or any(text in one.excerpt for text in expect.evidence for one in top)
 
 
 def _among_three(report: Report, expect: Expect, places: Places) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -44,12 +44,18 @@ class Way(Protocol):
 
 
 class CommandLine:
-    """`casebook investigate`, with the rights of whoever runs this; it asks this Prometheus and this model if given."""
+    """`casebook investigate`, with the rights of whoever runs this; it asks this Prometheus and this model if given.
+
+    `env` is what the model needs besides in the environment.
+    """
 
     name = "cli"
 
-    def __init__(self, program: Path, prometheus: str = "", model: str = "") -> None:
+    def __init__(
+        self, program: Path, prometheus: str = "", model: str = "", env: Mapping[str, str] | None = None
+    ) -> None:
         self._program, self._prometheus, self._model = program, prometheus, model
+        self._env = dict(env or {})
 
     async def ask(self, kube: Kube, question: Question) -> Report:
         """Run the command and read what it prints."""
@@ -60,7 +66,7 @@ class CommandLine:
         command += ["--save", str(question.trace)] if question.trace else []
         command += ["--prometheus", self._prometheus] if self._prometheus else []
         command += ["--model", self._model] if self._model else []
-        done = await execute(command, env=kube.env, seconds=REPORT_SECONDS)
+        done = await execute(command, env={**kube.env, **self._env}, seconds=REPORT_SECONDS)
         if done.code:
             raise CommandError(f"casebook investigate ended with {done.code}: {done.message}")
         return parsed(done.out)

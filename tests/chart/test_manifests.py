@@ -1,6 +1,7 @@
 """Every manifest: known to every supported Kubernetes, hardened, and whole in itself."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
@@ -191,11 +192,27 @@ def test_only_the_gateway_holds_the_keys_of_models(rendered):
     cloud, own = models.endpoints
     assert [one.model for one in models.embeddings] == ["vectors-1"]
     assert (str(cloud.key_file), cloud.price.completion) == ("/etc/casebook/models/cloud", 2)
+    told = [models.reasoning_of(tenant) for tenant in ("ns:shop", "label:payments", "platform")]
+    assert told == ["Always", "BuiltIn", "Assisted"]
     assert (own.key_file, own.url) == (None, "http://vllm.models.svc:8000/v1")
     holding = [m["metadata"]["name"] for m in manifests if "model-keys" in yaml.safe_dump(m)]
     assert holding == ["casebook-gateway"]
     agents = of_kind(manifests, "NetworkPolicy")["casebook-agents"]["spec"]["egress"]
     assert {port["port"] for rule in agents for port in rule["ports"]} == {53, 443, 6443, 8080}
+
+
+def test_only_the_controller_holds_the_key_of_its_embeddings(rendered):
+    manifests = rendered("everything")
+    settings = of_kind(manifests, "ConfigMap")["casebook-controller"]["data"]["controller.yaml"]
+    endpoint = ControllerConfig.model_validate(yaml.safe_load(settings)).embeddings_endpoint
+    assert endpoint is not None
+    assert (endpoint.url, endpoint.model) == ("http://vllm.models.svc:8001/v1", "vectors-1")
+    holding = [m["metadata"]["name"] for m in manifests if "vectors-key" in yaml.safe_dump(m)]
+    assert holding == ["casebook-controller"]
+    pod = of_kind(manifests, "Deployment")["casebook-controller"]["spec"]["template"]["spec"]
+    (volume,) = [one for one in pod["volumes"] if one["name"] == "embeddings"]
+    (mount,) = [one for one in pod["containers"][0]["volumeMounts"] if one["name"] == "embeddings"]
+    assert endpoint.key_file == Path(mount["mountPath"]) / volume["secret"]["items"][0]["path"]
 
 
 def test_without_an_endpoint_there_is_no_model(rendered):

@@ -51,7 +51,7 @@ def test_every_key_of_ours_has_a_comment_right_above_it():
     assert [path for path in bare if path.rpartition(".")[2] not in explained] == []
 
 
-NAMED_BY_PEOPLE = {"nodeSelector", "podAnnotations", "podLabels", "affinity"}
+NAMED_BY_PEOPLE = {"nodeSelector", "podAnnotations", "podLabels", "affinity", "reasoningByTenant"}
 CLOSED = [path for path in objects(DEFAULTS) if not path or path[-1] not in NAMED_BY_PEOPLE]
 
 
@@ -119,6 +119,20 @@ def _at(value: Any, path: tuple[str, ...]) -> Any:
             "gateway.models.keysSecret must name the Secret",
         ),
         ({"gateway": {"models": {"reasoning": "Assisted"}}}, "gateway.models.reasoning: Assisted needs an endpoint"),
+        (
+            {"gateway": {"models": {"reasoningByTenant": {"ns:shop": "Always"}}}},
+            "gateway.models.reasoningByTenant: Always for ns:shop needs an endpoint",
+        ),
+        ({"gateway": {"models": {"reasoningByTenant": {"shop": "Always"}}}}, "'shop' not allowed"),
+        ({"gateway": {"models": {"reasoningByTenant": {"ns:shop": "Often"}}}}, "/reasoningByTenant/ns:shop"),
+        (
+            {"receivers": [], "controller": {"embeddings": "Endpoint", "embeddingsEndpoint": {"url": "http://x/v1"}}},
+            "Endpoint needs the url and the model of controller.embeddingsEndpoint",
+        ),
+        (
+            {"controller": {"embeddingsEndpoint": {"url": "http://me:secret@x"}}},
+            "/controller/embeddingsEndpoint/url",
+        ),
         ({"postgres": {"mode": "mysql"}}, "/postgres/mode"),
         ({"postgres": {"mode": "external"}}, "postgres.external.existingSecret: name the Secret"),
         ({"runs": {"namespace": "default"}}, "runs.namespace: must differ from the release's namespace"),

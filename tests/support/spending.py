@@ -48,4 +48,4 @@ async def spend(ledger: Ledger, tenant: str, budget: int, *, tokens: int, cost: 
             return made
         made += 1
         await asyncio.sleep(0)
-        await ledger.settle(tenant, held.id, answered(cost))
+        ledger.settle(tenant, held.id, answered(cost))

@@ -60,8 +60,13 @@ http://casebook-gateway.{{ .Release.Namespace }}.svc:8080
 {{/* The Secret with the keys of models, where an endpoint wants one. */}}
 {{- define "casebook.modelKeys" -}}
 {{- $used := false }}
-{{- range .Values.gateway.models.endpoints }}{{ if .key }}{{ $used = true }}{{ end }}{{ end }}
+{{- range concat .Values.gateway.models.endpoints .Values.gateway.models.embeddings }}{{ if .key }}{{ $used = true }}{{ end }}{{ end }}
 {{- if $used }}{{ .Values.gateway.models.keysSecret }}{{ end }}
+{{- end }}
+
+{{/* The Secret with the key of the endpoint that makes the controller's embeddings, where it wants one. */}}
+{{- define "casebook.embeddingsKey" -}}
+{{- if eq .Values.controller.embeddings "Endpoint" }}{{ .Values.controller.embeddingsEndpoint.keySecret.name }}{{ end }}
 {{- end }}
 
 {{/* Security of every container: Pod Security "restricted", and a root file system that nothing writes to. */}}

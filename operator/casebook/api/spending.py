@@ -1,5 +1,6 @@
 """What asking models costs: one call as it is reserved and settled, and the sum of several. Money in billionths."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from pydantic import Field
@@ -19,6 +20,10 @@ class Spent(Model):
     calls: Count = 0
     tokens: Count = 0
     money: Count = 0
+
+
+Check = Callable[[Spent, Spent], str]
+"""The limit that one more call would go over, from what its run and its tenant have spent; empty where none."""
 
 
 class ModelCall(Model):
@@ -47,3 +52,10 @@ class Settled(Model):
     completion_tokens: Count | None = None
     money: Count | None = None
     answer: str | None = None
+
+    @property
+    def tokens(self) -> int | None:
+        """What the endpoint counted, question and answer; None where the call failed."""
+        if self.prompt_tokens is None or self.completion_tokens is None:
+            return None
+        return self.prompt_tokens + self.completion_tokens

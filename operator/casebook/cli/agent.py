@@ -102,7 +102,7 @@ async def adviser(run: Run, settings: Settings) -> AsyncIterator[Adviser | None]
         yield None
         return
     # Loading the client takes seconds, which a run without a model need not wait for.
-    from casebook.model.completions import completions
+    from casebook.model.client import completions
 
     async def token() -> str:
         return settings.token_file.read_text().strip()

@@ -10,10 +10,10 @@ from pathlib import Path
 import click
 
 from casebook.cli import logs
+from casebook.cli.embedding import embedder
 from casebook.cli.settings import controller_settings
 from casebook.cluster.client import NotConfigured, connect
 from casebook.controller.config import ControllerConfig
-from casebook.embedding.minilm import MiniLm
 from casebook.handlers import service
 from casebook.store.cases import Cases
 from casebook.store.database import DATABASE_URL, BadAddress, Database
@@ -42,10 +42,9 @@ async def _serve(config: ControllerConfig, address: str) -> None:
     if not address:
         await _run(config, None)
         return
-    async with Database.open(address) as database:
+    async with Database.open(address) as database, embedder(config) as made:
         cases = Cases(database)
-        embedder = MiniLm() if config.embeddings == "Local" else None
-        stores = service.Stores(Traces(database), cases, Ledger(database), cases, Texts(database), embedder)
+        stores = service.Stores(Traces(database), cases, Ledger(database), cases, Texts(database), made)
         await _run(config, stores)
 
 

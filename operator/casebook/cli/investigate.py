@@ -17,6 +17,7 @@ from casebook.agent.loop import Agent, Conclusion
 from casebook.api.enums import Reasoning
 from casebook.api.observation import PROMETHEUS
 from casebook.cli import arguments, tracefile
+from casebook.cli.asked import asked
 from casebook.cli.render import FORMATS, Heading, colourful, render_report
 from casebook.cli.render.live import watching
 from casebook.cluster.client import NotConfigured, connect
@@ -25,11 +26,7 @@ from casebook.evidence.observer import RoutingObserver, kubernetes_sources
 from casebook.evidence.prometheus import BadStore, PrometheusClient, PrometheusSource, Store
 from casebook.evidence.redaction import redact_text
 from casebook.model.adviser import Adviser
-from casebook.model.wire import MAX_COMPLETION_TOKENS, MAX_TOKENS, Limit
 from casebook.reasoning import engine
-
-OPENAI = "https://api.openai.com/"
-"""Where alone a bound of answers has its newer name for certain."""
 
 
 @dataclass(frozen=True)
@@ -136,8 +133,8 @@ async def _run(request: Request, access: Access) -> Conclusion:
             sources[PROMETHEUS] = PrometheusSource(PrometheusClient(http, access.store), scope, rules=True)
         observer = RoutingObserver(sources, _now)
         with watching(sys.stderr) as progress:
-            async with adviser(access.model, os.environ) as asked:
-                return await Agent(LaptopHome(run), observer, engine, progress, adviser=asked).investigate()
+            async with adviser(access.model, os.environ) as advising:
+                return await Agent(LaptopHome(run), observer, engine, progress, adviser=advising).investigate()
 
 
 @asynccontextmanager
@@ -146,17 +143,7 @@ async def adviser(model: str, environment: Mapping[str, str]) -> AsyncIterator[A
     if not model:
         yield None
         return
-    try:
-        # Loading the client takes seconds, which a run without a model need not wait for.
-        from casebook.model.completions import completions
-    except ModuleNotFoundError as error:
-        raise click.UsageError("--model needs a client: pip install 'casebook-operator[model]'") from error
-
-    # Endpoints of one's own often want no key; the client insists on one.
-    key = environment.get("OPENAI_API_KEY") or "none"
-    url = environment.get("OPENAI_BASE_URL") or f"{OPENAI}v1"
-    limit: Limit = MAX_COMPLETION_TOKENS if url.startswith(OPENAI) else MAX_TOKENS
-    async with completions(model, key=key, url=url, limit=limit) as endpoint:
+    async with asked(model, environment) as endpoint:
         yield Adviser(endpoint, redact_text)
 
 

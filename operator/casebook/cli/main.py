@@ -15,6 +15,7 @@ COMMANDS = {
     "why": "Show why a hypothesis was held or dropped.",
     "rate": "Say that a report was good or bad.",
     "correct": "Say what the cause really was; investigations in scope obey it from then on.",
+    "draft": "Word what an investigation has taught by a model, for people to confirm.",
     "memories": "List what was taught, or what of it applies to an object.",
     "proposals": "List what waits to be confirmed or rejected, and what it would have done.",
     "learned": "Show what was taught lately, how often it helped, and what was saved.",

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.status import Status
 
 from casebook.api.texts import EmbeddingFailed
+from casebook.cli.embedding import embedder
 from casebook.cli.settings import controller_settings
 from casebook.cluster.client import NotConfigured, connect
 from casebook.cluster.errors import ClusterError
@@ -17,7 +18,6 @@ from casebook.controller.config import ControllerConfig
 from casebook.controller.index import Index
 from casebook.controller.reindexing import Done, Reindexing
 from casebook.controller.tenancy import Domain
-from casebook.embedding.minilm import MiniLm
 from casebook.store.cases import Cases
 from casebook.store.database import DATABASE_URL, BadAddress, Database
 from casebook.store.errors import StoreUnavailable
@@ -57,8 +57,8 @@ def reindex(path: Path, kubeconfig: str | None) -> None:
 async def _reindex(config: ControllerConfig, address: str, kubeconfig: str | None) -> Done:
     domain = Domain(config.operator_namespace, config.runs_namespace, frozenset(config.excluded_namespaces))
     with Console(stderr=True).status("connecting") as status:
-        async with Database.open(address) as database, connect(kubeconfig) as client:
-            index = Index(Texts(database), MiniLm() if config.embeddings == "Local" else None)
+        async with Database.open(address) as database, connect(kubeconfig) as client, embedder(config) as made:
+            index = Index(Texts(database), made)
             work = Reindexing(
                 Reader(client),
                 domain,

@@ -1,5 +1,6 @@
 """The controller's configuration, one YAML file in camelCase."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -14,6 +15,17 @@ DAY = 86_400
 def _agent_resources() -> dict[str, Any]:
     # An agent peaks below 120 MiB; the limit leaves room for a namespace with long logs.
     return {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "256Mi"}}
+
+
+class EmbeddingsEndpoint(BaseModel):
+    """An OpenAI-compatible endpoint that makes embeddings: its URL up to `/v1`, the model, a file with the key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+    url: Annotated[str, Field(pattern=r"^https?://[^\s?#@]+$", max_length=2048)]
+    model: Annotated[str, Field(min_length=1, max_length=253)]
+    key_file: Path | None = None
+    seconds_per_call: Annotated[int, Field(ge=1, le=120)] = 20
 
 
 class ControllerConfig(BaseModel):
@@ -46,8 +58,9 @@ class ControllerConfig(BaseModel):
     """Finished Investigations are deleted after this long, unless they say otherwise or their alert is still open."""
     job_ttl_seconds: Seconds = 600
     """Finished Jobs, with their pods and logs, are kept this long."""
-    embeddings: Literal["None", "Local"] = "None"
-    """What makes embeddings of past cases and memories: nothing, or the model of the extra `embeddings`."""
+    embeddings: Literal["None", "Local", "Endpoint"] = "None"
+    """What makes embeddings of past cases and memories: nothing, the model of the extra `embeddings`, an endpoint."""
+    embeddings_endpoint: EmbeddingsEndpoint | None = None
     excluded_namespaces: tuple[str, ...] = ("kube-system", "kube-public", "kube-node-lease", "local-path-storage")
     """Namespaces of no tenant: nothing is read there and nothing created."""
     agent_resources: dict[str, Any] = Field(default_factory=_agent_resources)
@@ -62,7 +75,9 @@ class ControllerConfig(BaseModel):
     """Address of /healthz, /readyz and /metrics."""
 
     @model_validator(mode="after")
-    def _namespaces_differ(self) -> "ControllerConfig":
+    def _consistent(self) -> "ControllerConfig":
         if self.operator_namespace == self.runs_namespace:
             raise ValueError("operatorNamespace and runsNamespace must differ: agents may not run beside Secrets")
+        if self.embeddings == "Endpoint" and self.embeddings_endpoint is None:
+            raise ValueError("embeddings: Endpoint needs embeddingsEndpoint with its url and model")
         return self

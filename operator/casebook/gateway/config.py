@@ -14,6 +14,8 @@ from casebook.api.meta import RUNS_NAMESPACE
 from casebook.api.problems import explain
 from casebook.model.wire import MAX_COMPLETION_TOKENS, Limit
 
+Tenant = Annotated[str, Field(pattern=r"^(platform|(ns|label):[A-Za-z0-9]([-._A-Za-z0-9]{0,61}[A-Za-z0-9])?)$")]
+"""As `api.names.tenant_id` makes it, or the platform."""
 Name = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
 
 
@@ -71,13 +73,14 @@ class ModelEndpoint(Settings):
 class Models(Settings):
     """The models that runs may ask, tried in this order, and what they may cost; a limit of 0 is none.
 
-    `reasoning` is that of Investigations which alerts make. Of every call a row is kept for `audit_days`, with what was
-    asked and answered only where `audit_texts` says so.
+    `reasoning` is that of Investigations which alerts make, where their tenant has none of its own. Of every call a row
+    is kept for `audit_days`, with what was asked and answered only where `audit_texts` says so.
     """
 
     endpoints: list[ModelEndpoint] = Field(default_factory=list)
     embeddings: list[ModelEndpoint] = Field(default_factory=list)
     reasoning: Reasoning = Reasoning.BUILT_IN
+    reasoning_by_tenant: dict[Tenant, Reasoning] = Field(default_factory=dict)
     seconds_per_call: Annotated[int, Field(ge=1, le=600)] = 60
     at_once: Annotated[int, Field(ge=1, le=1000)] = 4
     calls_per_run: Annotated[int, Field(ge=0)] = 6
@@ -91,9 +94,14 @@ class Models(Settings):
         names = [endpoint.name for endpoint in (*self.endpoints, *self.embeddings)]
         if len(set(names)) < len(names):
             raise ValueError("endpoints: every endpoint needs a name of its own")
-        if self.reasoning is not Reasoning.BUILT_IN and not self.endpoints:
-            raise ValueError(f"reasoning: {self.reasoning} needs an endpoint; without one it is BuiltIn")
+        for name, reasoning in {"reasoning": self.reasoning, **self.reasoning_by_tenant}.items():
+            if reasoning is not Reasoning.BUILT_IN and not self.endpoints:
+                raise ValueError(f"{name}: {reasoning} needs an endpoint; without one it is BuiltIn")
         return self
+
+    def reasoning_of(self, tenant: str) -> Reasoning:
+        """Whether a model takes part in what the alerts of a tenant make."""
+        return self.reasoning_by_tenant.get(tenant, self.reasoning)
 
 
 class Receiver(Settings):

@@ -101,13 +101,8 @@ class Intake:
                 case Begin(number):
                     if await self._over_limit(receiver, group, directory):
                         return Outcome.OVERFLOW
-                    manifest = investigation(
-                        group,
-                        receiver.name,
-                        number,
-                        self._config.lookback_seconds,
-                        self._config.models.reasoning,
-                    )
+                    reasoning = self._config.models.reasoning_of(_tenant(group, directory))
+                    manifest = investigation(group, receiver.name, number, self._config.lookback_seconds, reasoning)
                     record, created = await self._investigations.create(manifest)
                     met[record.name] = record
                     if created and await self._opened([*records, record], group):
@@ -139,9 +134,13 @@ class Intake:
 
     async def _over_limit(self, receiver: Receiver, group: Group, directory: Directory) -> bool:
         """Whether the tenant's queue is full, and the group then counted."""
-        tenant = directory.tenant_of(group.namespace) or group.namespace
+        tenant = _tenant(group, directory)
         if await self._queue.admits(tenant, directory):
             return False
         allowed = [name for name in directory.namespaces_of(tenant) if directory.place(receiver, name) == name]
         await self._overflow.count(tenant, min(allowed, default=group.namespace), group, receiver.name)
         return True
+
+
+def _tenant(group: Group, directory: Directory) -> str:
+    return directory.tenant_of(group.namespace) or group.namespace

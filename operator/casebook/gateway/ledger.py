@@ -1,5 +1,6 @@
 """What models cost: reserved before a call and settled after it, for each run and for each tenant and day (UTC)."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -7,7 +8,7 @@ from typing import Protocol
 
 import structlog
 
-from casebook.api.spending import BILLIONTHS, ModelCall, Settled, Spent
+from casebook.api.spending import BILLIONTHS, Check, ModelCall, Settled, Spent
 from casebook.gateway.config import Models
 from casebook.gateway.errors import Problem
 from casebook.store.errors import StoreUnavailable
@@ -15,8 +16,6 @@ from casebook.store.errors import StoreUnavailable
 MAX_HELD = 10_000
 """Calls that are held in memory where there is no store; over that the oldest count no more."""
 _log = structlog.get_logger(__name__)
-
-Check = Callable[[Spent, Spent], str]
 
 
 class CallStore(Protocol):
@@ -54,9 +53,8 @@ class MemoryCalls:
     async def settle(self, tenant: str, id_: str, settled: Settled) -> None:
         """Count what a call did cost."""
         held = self._calls.get((tenant, id_))
-        if held and settled.prompt_tokens is not None and settled.completion_tokens is not None:
-            tokens = settled.prompt_tokens + settled.completion_tokens
-            self._calls[tenant, id_] = held.replace(tokens=tokens, money=settled.money or 0)
+        if held and settled.tokens is not None:
+            self._calls[tenant, id_] = held.replace(tokens=settled.tokens, money=settled.money or 0)
 
     async def forget(self, tenant: str, before: datetime) -> None:
         """Forget calls that were made before then."""
@@ -65,29 +63,61 @@ class MemoryCalls:
 
 
 class Ledger:
-    """Holds every call to the limits. Where the store does not answer nothing is spent."""
+    """Holds every call to the limits. Where the store does not answer nothing is spent.
+
+    What became of a call is written while its answer is on the way. Until then, and where a gateway is killed in
+    between, the call counts with what was reserved for it, so that a limit never gives way.
+    """
 
     def __init__(self, limits: Models, calls: CallStore, clock: Callable[[], datetime]) -> None:
         self._limits = limits
         self._calls = calls
         self._clock = clock
         self._swept: dict[str, datetime] = {}
+        self._writing: dict[str, set[asyncio.Task[None]]] = {}
 
     async def reserve(self, tenant: str, call: ModelCall, budget: int) -> None:
         """Hold a call of a run with this budget of tokens. Raises `Problem` 429 that names the limit, and 503."""
         day = self._clock().replace(hour=0, minute=0, second=0, microsecond=0)
         try:
-            refusal = await self._calls.reserve(
-                tenant, call, day, lambda by_run, by_tenant: self._over(call, budget, by_run, by_tenant)
-            )
+            refusal = await self._reserved(tenant, call, day, budget)
+            if refusal and self._writing.get(tenant):
+                # What calls before it left over may be all that it needs.
+                await self._written(tenant)
+                refusal = await self._reserved(tenant, call, day, budget)
             await self._sweep(tenant, day)
         except StoreUnavailable as error:
             raise Problem(503, f"what models cost cannot be counted now: {error}") from error
         if refusal:
             raise Problem(429, f"asking a model would go over the limit: {refusal}")
 
-    async def settle(self, tenant: str, id_: str, settled: Settled) -> None:
-        """Say what became of a call; where the store does not answer it stays counted as reserved."""
+    def settle(self, tenant: str, id_: str, settled: Settled) -> None:
+        """Have written what became of a call; where the store does not answer it stays counted as reserved."""
+        writing = asyncio.create_task(self._write(tenant, id_, settled))
+        of_tenant = self._writing.setdefault(tenant, set())
+        of_tenant.add(writing)
+        writing.add_done_callback(of_tenant.discard)
+
+    async def close(self, seconds: float) -> bool:
+        """Whether all that became of calls was written within this time."""
+        try:
+            async with asyncio.timeout(seconds):
+                for tenant in tuple(self._writing):
+                    await self._written(tenant)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _reserved(self, tenant: str, call: ModelCall, day: datetime, budget: int) -> str:
+        return await self._calls.reserve(
+            tenant, call, day, lambda by_run, by_tenant: self._over(call, budget, by_run, by_tenant)
+        )
+
+    async def _written(self, tenant: str) -> None:
+        if writing := self._writing.get(tenant):
+            await asyncio.wait(tuple(writing))
+
+    async def _write(self, tenant: str, id_: str, settled: Settled) -> None:
         try:
             await self._calls.settle(tenant, id_, settled)
         except StoreUnavailable as error:

@@ -121,7 +121,7 @@ class ModelApi:
             endpoint, answer = await upstream.ask(held.tenant, question)
         except Problem as problem:
             failed = Settled(outcome="failed", problem=problem.message, milliseconds=since(begun))
-            await self._settle(held, call, failed)
+            self._settle(held, call, failed)
             raise
         text = answer.text if isinstance(answer, Completion) else ""
         usage = answer.usage or _counted(body, text)
@@ -135,7 +135,7 @@ class ModelApi:
             money=price(endpoint, usage),
             answer=_kept(text) if self._keeps_texts else None,
         )
-        await self._settle(held, call, settled)
+        self._settle(held, call, settled)
         return answer, usage
 
     def _call(self, held: Held, body: bytes, most: Usage, money: int) -> ModelCall:
@@ -151,8 +151,8 @@ class ModelApi:
             question=body.decode() if self._keeps_texts else None,
         )
 
-    async def _settle(self, held: Held, call: ModelCall, settled: Settled) -> None:
-        await self._ledger.settle(held.tenant, call.id, settled)
+    def _settle(self, held: Held, call: ModelCall, settled: Settled) -> None:
+        self._ledger.settle(held.tenant, call.id, settled)
         self._metrics.models.asked(settled)
         said = settled.model_dump(exclude={"answer"}, exclude_none=True)
         _log.info("model asked", investigation=call.investigation, namespace=call.namespace, call=call.id, **said)

@@ -64,8 +64,9 @@ async def _listening(gateway: Gateway, config: GatewayConfig) -> AsyncIterator[N
         await site.stop()
         finished = await gateway.drain.wait(config.drain_seconds)
         await runner.cleanup()
+        settled = await gateway.ledger.close(config.drain_seconds)
         await gateway.notifier.close(config.drain_seconds)
-        _log.info("ended", finished=finished)
+        _log.info("ended", finished=finished, settled=settled)
 
 
 def _now() -> datetime:

@@ -131,12 +131,18 @@ def scopes(of: Investigation, object_: str = "") -> list[Scope]:
 
     Where the question names no workload, the object of the correction takes its place if it is one.
     """
+    context = source(of, object_)
+    offered = [_exact(context, keys) for keys in _NARROWING]
+    return [scope for scope in offered if scope is not None]
+
+
+def source(of: Investigation, object_: str = "") -> Context:
+    """What a scope has to match to apply to an investigation again; an object that is a workload stands in for none."""
     context = of_question(of.spec, of.metadata.namespace)
     kind, _, name = object_.partition("/")
     if kind in WORKLOAD_KINDS and "/" not in name and not context.at("workload.name"):
         context = context.having("workload.name", name)
-    offered = [_exact(context, keys) for keys in _NARROWING]
-    return [scope for scope in offered if scope is not None]
+    return context
 
 
 def _exact(context: Context, keys: tuple[str, ...]) -> Scope | None:

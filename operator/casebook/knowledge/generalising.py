@@ -45,10 +45,14 @@ def proposals(memories: Sequence[Recalled]) -> list[Proposal]:
 
     What was rejected stands there as Rejected, and so is not proposed again. Only what people confirmed is generalised.
     """
-    there = {key(one) for one in memories}
     made = [one for group in _groups(memories) if (one := _general(group, memories)) is not None]
-    new = [one for one in made if f"{one.namespace}/{one.name}" not in there]
-    return sorted(new, key=lambda one: (one.namespace, one.name))[:MAX_PROPOSED]
+    return sorted(never_proposed(made, memories), key=lambda one: (one.namespace, one.name))[:MAX_PROPOSED]
+
+
+def never_proposed(made: Iterable[Proposal], memories: Iterable[Recalled]) -> list[Proposal]:
+    """Those of whose name there is no memory, whatever became of it."""
+    there = {(one.namespace, one.name) for one in memories}
+    return [one for one in made if (one.namespace, one.name) not in there]
 
 
 def _groups(memories: Sequence[Recalled]) -> list[list[Recalled]]:

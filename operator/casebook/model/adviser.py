@@ -32,7 +32,7 @@ class NoAnswer(Exception):
 
 
 class Endpoint(Protocol):
-    """A model that answers chats, as `model.completions` provides it."""
+    """A model that answers chats, as `model.client` provides it."""
 
     @property
     def name(self) -> str:

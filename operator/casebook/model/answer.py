@@ -33,6 +33,7 @@ from casebook.api.consultation import (
 )
 from casebook.api.problems import explain
 from casebook.model.prompt import Prompt
+from casebook.reasoning.proposals.sentences import quotations
 from casebook.reasoning.registry import REGISTRY
 
 MAX_ANSWER = 64_000
@@ -40,7 +41,6 @@ MAX_TRIES = 20
 _MOST = {"hypotheses": MAX_PROPOSALS, "answer": MAX_SENTENCES, "account": MAX_SENTENCES, "observe": MAX_ASKS}
 _T = TypeVar("_T")
 _LINK = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|www\.)\S+", re.IGNORECASE)
-_QUOTED = re.compile(r"[\"'`“”‘’«»]([^\"'`“”‘’«»]{2,})[\"'`“”‘’«»]")
 _NUMBER = re.compile(r"\d{2,}(?:[.:]\d+)*")
 
 
@@ -78,7 +78,7 @@ def take(text: str, prompt: Prompt) -> Taken:
 
 
 def _given(text: str) -> dict[str, Any]:
-    for found in _objects(text[:MAX_ANSWER]):
+    for found in objects(text[:MAX_ANSWER]):
         if any(isinstance(found.get(name), list) for name in _MOST):
             return found
     raise NotUnderstood('the answer holds no JSON object {"hypotheses": [...]}')
@@ -102,7 +102,7 @@ def _taken(what: str, items: list[Any], take_one: Callable[[Any], _T], refused: 
     return taken
 
 
-def _objects(text: str) -> Iterator[dict[str, Any]]:
+def objects(text: str) -> Iterator[dict[str, Any]]:
     """JSON objects in a text, wherever they begin: models wrap them in prose, fences and thoughts."""
     decoder = json.JSONDecoder()
     for match in list(re.finditer(r"\{", text))[:MAX_TRIES]:
@@ -174,7 +174,7 @@ def _ask(item: Any, prompt: Prompt) -> Ask:
 
 def _grounded(statement: str, prompt: Prompt) -> None:
     """Every value that the statement quotes, and every number in it, must stand in what was shown."""
-    for value in (*_QUOTED.findall(statement), *_NUMBER.findall(statement)):
+    for value in (*quotations(statement), *_NUMBER.findall(statement)):
         if value not in prompt.user:
             raise _Refused(f"it speaks of {plain(value, 60)}, which nothing shows")
 

@@ -35,6 +35,8 @@ VERSION = "board-1"
 """File of the instructions; another wording is another file."""
 CHARS_PER_TOKEN = 3
 """Characters of JSON, names and log lines that make up a token, at least; for budgets, where too few is safe."""
+FENCE = 80
+"""Characters that the fences of a section take."""
 MAX_OBJECTS, MAX_SETTINGS, SETTING_CHARS = 60, 8, 1500
 
 
@@ -58,15 +60,29 @@ class Prompt:
 
 def build(run: Run, board: Board, report: Report, tokens: int) -> Prompt:
     """The prompt of at most so many tokens; what does not fit is cut from the end of the longest section."""
-    nonce = sha256(f"{run.uid}/{run.attempt}".encode()).hexdigest()[:16]
+    nonce = numbered(f"{run.uid}/{run.attempt}")
     system = _instructions().replace("{nonce}", nonce)
     quotes = _quotes(board, report)
     turns = _turns_left(board)
     sections = _sections(run, board, report, [(name, one) for name, one in quotes.items() if name.startswith("o")])
-    room = tokens * CHARS_PER_TOKEN - len(system)
-    user = "\n".join(_fenced(name, text, nonce) for name, text in _fitted(sections, room - 80 * len(sections)))
+    user = fenced(sections, nonce, tokens * CHARS_PER_TOKEN - len(system))
     objects = frozenset(board.situation.label(ref) for ref in asked_about(board))
     return Prompt(system, user, quotes, objects, turns > 0)
+
+
+def numbered(of: str) -> str:
+    """The number that fences carry, for what they are about."""
+    return sha256(of.encode()).hexdigest()[:16]
+
+
+def fenced(sections: Sequence[tuple[str, str]], nonce: str, room: int) -> str:
+    """The sections between fences, within so many characters."""
+    return "\n".join(_fence(name, text, nonce) for name, text in _fitted(sections, room - FENCE * len(sections)))
+
+
+def instructions(version: str) -> str:
+    """The text of a file of instructions."""
+    return files("casebook.model").joinpath("prompts", f"{version}.md").read_text("utf-8")
 
 
 def _turns_left(board: Board) -> int:
@@ -88,7 +104,7 @@ def _quotes(board: Board, report: Report) -> dict[str, Quote]:
 
 @cache
 def _instructions() -> str:
-    text = files("casebook.model").joinpath("prompts", f"{VERSION}.md").read_text("utf-8")
+    text = instructions(VERSION)
     bounds = {
         "proposals": MAX_PROPOSALS,
         "least": MIN_PREDICTIONS,
@@ -173,7 +189,7 @@ def _fitted(sections: Sequence[tuple[str, str]], room: int) -> list[tuple[str, s
     return [(name, clip(text, limit)) for name, text in sections if text]
 
 
-def _fenced(name: str, text: str, nonce: str) -> str:
+def _fence(name: str, text: str, nonce: str) -> str:
     # Objects may hold halves of characters, which no request can carry.
     whole = text.encode("utf-8", "replace").decode("utf-8")
     clean = whole.replace("<<<", "< < <").replace(">>>", "> > >").replace(nonce, "")

@@ -1,16 +1,21 @@
 """Calls of models: what each tenant and run has spent, and a row for every call."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
-from casebook.api.spending import ModelCall, Settled, Spent
+from casebook.api.spending import Check, ModelCall, Settled, Spent
 from casebook.store.database import Database
 from casebook.store.tables import model_calls
 
-Check = Callable[[Spent, Spent], str]
+_OF = model_calls.c
+_KINDS = (_OF.uid == bindparam("run"), _OF.at >= bindparam("since"))
+_SUMS = (func.count(), func.sum(_OF.tokens), func.sum(_OF.money))
+_SPENT = select(*(one.filter(kind) for kind in _KINDS for one in _SUMS)).where(
+    _OF.tenant == bindparam("tenant"), or_(*_KINDS)
+)
+"""What a run has spent, and what its tenant has since then: both sums over one reading of the rows."""
 
 
 class Calls:
@@ -24,35 +29,28 @@ class Calls:
 
         One at a time for a tenant, whichever gateway asks: what is checked is what is spent.
         """
-        of = model_calls.c
         row = call.model_dump() | {"tenant": tenant, "outcome": "reserved"}
-        async with self._database.transaction(tenant) as connection:
-            await connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"calls {tenant}", 0))))
-            by_run = await _spent(connection, of.tenant == tenant, of.uid == call.uid)
-            by_tenant = await _spent(connection, of.tenant == tenant, of.at >= since)
-            refusal = check(by_run, by_tenant)
+        async with self._database.transaction(tenant, alone=f"calls {tenant}") as connection:
+            of = {"tenant": tenant, "run": call.uid, "since": since}
+            calls, tokens, money, *of_tenant = (await connection.execute(_SPENT, of)).one()
+            refusal = check(_sum(calls, tokens, money), _sum(*of_tenant))
             if not refusal:
-                await connection.execute(insert(model_calls).values(row))
+                await connection.execute(insert(model_calls), row)
             return refusal
 
     async def settle(self, tenant: str, id_: str, settled: Settled) -> None:
         """Put what became of a call in the place of what was reserved for it."""
-        of = model_calls.c
         row = settled.model_dump(exclude_none=True)
-        if settled.prompt_tokens is not None and settled.completion_tokens is not None:
-            row["tokens"] = settled.prompt_tokens + settled.completion_tokens
+        if settled.tokens is not None:
+            row["tokens"] = settled.tokens
         async with self._database.transaction(tenant) as connection:
-            await connection.execute(update(model_calls).where(of.tenant == tenant, of.id == id_).values(row))
+            await connection.execute(update(model_calls).where(_OF.tenant == tenant, _OF.id == id_).values(row))
 
     async def forget(self, tenant: str, before: datetime) -> None:
         """Delete the rows of calls that were made before then."""
-        of = model_calls.c
         async with self._database.transaction(tenant) as connection:
-            await connection.execute(delete(model_calls).where(of.tenant == tenant, of.at < before))
+            await connection.execute(delete(model_calls).where(_OF.tenant == tenant, _OF.at < before))
 
 
-async def _spent(connection: Any, *where: ColumnElement[bool]) -> Spent:
-    of = model_calls.c
-    sums = select(func.count(), func.sum(of.tokens), func.sum(of.money)).where(*where)
-    calls, tokens, money = (await connection.execute(sums)).one()
+def _sum(calls: int, tokens: Decimal | None, money: Decimal | None) -> Spent:
     return Spent(calls=calls, tokens=int(tokens or 0), money=int(money or 0))

@@ -23,6 +23,7 @@ from casebook.gateway.ports import TraceStore
 from support.apiserver import remove
 
 TOKEN = "token-of-prom"
+CONTROLLER = "casebook-controller"
 
 
 class FaultyWriter(Writer):
@@ -91,6 +92,17 @@ class Scene:
     async def investigations(self, namespace: str = "") -> list[dict[str, Any]]:
         items = (await self.reader.list(INVESTIGATIONS, namespace or self.shop)).items
         return sorted(items, key=lambda item: item["metadata"]["name"])
+
+
+async def steer(scene: Scene, made: dict[str, Any], **status: object) -> dict[str, Any]:
+    """Write a status as the controller does."""
+    metadata = {"name": made["metadata"]["name"], "namespace": made["metadata"]["namespace"]}
+    queued = {"type": "Queued", "status": "True", "reason": "Waiting", "message": ""}
+    conditions = [queued | {"lastTransitionTime": "2026-11-22T05:00:00Z"}]
+    writer = Writer(scene.client, CONTROLLER)
+    return await writer.apply_status(
+        INVESTIGATIONS, {"metadata": metadata, "status": {"conditions": conditions, **status}}
+    )
 
 
 @pytest.fixture

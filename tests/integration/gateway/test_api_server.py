@@ -10,7 +10,6 @@ import pytest
 
 from casebook.api.base import API_VERSION, INVESTIGATIONS, timestamp
 from casebook.api.meta import GATEWAY_AUDIENCE
-from casebook.cluster.writer import Writer
 from casebook.store.database import Database
 from casebook.store.migrate import migrate
 from casebook.store.traces import Traces
@@ -19,9 +18,7 @@ from support.postgres import Postgres, running
 from support.reports import observation
 from support.runpods import Pod
 
-from .conftest import TOKEN, Replica, Scene
-
-CONTROLLER = "casebook-controller"
+from .conftest import TOKEN, Replica, Scene, steer
 
 
 async def post(replica: Replica, data: bytes) -> int:
@@ -31,17 +28,6 @@ async def post(replica: Replica, data: bytes) -> int:
         http.post(replica.webhook, data=io.BytesIO(data), headers=headers) as response,
     ):
         return response.status
-
-
-async def steer(scene: Scene, made: dict[str, Any], **status: object) -> dict[str, Any]:
-    """Write a status as the controller does."""
-    metadata = {"name": made["metadata"]["name"], "namespace": made["metadata"]["namespace"]}
-    queued = {"type": "Queued", "status": "True", "reason": "Waiting", "message": ""}
-    conditions = [queued | {"lastTransitionTime": "2026-11-22T05:00:00Z"}]
-    writer = Writer(scene.client, CONTROLLER)
-    return await writer.apply_status(
-        INVESTIGATIONS, {"metadata": metadata, "status": {"conditions": conditions, **status}}
-    )
 
 
 async def investigated(scene: Scene, replica: Replica) -> dict[str, Any]:

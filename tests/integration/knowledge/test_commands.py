@@ -1,6 +1,13 @@
 """The commands of people on a real API server: they write under the caller's own name and say what became of it."""
 
+import json
+
+import yaml
+
+from casebook.api.base import MEMORIES, SKILLS
 from casebook.handlers.service import Stores
+from support.openaiserver import endpoint
+from support.reports import observation, report
 from support.rig import Rig
 
 from .test_corrections import finished, lessons, memories
@@ -45,3 +52,26 @@ async def test_a_person_corrects_and_retires(rig: Rig, stores: Stores) -> None:
         assert code == 0, said
     code, said = await rig.command("confirm", "no-such-memory", *where)
     assert (code, said.strip()) == (1, 'Error: memories.casebook.dev "no-such-memory" not found')
+
+
+async def test_what_a_model_drafts_is_taken_as_a_proposal_and_has_no_force(rig: Rig, stores: Stores) -> None:
+    async with rig.controller(stores):
+        made = await rig.ask(await rig.namespace(), target={"kind": "Deployment", "name": "checkout"})
+        await rig.job(made)
+        await rig.reports(made, **report(observation(1)).wire())
+        await rig.condition(made, "Finished")
+        place = made["metadata"]["namespace"]
+        answer = {"scope": {"matchLabels": {"namespace": place}}, "statement": "It needs 4096 seats."}
+        async with endpoint(json.dumps(answer)) as there:
+            code, said = await rig.command(
+                "draft", "why", "-n", place, "--model", "m", OPENAI_BASE_URL=there.url, OPENAI_API_KEY="k"
+            )
+    assert code == 0, said
+    refused, _, documents = said.partition("\n")
+    assert refused == "statement was left out: it speaks of 4096, which nothing shows"
+    memory, skill = yaml.safe_load_all(documents)
+    for resource, draft in ((MEMORIES, memory), (SKILLS, skill)):
+        held, created = await rig.writer.create(resource, draft)
+        assert created
+        assert (held["spec"]["state"], held["spec"]["origin"]["type"]) == ("Proposed", "Agent")
+    assert memory["spec"]["scope"]["matchLabels"] == {"namespace": place}

@@ -81,7 +81,8 @@ async def test_a_row_tells_who_asked_which_model_what_and_what_came_of_it(
     await ledger.reserve(tenant, held, 1_000)
     (row,) = rows(postgres, tenant)
     assert (row["outcome"], row["tokens"], row["model"]) == ("reserved", 900, None)
-    await ledger.settle(tenant, held.id, answered(120, 3))
+    ledger.settle(tenant, held.id, answered(120, 3))
+    assert await ledger.close(10)
     (row,) = rows(postgres, tenant)
     told = ("tenant", "uid", "investigation", "digest", "endpoint", "model", "outcome", "tokens", "money", "question")
     assert [row[name] for name in told] == [tenant, "uid-1", "inv-1", "d", "e", "m", "answered", 120, 3, None]
@@ -95,3 +96,22 @@ async def test_rows_are_kept_for_so_many_days(
     assert len(rows(postgres, tenant)) == 1
     await gateways(audit_days=30)[0].reserve(tenant, recent, 1_000)
     assert [row["uid"] for row in rows(postgres, tenant)] == ["b"]
+
+
+class Dying(Calls):
+    """The store of a gateway that is killed before it wrote what a call did cost."""
+
+    async def settle(self, *_: object) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_a_call_whose_gateway_died_counts_as_reserved_at_the_others(postgres: Postgres, tenant: str) -> None:
+    async with Database.open(postgres.app) as database:
+        settings = Models(calls_per_run=1000)
+        dead, other = (Ledger(settings, one(database), lambda: NOW) for one in (Dying, Calls))
+        held = call(tokens=900)
+        await dead.reserve(tenant, held, 1_000)
+        dead.settle(tenant, held.id, answered(10))
+        assert not await dead.close(0.1)
+        assert "1000 tokens of this run" in await refused(other, tenant, call(tokens=101), 1_000)
+        assert await refused(other, tenant, call(tokens=100), 1_000) == ""

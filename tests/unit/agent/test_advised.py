@@ -15,7 +15,7 @@ from casebook.api.observation import Observation, Query, Result, observation_id
 from casebook.api.run import Checkpoint
 from casebook.evidence.redaction import redact_text
 from casebook.model.adviser import Adviser
-from casebook.model.completions import completions
+from casebook.model.client import completions
 from casebook.reasoning import engine
 from casebook.reasoning.replay import replay
 from support.builders import NOW

@@ -10,7 +10,7 @@ from aiohttp import web
 from casebook.api.report import Report
 from casebook.evidence.redaction import redact_text
 from casebook.model.adviser import ANSWER_TOKENS, PROMPT_TOKENS, Adviser
-from casebook.model.completions import completions
+from casebook.model.client import completions
 from support.freetext import freetext, hypothesis
 from support.openaiserver import Turn, completion, cut, endless, endpoint, hypotheses, raw
 from support.reason import roots

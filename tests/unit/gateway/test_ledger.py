@@ -1,8 +1,10 @@
 """The ledger: what meets a limit exactly is within, what goes over it is refused, and nothing is spent uncounted."""
 
+import asyncio
+
 import pytest
 
-from casebook.api.spending import BILLIONTHS
+from casebook.api.spending import BILLIONTHS, Settled
 from casebook.gateway.config import ModelEndpoint, Models, Price
 from casebook.gateway.errors import Problem
 from casebook.gateway.ledger import Ledger, MemoryCalls
@@ -44,7 +46,7 @@ async def test_a_call_that_failed_stays_counted_as_reserved() -> None:
     book = ledger()
     held = call(tokens=9_000)
     await book.reserve(TENANT, held, 10_000)
-    await book.settle(TENANT, held.id, answered(0).replace(outcome="failed", prompt_tokens=None))
+    book.settle(TENANT, held.id, answered(0).replace(outcome="failed", prompt_tokens=None))
     assert "10000 tokens of this run" in await refused(book, tokens=2_000)
 
 
@@ -52,7 +54,7 @@ async def test_what_was_not_used_is_given_back() -> None:
     book = ledger()
     held = call(tokens=10_000)
     await book.reserve(TENANT, held, 10_000)
-    await book.settle(TENANT, held.id, answered(100))
+    book.settle(TENANT, held.id, answered(100))
     assert await refused(book, tokens=9_900) == ""
 
 
@@ -80,7 +82,45 @@ async def test_where_it_cannot_be_counted_nothing_is_spent() -> None:
 
 
 async def test_an_answer_is_not_lost_because_its_cost_cannot_be_written() -> None:
-    await Ledger(Models(), Away(), lambda: NOW).settle(TENANT, "id", answered(1))
+    book = Ledger(Models(), Away(), lambda: NOW)
+    book.settle(TENANT, "id", answered(1))
+    assert await book.close(1)
+
+
+class Slow(MemoryCalls):
+    """A store that writes what became of a call only when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let = asyncio.Event()
+
+    async def settle(self, tenant: str, id_: str, settled: Settled) -> None:
+        await self.let.wait()
+        await super().settle(tenant, id_, settled)
+
+
+async def test_until_it_is_written_a_call_counts_as_reserved_and_nobody_is_refused_for_that() -> None:
+    slow = Slow()
+    book = Ledger(Models(calls_per_run=50), slow, lambda: NOW)
+    held = call(tokens=9_000)
+    await book.reserve(TENANT, held, 10_000)
+    book.settle(TENANT, held.id, answered(100))
+    assert await refused(book, tokens=1_000) == "", "there is room beside what is reserved"
+    waiting = asyncio.create_task(refused(book, tokens=8_900))
+    assert not (await asyncio.wait([waiting], timeout=0.05))[0], "it is not said before what is left over is known"
+    slow.let.set()
+    assert await waiting == ""
+
+
+async def test_a_gateway_that_ends_waits_so_long_for_what_is_to_be_written() -> None:
+    slow = Slow()
+    book = Ledger(Models(), slow, lambda: NOW)
+    held = call()
+    await book.reserve(TENANT, held, 10_000)
+    book.settle(TENANT, held.id, answered(1))
+    assert not await book.close(0.05)
+    slow.let.set()
+    assert await book.close(5)
 
 
 @pytest.mark.parametrize(

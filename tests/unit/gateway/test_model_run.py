@@ -16,7 +16,7 @@ from casebook.api.observation import Observation, Query, Result, observation_id
 from casebook.evidence.redaction import redact_text
 from casebook.gateway.config import ModelEndpoint, Models
 from casebook.model.adviser import Adviser
-from casebook.model.completions import completions
+from casebook.model.client import completions
 from casebook.reasoning import engine
 from support.agents import Agent as Pod
 from support.alerts import body, sent

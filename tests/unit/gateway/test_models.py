@@ -154,6 +154,17 @@ async def test_with_one_alerts_are_looked_into_with_it(rig: Make) -> None:
 
 
 @pytest.mark.parametrize(
+    ("of_tenant", "expected"), [({"label:acme": "Always"}, "Always"), ({"ns:shop": "Always"}, "Assisted")]
+)
+async def test_alerts_of_a_tenant_are_looked_into_as_it_is_set_for_that_tenant(
+    rig: Make, of_tenant: dict[str, str], expected: str
+) -> None:
+    made = await rig(["x"], reasoning_by_tenant=of_tenant)
+    run = await (await (await made.agent()).call("GET", "")).json()
+    assert run["spec"]["reasoning"] == expected
+
+
+@pytest.mark.parametrize(
     "turn", [raw("{}", 429), raw("<html>", 500), raw("{}", 401), raw("no json"), raw("[]"), cut, endless]
 )
 async def test_the_next_endpoint_answers_where_one_fails(rig: Make, turn: Turn) -> None:
@@ -353,7 +364,9 @@ async def slow(_) -> web.Response:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"reasoning": "Assisted"}, "needs an endpoint"),
+        ({"reasoning": "Assisted"}, "reasoning: Assisted needs an endpoint"),
+        ({"reasoning_by_tenant": {"ns:shop": "Always"}}, "ns:shop: Always needs an endpoint"),
+        ({"reasoning_by_tenant": {"shop": "BuiltIn"}}, "String should match pattern"),
         ({"endpoints": [{"name": "a", "url": "http://x/v1", "model": "m"}] * 2}, "a name of its own"),
         ({"endpoints": [{"name": "a", "url": "x:1", "model": "m"}]}, "must be an http or https URL"),
         ({"endpoints": [{"name": "a", "url": "http://x/v1"}]}, "Field required"),

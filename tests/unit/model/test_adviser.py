@@ -12,7 +12,7 @@ from casebook.api.consultation import Consultation
 from casebook.api.investigation import Budget
 from casebook.evidence.redaction import redact_text
 from casebook.model.adviser import Adviser
-from casebook.model.completions import completions
+from casebook.model.client import completions
 from casebook.reasoning.engine import weigh
 from support.freetext import CASES, CONFIG, freetext, hypothesis
 from support.openaiserver import Endpoint, Turn, completion, cut, endless, endpoint, hypotheses, raw, silent

@@ -12,7 +12,7 @@ from casebook.analysis.things import KINDS, RESOURCES, Cite, Ref, Thing, clip
 from casebook.api.base import timestamp
 from casebook.api.consultation import Ask, Quote, Tool
 from casebook.api.observation import Observation, Query, Result, getting, listing, pod_logs
-from casebook.reasoning.proposals.predicted import at, inside, is_missing, ref_of, shown_of, within
+from casebook.reasoning.proposals.predicted import at, events_of, inside, is_missing, ref_of, shown_of, within
 from casebook.reasoning.situation import Situation
 
 MAX_PODS, MAX_NAMES, MAX_LINES = 2, 40, 3
@@ -106,9 +106,7 @@ def _told(situation: Situation, ask: Ask, made: list[Query]) -> Iterator[Quote]:
 
 
 def _read(situation: Situation, made: list[Query]) -> list[Log]:
-    keys = {
-        (one.namespace, one.name, one.params.get("container", ""), one.params.get("previous") == "true") for one in made
-    }
+    keys = {(one.namespace, one.name, one.params.get("container", ""), one.is_previous_log) for one in made}
     return [log for key, log in situation.world.logs.items() if key in keys]
 
 
@@ -138,11 +136,7 @@ def _of_log(ask: Ask, log: Log) -> Quote:
 
 def _of_events(situation: Situation, ask: Ask, answer: Observation) -> Quote:
     ref = ref_of(situation, ask.object)
-    workload = situation.world.workload_of(ref)
-    family = situation.world.family(workload) if workload else (ref,)
-    found = [
-        event for event in situation.world.about(*family) if within(ask.contains, f"{event.reason} {event.message}")
-    ]
+    found = events_of(situation, ref, ask.contains)
     lines = "\n".join(f"{event.reason}: {event.message}" for event in found[:MAX_LINES])
     head = f"{len(found)} events of {ref.label(ref.namespace)}" + (f' with "{ask.contains}"' if ask.contains else "")
     return _quote(Cite(answer.id, f"{head}\n{lines}".strip()), absent=not found and not answer.truncated)

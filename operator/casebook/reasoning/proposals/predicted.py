@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
+from casebook.analysis.events import Event
 from casebook.analysis.things import RESOURCES, Cite, Ref, Thing, clip, shown
 from casebook.api.consultation import Look, Operator, ProposedPrediction
 from casebook.api.enums import Outcome
@@ -139,15 +140,19 @@ def _log(situation: Situation, prediction: ProposedPrediction, ref: Ref) -> Find
     return tested(prediction.operator is Operator.LACKS, *(log.summary() for log in logs[:MAX_LOGS]))
 
 
-def _event(situation: Situation, prediction: ProposedPrediction, ref: Ref) -> Finding:
+def events_of(situation: Situation, ref: Ref, text: str = "") -> list[Event]:
+    """Events of an object or, of a workload, of all its parts; those that hold the text."""
     workload = situation.world.workload_of(ref)
     events = situation.world.about(*(situation.world.family(workload) if workload else [ref]))
-    for event in events:
-        if within(prediction.value, f"{event.reason} {event.message}"):
-            return tested(prediction.operator is Operator.CONTAINS, event.cite())
+    return [event for event in events if within(text, f"{event.reason} {event.message}")]
+
+
+def _event(situation: Situation, prediction: ProposedPrediction, ref: Ref) -> Finding:
+    holding = events_of(situation, ref, prediction.value)
+    if holding:
+        return tested(prediction.operator is Operator.CONTAINS, holding[0].cite())
     listed = situation.world.listed("events", ref.namespace)
     if listed is None or not situation.world.complete("events", ref.namespace):
         return UNTESTED
-    return tested(
-        prediction.operator is Operator.LACKS, Cite(listed.id, f"{len(events)} events of {prediction.object}")
-    )
+    count = len(events_of(situation, ref))
+    return tested(prediction.operator is Operator.LACKS, Cite(listed.id, f"{count} events of {prediction.object}"))

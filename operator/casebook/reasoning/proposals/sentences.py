@@ -44,6 +44,11 @@ def checked(board: Board, sentences: Sequence[Sentence]) -> tuple[list[Sentence]
     return kept, refused
 
 
+def quotations(says: str) -> list[str]:
+    """What a text puts between quotation marks of any kind."""
+    return _QUOTED.findall(says)
+
+
 def cites(sentence: Sentence) -> list[Cite]:
     """What a sentence rests on, as citations."""
     return [Cite(one.observation, one.excerpt) for one in sentence.quotes]
@@ -88,7 +93,7 @@ def _stands(value: str, shown: str) -> bool:
 
 def _values(situation: Situation, says: str) -> Iterable[str]:
     """What a sentence says that can be checked: quotations, numbers, identifiers, names of objects."""
-    yield from _QUOTED.findall(says)
+    yield from quotations(says)
     names = {ref.name for ref in situation.world.things if len(ref.name) >= SHORT}
     for word in _WORD.findall(says):
         token = word.strip("./:-")

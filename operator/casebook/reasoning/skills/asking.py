@@ -89,8 +89,7 @@ def _logs(situation: Situation, wanted: LogRead) -> Reads:
 
 
 def _is_wanted(query: Query, wanted: LogRead) -> bool:
-    container, previous = query.params.get("container", ""), query.params.get("previous") == "true"
-    return previous is wanted.previous and wanted.container in ("", container)
+    return query.is_previous_log is wanted.previous and wanted.container in ("", query.params.get("container", ""))
 
 
 def _curve(situation: Situation, wanted: CurveRead) -> Reads:

@@ -9,7 +9,7 @@ from shop.settings import SettingError, text
 
 SERVICES = (
     "web", "gateway", "api", "auth", "cache", "partner", "queue", "worker", "loadgen", "db",
-    "tell", "registry", "batch", "watcher", "heap", "discovery", "guard", "preload",
+    "tell", "registry", "batch", "watcher", "heap", "discovery", "guard", "preload", "desk",
 )  # fmt: skip
 
 

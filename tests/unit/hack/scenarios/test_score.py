@@ -11,16 +11,18 @@ PLACES = Places(
 )
 
 
-def scenario(verdict="RootCause", causes=(), allowed=(), decoys=()) -> Scenario:
+def scenario(verdict="RootCause", causes=(), allowed=(), decoys=(), evidence=()) -> Scenario:
     return Scenario.model_validate(
         {
             "id": "x",
             "title": "x",
             "trigger": {"question": "why?"},
-            "expect": {"verdict": verdict, "causes": list(causes), "allowed": list(allowed)},
+            "expect": {
+                "verdict": verdict, "causes": list(causes), "allowed": list(allowed), "evidence": list(evidence),
+            },
             "decoys": list(decoys),
         }
-    )
+    )  # fmt: skip
 
 
 def report(*claims, verdict=Verdict.ROOT_CAUSE, roots=1, excerpt="the log line") -> Report:
@@ -131,3 +133,10 @@ def test_the_summary_counts_each_share_over_its_own_scenarios() -> None:
 def test_nothing_run_counts_nothing() -> None:
     empty = summarise([])
     assert (empty.right, empty.false_causes, empty.median_seconds) == ((0, 0), (0, 0), 0.0)
+
+
+def test_what_is_to_be_shown_is_among_what_is_cited_first() -> None:
+    found = report(("Deployment/api", "A"), roots=0, verdict=Verdict.INCONCLUSIVE, excerpt="licence x-1 ended")
+    for text, right in (("licence x-1", True), ("licence x-2", False)):
+        wanted = scenario(verdict="Inconclusive", evidence=[text])
+        assert judge(found, wanted, PLACES).right is right
