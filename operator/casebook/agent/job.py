@@ -16,7 +16,7 @@ from casebook.api.run import Checkpoint, ObservationBatch, ProjectedAnswer, Repo
 from casebook.cluster.errors import ClusterError, Denied, NotFound, Unavailable
 from casebook.cluster.resources import locate
 from casebook.evidence.source import Reading, Source
-from casebook.reasoning.replay import told
+from casebook.reasoning.replay import seen_by_the_way, told
 
 MAX_BATCH = 100
 MAX_BATCH_BYTES = 4 << 20
@@ -168,6 +168,7 @@ def _envelope(report: Report, trace: Trace) -> ReportEnvelope:
         milliseconds=trace.milliseconds,
         consultation=trace.consultation,
         telling=told(trace),
+        noticed=seen_by_the_way(trace),
     )
 
 

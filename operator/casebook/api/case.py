@@ -8,7 +8,7 @@ from casebook.api.base import Model, Percent, Time
 from casebook.api.enums import HintKind, Judgement, Role, Verdict
 from casebook.api.meta import Line, Placed, Short
 from casebook.api.report import Cost
-from casebook.api.run import Telling
+from casebook.api.run import Noticed, Telling
 
 
 class Asked(Model):
@@ -84,6 +84,7 @@ class PastCase(Model):
     cause: Short = ""
     confidence_percent: Percent = 0
     telling: Telling = Field(default_factory=Telling)
+    noticed: Noticed = Field(default_factory=Noticed)
     cost: Cost = Field(default_factory=Cost)
     explained_by: Placed | None = None
     said: Said | None = None

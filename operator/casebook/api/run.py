@@ -21,6 +21,7 @@ MAX_PRECEDENTS = 2
 """Causes of earlier cases that are tested first: each costs reads of its own."""
 MAX_CLUES = 24
 MAX_HELD = 24
+MAX_NOTICED = 4
 MAX_INCIDENTS = 16
 """Incidents that one run may be told of; of more the newest are."""
 
@@ -91,6 +92,27 @@ class Telling(Model):
     held: Annotated[list[Line], Field(max_length=MAX_HELD)] = Field(default_factory=list)
     clues: Annotated[list[Clue], Field(max_length=MAX_CLUES)] = Field(default_factory=list)
     is_short: bool = False
+
+
+class NoticedNeed(Model):
+    """One object that called another one, each as `Kind/name`; only logs told of it."""
+
+    source: Short
+    target: Short
+
+
+class NoticedError(Model):
+    """Errors of a workload, `Kind/name`, that the causes of a report do not explain, as the template of their lines."""
+
+    workload: Short
+    template: Line
+
+
+class Noticed(Model):
+    """What a run saw that may be worth remembering where it is seen again and again; it moves nothing."""
+
+    needs: Annotated[list[NoticedNeed], Field(max_length=MAX_NOTICED)] = Field(default_factory=list)
+    errors: Annotated[list[NoticedError], Field(max_length=MAX_NOTICED)] = Field(default_factory=list)
 
 
 class Precedent(Model):
@@ -173,7 +195,7 @@ class Trace(Model):
 class ReportEnvelope(Model):
     """A report as the agent hands it in, with what the gateway needs to check and store it.
 
-    `telling` is for the next occurrence of the same problem.
+    `telling` is for the next occurrence of the same problem, `noticed` for what may be proposed of several.
     """
 
     report: Report
@@ -183,6 +205,7 @@ class ReportEnvelope(Model):
     milliseconds: int = 0
     consultation: Consultation | None = None
     telling: Telling = Field(default_factory=Telling)
+    noticed: Noticed = Field(default_factory=Noticed)
 
 
 class ReportReceipt(Model):

@@ -33,6 +33,7 @@ from casebook.knowledge.credit import by_memory, tally, trust
 from casebook.knowledge.expecting import normal_values
 from casebook.knowledge.generalising import MAX_PROPOSED, Proposal, proposals
 from casebook.knowledge.matching import scope_words
+from casebook.knowledge.noticing import noticed_facts
 from casebook.knowledge.quarantine import heard, marked, quarantines, untainted
 from casebook.knowledge.recall import published, read
 from casebook.knowledge.recurrence import FULL_WITHIN
@@ -226,8 +227,9 @@ def _judged(
 
 def _proposed(memories: Sequence[Recalled], past: Sequence[PastCase]) -> list[Proposal]:
     """At most as many as a person would look at."""
-    found = [*proposals(memories), *accepted_causes(past, memories), *normal_values(past, memories)]
-    return found[:MAX_PROPOSED]
+    corrected, accepted = proposals(memories), accepted_causes(past, memories)
+    seen = [*normal_values(past, memories), *noticed_facts(past, memories)]
+    return [*corrected, *accepted, *seen][:MAX_PROPOSED]
 
 
 def _held(view: MemoryView) -> Held:

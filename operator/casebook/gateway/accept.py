@@ -9,7 +9,7 @@ from casebook.api.names import placed
 from casebook.api.observation import Observation
 from casebook.api.problems import first_problem
 from casebook.api.report import Hypothesis, Report
-from casebook.api.run import Run, Telling
+from casebook.api.run import Noticed, Run, Telling
 from casebook.evidence.redaction import redact
 from casebook.gateway.errors import Problem
 from casebook.gateway.trim import trim, within_fields
@@ -112,3 +112,11 @@ def _unique(field: str, ids: Sequence[str]) -> None:
 
 def _refused(field: str, message: str) -> Problem:
     return Problem(422, f"the report is refused: {message}", field)
+
+
+def without_secrets(noticed: Noticed) -> Noticed:
+    """What was noticed, redacted; nothing where that leaves no sense of it."""
+    try:
+        return Noticed.model_validate(redact(noticed.wire()))
+    except ValidationError:
+        return Noticed()

@@ -25,6 +25,7 @@ from casebook.gateway.accept import (
     check_knowledge,
     check_scope,
     check_telling,
+    without_secrets,
 )
 from casebook.gateway.claims import Claims, check_holder, is_finished
 from casebook.gateway.directory import Namespaces
@@ -136,7 +137,7 @@ class Runs:
             report = await asyncio.to_thread(accept, envelope.report, _budget(held.record))
         else:
             report = earlier
-        envelope = envelope.replace(report=report)
+        envelope = envelope.replace(report=report, noticed=without_secrets(envelope.noticed))
         receipt = await self._keep(held, envelope, strict=earlier is None)
         told = await self._history.concluded(held.tenant, held.run, envelope) if receipt.trace_stored else None
         record = await self._investigations.update(

@@ -26,7 +26,7 @@ Problem = tuple[Verdict, str, str]
 
 def case_of(run: Run, envelope: ReportEnvelope) -> PastCase:
     """What is kept of a run for the next one of its kind."""
-    return told_case(run, envelope.report).replace(telling=envelope.telling)
+    return told_case(run, envelope.report).replace(telling=envelope.telling, noticed=envelope.noticed)
 
 
 def told_case(run: Run, report: Report) -> PastCase:

@@ -2,11 +2,12 @@
 
 from casebook.analysis.snapshot import Snapshot
 from casebook.api.report import Report
-from casebook.api.run import Telling, Trace
+from casebook.api.run import Noticed, Telling, Trace
 from casebook.reasoning.engine import conclude, cost, weigh
 from casebook.reasoning.incidents.incident import EXPLAINED
 from casebook.reasoning.incidents.recurring import settled
 from casebook.reasoning.incidents.telling import telling
+from casebook.reasoning.memories.noticed import noticed
 
 
 def replay(trace: Trace) -> Report:
@@ -29,3 +30,10 @@ def told(trace: Trace) -> Telling:
     snapshot = Snapshot(trace.run, tuple(trace.observations))
     board = weigh(snapshot)
     return Telling(is_short=True) if settled(board.situation, board) else telling(snapshot, board, weigh)
+
+
+def seen_by_the_way(trace: Trace) -> Noticed:
+    """What a trace holds that may be worth remembering; nothing of one that an incident explains."""
+    if trace.stop.reason == EXPLAINED:
+        return Noticed()
+    return noticed(weigh(Snapshot(trace.run, tuple(trace.observations))))

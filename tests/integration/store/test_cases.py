@@ -60,6 +60,8 @@ async def test_the_latest_word_counts_and_an_entry_stays(cases: Cases, tenant: s
     await cases.say(tenant, "uid-1", {"f1": wrong})
     assert (await cases.asked(tenant, QUESTION))[0].said == wrong
     right = Said(judgement=Judgement.CORRECT, author="bob")
+    await cases.say(tenant, "uid-1", {"f1": right})
+    assert (await cases.asked(tenant, QUESTION))[0].said == wrong, "an entry is kept once"
     await cases.say(tenant, "uid-1", {"f1": right, "f2": right})
     await cases.say(tenant, "uid-1", {"f1": wrong})
     assert (await cases.asked(tenant, QUESTION))[0].said == right

@@ -10,7 +10,7 @@ from casebook.api.enums import Role
 from casebook.api.investigation import InvestigationStatus
 from casebook.api.observation import listing
 from casebook.api.report import KnowledgeUse, Report
-from casebook.api.run import Clue, Telling
+from casebook.api.run import Clue, Noticed, NoticedError, NoticedNeed, Telling
 from casebook.gateway.history import History, Kept
 from casebook.gateway.metrics import Metrics, occurrence
 from casebook.knowledge.recall import MEMORY
@@ -187,3 +187,18 @@ def test_what_memories_were_is_counted_apart_from_skills() -> None:
     text = metrics.text().decode()
     assert 'casebook_memory_effects_total{role="Led"} 1.0' in text
     assert 'casebook_memory_effects_total{role="Acted"} 1.0' not in text
+
+
+async def test_what_was_noticed_is_kept_with_the_case_without_what_is_secret(make_world, store: MemoryStore) -> None:
+    cases = MemoryCases()
+    made, agent = await begun(make_world, store, cases)
+    await agent.call("GET", "")
+    await agent.observe(0, observation(1))
+    error = NoticedError(workload="Deployment/web", template="login with password=hunter2hunter2 failed")
+    noticed = Noticed(needs=[NoticedNeed(source="Deployment/web", target="Service/api")], errors=[error])
+    handed = envelope(report(observation(1)), 1).replace(noticed=noticed)
+    assert (await agent.call("PUT", "/report", handed.wire())).status == 200
+    kept = cases.kept[TENANT, made["metadata"]["uid"]].noticed
+    assert kept.needs == noticed.needs
+    assert "hunter2" not in str(kept)
+    assert kept.errors[0].workload == "Deployment/web"

@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 
 from casebook.api.run import MAX_RECALLED
+from casebook.knowledge import skills
 from casebook.knowledge.conflicts import lost, outranked
 from casebook.knowledge.known import Known
 from casebook.knowledge.precedence import rank
-from casebook.knowledge.recall import recalled
+from casebook.knowledge.recall import published, recalled
 from support.builders import run
 from support.memories import WRITTEN, cause, labelled, memory
+from support.skills import skill
 
 LATER = WRITTEN + timedelta(days=1)
 HERE = labelled(namespace="shop", alertname="Down")
@@ -72,6 +74,22 @@ def test_nothing_of_a_tenant_is_superseded_by_the_platform() -> None:
 def test_two_that_replace_each_other_both_stay() -> None:
     one, other = memory("one", supersedes=["other"]), memory("other", supersedes=["one"])
     assert len(Known.of([one, other], LATER).memories) == 2
+
+
+@pytest.mark.parametrize("state", ["Proposed", "Rejected", "Retired"])
+def test_what_nobody_confirmed_is_not_even_recalled(state: str) -> None:
+    assert recalled([memory(state=state, claim=cause("A"))], run()) == ([], 0)
+
+
+@pytest.mark.parametrize("reach", ["Namespace", "Tenant"])
+def test_of_the_platform_only_what_it_published_is_seen_and_used_elsewhere(reach: str) -> None:
+    """I8, each of the two that stand before it by itself."""
+    own = memory(namespace="sys", claim=cause("A"), reach=reach)
+    assert published([own], LATER) == []
+    assert recalled([own.replace(platform=True)], run()) == ([], 0)
+    practice = skill(namespace="sys", reach=reach)
+    assert skills.published([practice]) == []
+    assert skills.recalled_skills([practice.replace(platform=True)], run()) == ([], 0)
 
 
 def test_the_later_version_of_one_memory_counts() -> None:

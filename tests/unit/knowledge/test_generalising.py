@@ -70,6 +70,10 @@ def test_the_order_of_memories_changes_nothing() -> None:
         [*THREE[:2], correction("c2", "api")],
         [*THREE, correction("no", "int-web", effect="RulesOut")],
         [*THREE, correction("rejected", "int-web", state="Rejected")],
+        [
+            *THREE,
+            correction("later", "", "EnvMissing", scope={"matchLabels": {"namespace": "shop"}}, supersedes=["c2"]),
+        ],
     ],
 )
 def test_what_is_not_proposed(memories: list[Recalled]) -> None:

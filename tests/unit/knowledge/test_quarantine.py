@@ -136,6 +136,7 @@ def test_it_strikes_no_further_than_it_reaches(reach: str, hit: set[str]) -> Non
 def test_a_tenant_takes_no_force_from_the_platform() -> None:
     published = memory("p", platform=True, reach="Platform", namespace="system")
     assert struck(published, quarantine(memory="system/p", reach="Tenant")) == set()
+    assert struck(published, quarantine(memory="system/p", reach="Platform")) == set(), "it is a tenant's own"
     assert struck(published, as_published(quarantine(memory="system/p", reach="Platform"))) == {"p"}
 
 

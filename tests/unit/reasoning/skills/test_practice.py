@@ -79,6 +79,13 @@ def test_one_that_is_quarantined_reads_nothing_moves_nothing_and_says_why() -> N
     assert (asked(situation), len(asked(free))) == ([], 1)
 
 
+@pytest.mark.parametrize("state", ["Proposed", "Rejected", "Retired"])
+def test_one_that_nobody_confirmed_reads_nothing_and_moves_nothing(state: str) -> None:
+    one = skill("s", step(WAITS, "limitranges", on_true=supports("DnsFailing", "Deployment/api")), state=state)
+    assert knowing(one) == knowing()
+    assert asked(Situation(weigh(snapshot(ASKED.replace(skills=[one]), stuck())).situation.world)) == []
+
+
 def test_without_skills_nothing_changes() -> None:
     elsewhere = skill("s", step(WAITS, on_true=supports("DnsFailing")), when=labelled(namespace="other"))
     assert knowing(elsewhere) == knowing()
