@@ -36,8 +36,10 @@ RUN /opt/tools/bin/pip --python /opt/casebook/bin/python install --quiet --no-co
     && find . -depth \( -name tests -type d -o -name testing -type d \
       -o -name '*.pyx' -o -name '*.pyi' -o -name '*.c' -o -name '*.h' \) \
       -exec rm -rf {} + \
-    && find kubernetes/client kubernetes/aio/client \( -path '*/api/*' -o -path '*/apis/*' -o -path '*/models/*' \) -type f ! -name __init__.py -delete
-# The typed client of the Kubernetes library, 70 MB, is never imported (casebook.cluster speaks JSON): it is gone by now.
+    && find kubernetes/client kubernetes/aio/client \( -path '*/api/*' -o -path '*/apis/*' -o -path '*/models/*' \) -type f ! -name __init__.py -delete \
+    && find pygments/lexers -type f ! -name __init__.py ! -name _mapping.py ! -name python.py ! -name special.py -delete
+# The typed client of the Kubernetes library, 70 MB, is never imported (casebook.cluster speaks JSON): it is gone by now. So are, 7 MB, the
+# languages that Pygments knows besides Python and plain text: it comes with rich, which colours nothing but tracebacks here.
 # Of the two largest packages only the bytecode is kept, which their tracebacks show without lines: 25 MB less.
 RUN cd /opt/casebook/lib/python3*/site-packages \
     && /opt/casebook/bin/python -m compileall -q -b -j 0 --invalidation-mode unchecked-hash openai sqlalchemy \

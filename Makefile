@@ -55,7 +55,7 @@ bench-learning: cluster ## Measure what corrections are worth and that nothing l
 
 .PHONY: lock
 lock: venv ## Pin the newest versions that pyproject.toml allows; hashes, no addresses
-	$(BIN)/uv pip compile -q pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+	$(BIN)/uv pip compile -q pyproject.toml --extra all --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --upgrade --custom-compile-command "make lock" -o requirements.lock
 	$(BIN)/uv pip compile -q pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --upgrade --custom-compile-command "make lock" -o requirements-dev.lock

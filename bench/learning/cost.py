@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from bench.learning.figures import share
-from bench.learning.incidents import Incident, Root, incidents, roots
+from bench.learning.incidents import Incident, incidents
 from bench.row import Bound, Row
 from bench.session import Session
 from bench.spread import Spread
 from casebook.api.case import PastCase
-from casebook.api.run import ReportEnvelope, Run, Trace
+from casebook.api.run import Run
 from casebook.knowledge.recurrence import case_of, precedents
-from casebook.reasoning.engine import ENGINE
-from casebook.reasoning.replay import replay, told
-from support.recorded import rerun
+from casebook.reasoning.replay import replay
+from support.reason import Root, roots
+from support.recorded import envelope, rerun
 
 GROUP = "cost"
 SHOWN = (1, 2, 5, 10)
@@ -77,14 +77,8 @@ def course(one: Incident) -> Course:
         seconds = time.process_time() - begin
         report = replay(trace)
         made.made[number] = Occurrence(len(trace.observations), report.cost.bytes, seconds, roots(report))
-        kept.append(_again(case_of(_named(run, number), _envelope(trace)), number))
+        kept.append(_again(case_of(_named(run, number), envelope(trace)), number))
     return made
-
-
-def _envelope(trace: Trace) -> ReportEnvelope:
-    return ReportEnvelope(
-        report=replay(trace), engine=ENGINE, stop=trace.stop, observations=len(trace.observations), telling=told(trace)
-    )
 
 
 def _named(run: Run, number: int) -> Run:

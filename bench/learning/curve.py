@@ -63,7 +63,8 @@ class Learner:
 
     def _correct(self, one: Happening, report: Report, said: str, now: datetime) -> None:
         scope = {"matchLabels": one.mood.takes(one.known)}
-        made = correction_of(one.trace, report, written_at=now, rootCause={"cause": said}, scope=scope)
+        named = {"rootCause": {"cause": said}, "scope": scope}
+        made = correction_of(one.trace, report, written_at=now, used=self.memories, **named)
         self.memories.append(made)
         for proposal in proposals(self.memories):
             self.memories.append(_decided(proposal, one, now))

@@ -9,9 +9,10 @@ from bench.learning.installed import Installed, InstalledError, installed
 from bench.row import Bound, Row
 from bench.session import Session
 from bench.spread import Spread
-from casebook.api.base import INVESTIGATIONS, MEMORIES
-from casebook.api.run import Run, Trace
+from casebook.api.base import API_VERSION, INVESTIGATIONS, MEMORIES
+from casebook.api.run import Run
 from casebook.knowledge.conflicts import claim_of
+from support.recorded import relived
 from support.recorded import trace as recorded
 from support.runpods import Pod
 from support.waiting import until
@@ -47,7 +48,7 @@ async def measure(session: Session, _chosen: set[str]) -> list[Row]:
 
 async def _taught(there: Installed, place: str) -> None:
     spec = {"statement": "s", "state": "Confirmed", "claim": _claim("Before")}
-    manifest = {"apiVersion": "casebook.dev/v1alpha1", "kind": "Memory", "spec": spec}
+    manifest = {"apiVersion": API_VERSION, "kind": "Memory", "spec": spec}
     await there.rig.writer.create(MEMORIES, manifest | {"metadata": {"name": "m", "namespace": place}})
 
 
@@ -63,10 +64,7 @@ async def _corrected(there: Installed, place: str) -> dict[str, Any]:
     """A finished investigation with a stored trace, which somebody is about to correct."""
     made, pod = await there.begun(place, f"ns:{place}", "why", target={"kind": "Deployment", "name": "api"})
     run = await there.run(pod)
-    kept = recorded(INCIDENT)
-    raw = kept.model_dump_json(by_alias=True).replace(kept.run.namespace, place)
-    trace = Trace.model_validate_json(raw)
-    status, answer = await there.hand_in(pod, trace.replace(run=run.replace(now=kept.run.now)))
+    status, answer = await there.hand_in(pod, relived(recorded(INCIDENT), run, place))
     if status != 200:
         raise InstalledError(f"the report is refused: {status} {answer}")
     await there.rig.condition(made, "Finished")

@@ -15,10 +15,9 @@ from casebook.knowledge.standing import Told
 from casebook.reasoning.replay import replay
 from scenariokit.cli import SCENARIOS
 from scenariokit.format import load_all
+from support.reason import Root, roots
 from support.recorded import precedent
 from support.renaming import renamed
-
-Root = tuple[str, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,11 +62,6 @@ class Incident:
 def incidents() -> tuple[Incident, ...]:
     """All that the repository holds, by name."""
     return tuple(Incident(snapshot) for snapshot in snapshots(KEPT, load_all(SCENARIOS)))
-
-
-def roots(report: Report) -> list[Root]:
-    """(object, cause) of the root causes, most important first."""
-    return [(one.object, one.cause) for one in report.root_causes]
 
 
 def conclusion(report: Report) -> tuple[str, frozenset[Root]]:

@@ -13,7 +13,7 @@ import aiohttp
 import structlog
 from aiohttp.test_utils import TestServer
 
-from casebook.api.run import ReportEnvelope, Run, Trace
+from casebook.api.run import Run, Trace
 from casebook.cluster.client import connect
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
@@ -21,17 +21,18 @@ from casebook.gateway.app import FIELD_MANAGER, build
 from casebook.gateway.config import GatewayConfig
 from casebook.gateway.history import Kept
 from casebook.handlers.service import Stores
-from casebook.reasoning.engine import ENGINE
-from casebook.reasoning.replay import replay, told
+from casebook.store.calls import Calls
 from casebook.store.cases import Cases
 from casebook.store.database import Database
 from casebook.store.migrate import migrate
+from casebook.store.texts import Texts
 from casebook.store.traces import Traces
 from casebook.store.uses import Ledger
 from scenariokit.kubectl import Kube
 from support.apiserver import with_resources
 from support.ports import free_port
 from support.postgres import Postgres, running
+from support.recorded import envelope
 from support.rig import Rig, rig_of
 from support.runpods import Pod
 
@@ -53,6 +54,7 @@ class Installed:
     cases: Cases
     ledger: Ledger
     traces: Traces
+    calls: Calls
     postgres: Postgres
     url: str
     port: int
@@ -76,14 +78,7 @@ class Installed:
         for first in range(0, len(trace.observations), BATCH):
             batch = [one.wire() for one in trace.observations[first : first + BATCH]]
             await pod.call(self, "POST", "/observations", {"first": first, "observations": batch})
-        handed = ReportEnvelope(
-            report=replay(trace),
-            engine=ENGINE,
-            stop=trace.stop,
-            observations=len(trace.observations),
-            telling=told(trace),
-        )
-        return await pod.call(self, "PUT", "/report", handed.wire())
+        return await pod.call(self, "PUT", "/report", envelope(trace).wire())
 
 
 @asynccontextmanager
@@ -98,11 +93,12 @@ async def installed(kube: Kube) -> AsyncIterator[Installed]:
         rig = await stack.enter_async_context(rig_of(kubeconfig, folder))
         database = await stack.enter_async_context(Database.open(postgres.app))
         traces, cases, ledger = Traces(database), Cases(database), Ledger(database)
-        stores, port = Stores(traces, cases, ledger), free_port()
-        url = await _gateway(stack, kubeconfig, rig, folder, traces, Kept(cases, ledger))
+        texts, port = Texts(database), free_port()
+        stores = Stores(traces, cases, ledger, cases, texts)
+        url = await _gateway(stack, kubeconfig, rig, folder, traces, Kept(cases, ledger, texts))
         limits = {"maxRunning": MANY, "maxRunningPerTenant": MANY, "listen": f"127.0.0.1:{port}"}
         await stack.enter_async_context(rig.controller(stores, **limits))
-        yield Installed(rig, stores, cases, ledger, traces, postgres, url, port, log)
+        yield Installed(rig, stores, cases, ledger, traces, Calls(database), postgres, url, port, log)
 
 
 @contextmanager

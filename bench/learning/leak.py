@@ -3,6 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -15,11 +16,14 @@ from bench.learning.figures import none, share
 from bench.learning.installed import Installed, InstalledError, installed
 from bench.row import Bound, Row
 from bench.session import Session
-from casebook.api.base import INVESTIGATIONS, MEMORIES
+from casebook.api.base import API_VERSION, INVESTIGATIONS, MEMORIES
 from casebook.api.meta import ATTEMPT_LABEL, NAME_ANNOTATION, NAMESPACE_ANNOTATION, TENANT_ANNOTATION, UID_LABEL
 from casebook.api.observation import KUBERNETES, LOGS, Observation, Query, listing
 from casebook.api.run import Run, Trace
+from casebook.api.spending import ModelCall, Settled
 from casebook.knowledge.asking import asked
+from casebook.store.tables import TENANT_TABLES
+from support.recorded import relived
 from support.recorded import trace as recorded
 from support.runpods import Pod
 from support.waiting import until
@@ -27,7 +31,6 @@ from support.waiting import until
 GROUP = "leak"
 INCIDENT = "image-tag-typo"
 ALERT = "KubePodNotReady"
-TABLES = ("runs", "observations", "reports", "cases", "words", "uses")
 SQL = (
     "x' OR '1'='1",
     "'); select set_config('casebook.tenant', 'label:rival', false); --",
@@ -105,8 +108,20 @@ async def _live(there: Installed, side: Side) -> None:
         return bool(lessons) and lessons[0].get("replay") != "Pending"
 
     await until("the correction is learned", learned)
+    await _consulted(there, side, first)
     await _investigated(there, side, "second")
     await _investigated(there, side, "third", side.says("Alert"))
+
+
+async def _consulted(there: Installed, side: Side, made: dict[str, Any]) -> None:
+    """A call of a model, with its texts kept."""
+    about = made["metadata"]
+    call = ModelCall(
+        id=f"call-{side.label}", uid=about["uid"], namespace=side.place, investigation=about["name"],
+        at=datetime.now(UTC), digest="d", tokens=10, money=0, question=side.says("prompt"),
+    )  # fmt: skip
+    await there.calls.reserve(side.tenant, call, call.at, lambda *_: "")
+    await there.calls.settle(side.tenant, call.id, Settled(outcome="answered", answer=side.says("completion")))
 
 
 async def _teach(there: Installed, side: Side) -> None:
@@ -118,7 +133,7 @@ async def _teach(there: Installed, side: Side) -> None:
     for name, claim in claims.items():
         metadata = {"name": side.says(name), "namespace": side.place, "annotations": {"note": side.says("annotation")}}
         spec = {"statement": side.says("statement"), "claim": claim, "state": "Confirmed", "reach": "Tenant"}
-        manifest = {"apiVersion": "casebook.dev/v1alpha1", "kind": "Memory", "metadata": metadata, "spec": spec}
+        manifest = {"apiVersion": API_VERSION, "kind": "Memory", "metadata": metadata, "spec": spec}
         await there.rig.writer.create(MEMORIES, manifest)
 
 
@@ -145,11 +160,8 @@ async def _investigated(there: Installed, side: Side, name: str, alertname: str 
 
 def _seen(run: Run, side: Side) -> Trace:
     """What the recorded incident showed, in this tenant's namespace, with its own words in logs and objects."""
-    kept = recorded(INCIDENT)
-    raw = kept.model_dump_json(by_alias=True).replace(kept.run.namespace, side.place)
-    trace = Trace.model_validate_json(raw)
-    observations = [_planted(item, side) for item in trace.observations]
-    return trace.replace(run=run.replace(now=kept.run.now), observations=observations)
+    trace = relived(recorded(INCIDENT), run, side.place)
+    return trace.replace(observations=[_planted(item, side) for item in trace.observations])
 
 
 def _planted(item: Observation, side: Side) -> Observation:
@@ -179,8 +191,8 @@ async def _everything(there: Installed, side: Side) -> dict[str, str]:
     found = dict(side.heard)
     for kind in (INVESTIGATIONS, MEMORIES, "events"):
         found[kind] = json.dumps((await there.rig.reader.list(kind, side.place)).items)
-    for table in TABLES:
-        found[f"rows of {table}"] = json.dumps(list(_rows_of(there, side, table)), default=str)
+    for name in (table.name for table in TENANT_TABLES):
+        found[f"rows of {name}"] = json.dumps(list(_rows_of(there, side, name)), default=str)
     async with aiohttp.ClientSession() as http:
         for name, url in ((_SHARED[0], f"{there.url}/metrics"), (_SHARED[1], f"http://127.0.0.1:{there.port}/metrics")):
             async with http.get(url) as answer:

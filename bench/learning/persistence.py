@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from bench.learning.figures import share
-from bench.learning.incidents import Incident, conclusion, incidents, roots
+from bench.learning.incidents import Incident, conclusion, incidents
 from bench.retelling import retold
 from bench.row import Bound, Row
 from bench.session import Session, Tell
@@ -14,6 +14,7 @@ from casebook.api.run import Recalled, Trace
 from casebook.knowledge.conflicts import claim_of
 from casebook.reasoning.replay import replay
 from support.memories import correction_of, knowing
+from support.reason import roots
 from support.recorded import rerun
 
 GROUP = "persistence"

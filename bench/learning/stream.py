@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from bench.learning.incidents import Incident, incidents, roots
+from bench.learning.incidents import Incident, incidents
 from bench.learning.oncall import Mood
 from bench.learning.transfer import FAMILIES, WORDS, Family
 from bench.withholding import without
@@ -16,6 +16,7 @@ from casebook.api.investigation import Alert
 from casebook.api.report import Report
 from casebook.api.run import Trace
 from casebook.reasoning.replay import replay
+from support.reason import roots
 from support.renaming import renamed
 
 LENGTH = 100

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.learning.figures import share
-from bench.learning.incidents import Incident, incidents, roots
+from bench.learning.incidents import Incident, incidents
 from bench.row import Bound, Row
 from bench.session import Session, Tell
 from casebook.api.enums import Verdict
@@ -15,6 +15,7 @@ from casebook.knowledge.generalising import proposals
 from casebook.knowledge.recall import as_confirmed
 from casebook.reasoning.replay import replay
 from support.memories import cause, concept, correction_of, knowing, memory
+from support.reason import roots
 
 GROUP = "transfer"
 TAUGHT, UNSEEN = 3, 3

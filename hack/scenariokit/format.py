@@ -13,9 +13,7 @@ from casebook.api.enums import Verdict
 NAMESPACE = re.compile(r"\{ns(?::([a-z0-9-]+))?\}")
 """`{ns}` is the namespace main, `{ns:other}` the one that is called other."""
 
-Need = Literal[
-    "metrics", "prometheus", "throttling", "networkpolicy", "two-nodes", "node-access", "registry", "whole-cluster"
-]
+Need = Literal["metrics", "prometheus", "networkpolicy", "two-nodes", "node-access", "registry", "whole-cluster"]
 WHOLE_CLUSTER: Need = "whole-cluster"
 """What such a scenario breaks is not in its namespaces: it runs only when asked for, alone, and always restores."""
 Logical = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?$")]

@@ -8,9 +8,6 @@ from scenariokit.kubectl import Kube
 
 PROMETHEUS = "casebook.dev/fixture=prometheus"
 """Label of the Service of a Prometheus that scrapes what scenarios start."""
-
-THROTTLED = "container_cpu_cfs_throttled_periods_total"
-"""What a kubelet tells of containers that are held back at their CPU limit, where it can."""
 ENFORCERS = ("calico-node", "cilium", "kindnet", "antrea-agent", "kube-router", "weave-net")
 
 
@@ -29,14 +26,6 @@ async def _metrics(kube: Kube) -> str:
 async def _prometheus(kube: Kube) -> str:
     done = await kube.run("get", "service", "-A", "-l", PROMETHEUS, "-o", "name")
     return "" if done.code == 0 and done.out.strip() else f"no Prometheus: no Service labelled {PROMETHEUS}"
-
-
-async def _throttling(kube: Kube) -> str:
-    for node in await kube.objects("nodes"):
-        path = f"/api/v1/nodes/{node['metadata']['name']}/proxy/metrics/cadvisor"
-        if THROTTLED in (await kube.run("get", "--raw", path)).out:
-            return ""
-    return f"no kubelet measures {THROTTLED}"
 
 
 async def _networkpolicy(kube: Kube) -> str:
@@ -71,7 +60,6 @@ async def _whole_cluster(_: Kube) -> str:
 CHECKS: dict[Need, Callable[[Kube], Awaitable[str]]] = {
     "metrics": _metrics,
     "prometheus": _prometheus,
-    "throttling": _throttling,
     "networkpolicy": _networkpolicy,
     "two-nodes": _two_nodes,
     "node-access": _node_access,

@@ -1,5 +1,6 @@
 """Memories as a run recalls them."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,7 +62,14 @@ def labelled(**labels: str) -> dict[str, Any]:
 
 
 def correction_of(
-    kept: Trace, report: Report, *, id_: str = "f1", author: str = "alice", written_at: datetime = WRITTEN, **said: Any
+    kept: Trace,
+    report: Report,
+    *,
+    id_: str = "f1",
+    author: str = "alice",
+    written_at: datetime = WRITTEN,
+    used: Iterable[Recalled] = (),
+    **said: Any,
 ) -> Recalled:
     """The memory that the controller makes of a person's word on this report of this run; confirmed unless it says so.
 
@@ -70,7 +78,7 @@ def correction_of(
     metadata = ObjectMeta(name=kept.run.name, namespace=kept.run.namespace, uid=kept.run.uid)
     of = Investigation(metadata=metadata, spec=kept.run.spec).replace(status={"report": report.wire()})
     entry = Feedback.model_validate({"id": id_, "author": author, "standing": "Confirmed", "verdict": "Wrong"} | said)
-    made = correction(of, entry, "casebook-system")
+    made = correction(of, entry, "casebook-system", used)
     if made is None:
         raise ValueError(f"{said} says nothing of a cause of {kept.run.name}")
     return Recalled(name=made.name, namespace=made.namespace, version=1, written_at=written_at, spec=made.spec)

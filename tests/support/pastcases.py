@@ -9,6 +9,7 @@ from casebook.api.enums import Judgement, Role, Verdict
 from casebook.api.observation import listing, pod_logs
 from casebook.api.report import Cost
 from casebook.api.run import Clue, Telling
+from casebook.knowledge.asking import beside
 from casebook.store.errors import StoreUnavailable
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -79,6 +80,10 @@ class MemoryCases:
         bare = asked.replace(words=[])
         mine = [case for (owner, _), case in self.kept.items() if owner == tenant]
         return [case for case in mine if case.asked.replace(words=[]) == bare]
+
+    async def beside(self, tenant: str, asked: Asked) -> list[PastCase]:
+        self._answer()
+        return [case for (owner, _), case in self.kept.items() if owner == tenant and beside(asked, case.asked)]
 
     async def named(self, tenant: str, uids: Sequence[str]) -> list[PastCase]:
         self._answer()

@@ -12,6 +12,9 @@ from casebook.reasoning.incidents.recurring import ROUNDS
 from casebook.reasoning.planning.plan import MAX_ROUNDS
 from support.builders import observe
 
+Root = tuple[str, str]
+"""(object, cause)."""
+
 STOP = Stop(reason="NothingLeft", message="a test")
 
 
@@ -38,7 +41,7 @@ def _answered(answers: Snapshot, query: Query, round_: int) -> Observation:
     return observe(query, known.data, round_, result=known.result, message=known.message)
 
 
-def roots(found: Report) -> list[tuple[str, str]]:
+def roots(found: Report) -> list[Root]:
     """(object, cause) of the root causes, most important first."""
     return [(item.object, item.cause) for item in found.root_causes]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from casebook.analysis.snapshot import Snapshot
 from casebook.api.observation import Observation, Query, Result, observation_id
-from casebook.api.run import Precedent, Run, Trace
-from casebook.reasoning.engine import Done, decide, weigh
+from casebook.api.run import Precedent, ReportEnvelope, Run, Trace
+from casebook.reasoning.engine import ENGINE, Done, decide, weigh
 from casebook.reasoning.replay import replay
 from casebook.reasoning.replay import told as told_by
 
@@ -23,6 +23,23 @@ def trace(name: str, folder: Path = HERE) -> Trace:
 def seen(found: Trace) -> Snapshot:
     """All that a recorded run saw."""
     return Snapshot(found.run, tuple(found.observations))
+
+
+def relived(found: Trace, run: Run, place: str) -> Trace:
+    """What a recorded run saw, in another namespace and for another run, which then is of the recording's time."""
+    raw = found.model_dump_json(by_alias=True).replace(found.run.namespace, place)
+    return Trace.model_validate_json(raw).replace(run=run.replace(now=found.run.now))
+
+
+def envelope(found: Trace) -> ReportEnvelope:
+    """What the agent of a run would hand in at its end, as the engine of now has it."""
+    return ReportEnvelope(
+        report=replay(found),
+        engine=ENGINE,
+        stop=found.stop,
+        observations=len(found.observations),
+        telling=told_by(found),
+    )
 
 
 def rerun(found: Trace, *precedents: Precedent) -> Trace:

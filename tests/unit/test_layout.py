@@ -1,9 +1,11 @@
 """What holds for the repository as a whole."""
 
 import operator
+import re
 import subprocess
 import sys
 import sysconfig
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,15 @@ ROOT = Path(__file__).parents[2]
 def test_operator_folder_does_not_shadow_the_standard_library() -> None:
     assert not (ROOT / "operator" / "__init__.py").exists()
     assert Path(operator.__file__).is_relative_to(sysconfig.get_path("stdlib"))
+
+
+def test_the_image_holds_what_every_role_needs_and_no_model_of_embeddings() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    locked = set(re.findall(r"(?m)^([\w.-]+)==", (ROOT / "requirements.lock").read_text()))
+    named = {extra: {re.split(r"[\[<>=]", one)[0] for one in extras[extra]} for extra in extras}
+    assert not named.pop("embeddings") & locked
+    assert named.pop("all") == {"casebook-operator"}
+    assert set().union(*named.values()) <= locked
 
 
 def test_every_package_says_in_one_line_what_lives_there() -> None:

@@ -133,8 +133,8 @@ async def _recalling(cluster: Cluster, run: Run) -> Run:
         _listed(cluster, MEMORIES, run.namespace, recall.read_all),
         _listed(cluster, SKILLS, run.namespace, skills.read_all),
     )
-    found, left = recall.recalled(memories, run)
-    practice, over = skills.recalled_skills(known, run)
+    found, left = recall.recalled(memories, run, known)
+    practice, over = skills.recalled_skills(known, run, recall.shelved(memories))
     told = [(left, "memories"), (over, "skills")]
     more = [f"{count} {kind} that may apply were not recalled" for count, kind in told if count]
     return run.replace(recalled=found, skills=practice, unrecalled=[*some, *others, *more][:20])

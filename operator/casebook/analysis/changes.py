@@ -15,8 +15,11 @@ RESTARTED = "kubectl.kubernetes.io/restartedAt"
 PROGRAM = (".image", ".command", ".args", ".env", ".envFrom", ".workingDir", ".volumeMounts")
 """Fields of a container that say what it runs and what that is given."""
 
+GIVEN = ("volumes", "automountServiceAccountToken", "serviceAccountName", "hostAliases", "dnsConfig", "dnsPolicy")
+"""Fields of a pod that say what its programs are given."""
+
 _CONTAINER = r"(?:initContainers|containers)\[[^\]]*\]"
-_PROGRAM = re.compile(rf"spec\.(?:{_CONTAINER}(?:{'|'.join(map(re.escape, PROGRAM))})|volumes)(?!\w)")
+_PROGRAM = re.compile(rf"spec\.(?:{_CONTAINER}(?:{'|'.join(map(re.escape, PROGRAM))})|{'|'.join(GIVEN)})(?!\w)")
 _NAMED = {"containers", "initContainers", "env", "volumes", "volumeMounts", "ports", "envFrom", "imagePullSecrets"}
 _CONTROLLERS = {"kube-controller-manager", "kubelet", "kube-scheduler", "kube-apiserver"}
 
@@ -113,7 +116,7 @@ class Rollout:
 
     @property
     def program(self) -> list[Difference]:
-        """Differences in what runs or what it is given: image, command, arguments, environment, mounted files."""
+        """Differences in what runs or what it is given: image, command, environment, mounted files, account, names."""
         return [item for item in self.found if _PROGRAM.match(item.path)]
 
 

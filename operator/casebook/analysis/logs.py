@@ -138,7 +138,7 @@ def read(observation: Observation) -> Log:
         namespace=query.namespace,
         pod=query.name,
         container=query.params.get("container", ""),
-        previous=query.params.get("previous") == "true",
+        previous=query.is_previous_log,
         source=observation.id,
         observed_at=observation.observed_at,
         truncated=observation.truncated,

@@ -55,7 +55,7 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Compared:
-    """How one container answered before and how it does now, by an earlier part of its log and the last lines.
+    """How one container answered before and how it does now, by two parts of its log.
 
     `between` are requests after the first part of which it is not known to which of the two they belong.
     """
@@ -82,9 +82,22 @@ class Compared:
 def compared(earlier: Log, last: Log, changes: Sequence[datetime]) -> Compared:
     """Two parts of one log compared: up to the first change that enough requests came before, and the last lines."""
     first = stretch(entry for entry in earlier.entries if entry.at and last.began and entry.at < last.began).requests
-    places = (bisect_left(first, at, key=lambda one: one.at) for at in changes)
-    cut = next((place for place in places if place >= FEWEST), len(first))
+    cut = _cut(first, changes)
     return Compared(last, Stretch(first[:cut]), Stretch(first[cut:]), stretch(last.entries))
+
+
+def parted(log: Log, changes: Sequence[datetime]) -> Compared:
+    """One whole log compared with itself: up to the first change that enough requests came before, and its end."""
+    answered = stretch(log.entries).requests
+    cut = _cut(answered, changes)
+    half = cut + (len(answered) - cut) // 2
+    return Compared(log, Stretch(answered[:cut]), Stretch(answered[cut:half]), Stretch(answered[half:]))
+
+
+def _cut(requests: Sequence[Answered], changes: Sequence[datetime]) -> int:
+    """How many requests came before the first change that enough came before; all where there is none."""
+    places = (bisect_left(requests, at, key=lambda one: one.at) for at in changes)
+    return next((place for place in places if place >= FEWEST), len(requests))
 
 
 def stretch(entries: Iterable[Entry]) -> Stretch:

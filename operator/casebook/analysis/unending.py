@@ -34,6 +34,9 @@ def unending(world: World) -> Iterator[Symptom]:
         for pod in slow_to_end(world, workload)[:1]:
             said = f"pod {pod.thing.ref.name} is told to end and does not, and no other takes its place"
             yield Symptom(workload.ref, Sign.ENDING, said, told_to_end(pod), (cite_end(pod),))
+        if paused(workload):
+            edit, held = edited(workload.thing, "spec", "template"), workload.thing.cite("spec", "paused")
+            yield Symptom(workload.ref, Sign.ROLLOUT, "its rollout is paused", edit.at if edit else None, (held,))
         written = unreconciled(world, workload)
         if written:
             seen = workload.thing.cite("status", "observedGeneration")
@@ -80,6 +83,12 @@ def cite_end(pod: Pod) -> Cite:
     """A citation of the end that was set for it."""
     grace = text(pod.thing.raw, "spec", "terminationGracePeriodSeconds")
     return pod.thing.cite("metadata", "deletionTimestamp", note=f"grace period {grace or 30} s")
+
+
+def paused(workload: Workload) -> bool:
+    """Whether a Deployment is paused with a change that waits for it to be resumed."""
+    waits = count(workload.thing.raw, "status", "updatedReplicas") < workload.desired
+    return workload.ref.kind == "Deployment" and dig(workload.thing.raw, "spec", "paused") is True and waits
 
 
 def unreconciled(world: World, workload: Workload) -> datetime | None:

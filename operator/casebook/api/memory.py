@@ -151,8 +151,9 @@ class MemorySpec(Model):
     verify_by: Time | None = Field(default=None, description="Loses its force after this moment unless confirmed anew.")
     origin: KnowledgeOrigin | None = Field(default=None, description="Where it came from.")
     last_editor: Short = Field(default="", description="Who wrote the spec last; must be the user who writes it.")
-    supersedes: Annotated[list[Short], Field(max_length=16)] = Field(
-        default_factory=list, description="Memories that this one replaces."
+    supersedes: Annotated[list[Placed], Field(max_length=16)] = Field(
+        default_factory=list,
+        description="Memories that this one replaces where it applies; namespace/name elsewhere in the tenant.",
     )
 
 

@@ -56,6 +56,11 @@ class Query(Model):
         """Whether it asks for the begin of a span of a log and not for its last lines."""
         return self.source == LOGS and "limitBytes" in self.params
 
+    @property
+    def is_previous_log(self) -> bool:
+        """Whether it asks for the log of the run of a container before the one that is on."""
+        return self.source == LOGS and self.params.get("previous") == "true"
+
     def canonical(self) -> str:
         """The query as one line of JSON with sorted keys; the identity that replay looks up."""
         return json.dumps(self.wire(), sort_keys=True, separators=(",", ":"))
@@ -65,7 +70,7 @@ class Query(Model):
         place = f" -n {self.namespace}" if self.namespace else "" if self.resource in CLUSTER_SCOPED else " -A"
         if self.source == LOGS:
             options = [f"-c {self.params['container']}"] if "container" in self.params else []
-            options += ["--previous"] if self.params.get("previous") == "true" else []
+            options += ["--previous"] if self.is_previous_log else []
             options += [f"--tail={self.params['tailLines']}"] if "tailLines" in self.params else []
             options += [f"--since={self.params['sinceSeconds']}s"] if "sinceSeconds" in self.params else []
             options += [f"--limit-bytes={self.params['limitBytes']}"] if "limitBytes" in self.params else []

@@ -53,6 +53,7 @@ class RecalledSkill(Model):
     namespace: Short
     version: Annotated[str, Field(max_length=64)]
     platform: bool = False
+    quarantined: Line = ""
     spec: SkillSpec
 
 
@@ -95,9 +96,10 @@ class Telling(Model):
 class Precedent(Model):
     """An earlier case of the same question: the cause that it came to, and what told it.
 
-    `reads` is what it took to look at everything, and `times` how often this cause was found for this question. Where
-    a person said that it was something else, `truth` is that, as `CAUSE` or `CAUSE on Kind/name`: what told the cause
-    then tells the same problem, and the person's word what it is.
+    `elsewhere` says that the same alert asked then about another object. `reads` is what it took to look at everything,
+    and `times` how often this cause was found for this question. Where a person said that it was something else,
+    `truth` is that, as `CAUSE` or `CAUSE on Kind/name`: what told the cause then tells the same problem, and the
+    person's word what it is.
     """
 
     name: Short
@@ -106,6 +108,7 @@ class Precedent(Model):
     cause: Short
     told: Telling
     truth: Line = ""
+    elsewhere: bool = False
     reads: Annotated[int, Field(ge=0)] = 0
     times: Annotated[int, Field(ge=1)] = 1
 

@@ -89,5 +89,5 @@ class SkillStatus(Model):
     uses: Uses | None = Field(default=None, description="How often it was of use.")
     probation: Short | None = Field(default=None, description="Runs left before it counts in full.")
     conditions: Annotated[list[Condition], Field(max_length=8)] = Field(
-        default_factory=list, description="Valid.", json_schema_extra=map_list("type")
+        default_factory=list, description="Valid, Quarantined.", json_schema_extra=map_list("type")
     )

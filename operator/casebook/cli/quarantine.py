@@ -4,12 +4,13 @@ from typing import Any
 
 import click
 
-from casebook.api.base import API_VERSION, MEMORIES
+from casebook.api.base import API_VERSION, MEMORIES, SKILLS
 from casebook.api.enums import KnowledgeReach, State
 from casebook.api.memory import Claim, MemorySpec, Quarantine
 from casebook.api.names import digest
 from casebook.cli.judging import rewrite
 from casebook.cli.people import Access, Place, in_cluster
+from casebook.knowledge import skills
 from casebook.knowledge.quarantine import marked, source_words
 from casebook.knowledge.recall import read, read_all
 
@@ -69,7 +70,10 @@ async def _quarantine(place: Place, source: Quarantine, because: str, reach: Kno
     if not created:
         made = await rewrite(place, made, spec.wire())
     memories, _ = read_all((await place.reader.list(MEMORIES, place.namespace)).items)
-    struck = sorted(one.name for one in marked(memories, [read(made)]) if one.quarantined)
+    practices, _ = skills.read_all((await place.reader.list(SKILLS, place.namespace)).items)
+    against = [read(made)]
+    struck = sorted(one.name for one in marked(memories, against, practices) if one.quarantined)
+    struck += sorted(f"skill/{one.name}" for one in marked(practices, against, memories) if one.quarantined)
     told = ", ".join(struck) or "none"
     return [f"memory/{name}: {source_words(source)} is quarantined; without force in this namespace: {told}"]
 

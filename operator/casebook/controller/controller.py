@@ -222,7 +222,7 @@ class Controller:
             Kind.SCHEDULE: self._schedule,
             Kind.LESSONS: self._learn,
             Kind.MEMORIES: self._judge,
-            Kind.SKILL: lambda key: self._skills.judge(key.namespace, key.name),
+            Kind.SKILL: self._judge_skill,
             Kind.INCIDENT: lambda key: self._joiner.join((key.namespace, key.name)),
             Kind.BACKTESTS: self._backtest,
             Kind.SIMILAR: self._liken,
@@ -236,8 +236,15 @@ class Controller:
         place = self._first(key)
         if place is not None:
             again = await self._shelf.judge(*place)
+            for namespace, name in await asyncio.to_thread(self._skills.touched, self._shelf.judged(place[1])):
+                self._wake(Kind.SKILL, namespace, name)
             if again is not None:
                 self._worklist.wake(key, again)
+
+    async def _judge_skill(self, key: Key) -> None:
+        tenants = self._world.tenants
+        spaces = tenants.spaces.get(tenants.of.get(key.namespace, ""), frozenset({key.namespace}))
+        await self._skills.judge(key.namespace, key.name, self._shelf.judged(spaces))
 
     async def _index(self, key: Key) -> None:
         """What the memories of a tenant are found by, and embeddings of what has none."""

@@ -4,6 +4,7 @@ Exactly once: a memory's name follows from the investigation and the entry, so m
 there; and once `status.lessons` holds the entry it is never looked at again, whatever becomes of the memory.
 """
 
+import contextlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -15,14 +16,16 @@ from casebook.api.case import Said
 from casebook.api.enums import ReplayStanding, State
 from casebook.api.investigation import Feedback, Investigation, Lesson, Replay
 from casebook.api.meta import MANAGED_BY, MANAGED_BY_LABEL, UID_LABEL
+from casebook.api.names import unplaced
+from casebook.api.run import Recalled
 from casebook.cluster.errors import Denied, Invalid, NotFound
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.controller.replaying import CannotReplay, Replays
 from casebook.controller.storing import storing
-from casebook.knowledge.corrections import Correction, correction
+from casebook.knowledge.corrections import Correction, applying, correction
 from casebook.knowledge.judging import said
-from casebook.knowledge.recall import as_confirmed, read, written_at
+from casebook.knowledge.recall import as_confirmed, read, read_all, written_at
 
 REFUSAL = 400
 """Characters of a refusal that are kept: twenty of them leave a status its room."""
@@ -90,7 +93,7 @@ class Lessons:
             await self._words.say(tenant, of.metadata.uid, {id_: one for id_, one in found.items() if one is not None})
 
     async def _lesson(self, of: Investigation, entry: Feedback) -> Lesson:
-        asked = correction(of, entry, self._operator)
+        asked = correction(of, entry, self._operator, await self._behind(of))
         if asked is None:
             return Lesson(feedback_id=entry.id, message="Kept; it says no cause, so nothing is remembered of it.")
         try:
@@ -107,6 +110,17 @@ class Lessons:
             replay=ReplayStanding.PENDING,
             message=_told(asked, entry),
         )
+
+    async def _behind(self, of: Investigation) -> list[Recalled]:
+        """The memories of the tenant that applied, as they are now; those of the platform are not its own."""
+        home = of.metadata.namespace
+        places = [unplaced(name, home) for name, _ in sorted(applying(of.status.report))]
+        found = []
+        for namespace, name in places:
+            if namespace != self._operator or home == self._operator:
+                with contextlib.suppress(NotFound):
+                    found.append(await self._reader.get(MEMORIES, name, namespace))
+        return read_all(found)[0]
 
     async def _replay(self, of: Investigation, lesson: Lesson, tenant: str) -> Investigation:
         try:

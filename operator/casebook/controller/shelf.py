@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 from pydantic import ValidationError
@@ -30,6 +30,7 @@ from casebook.knowledge.accepting import accepted_causes
 from casebook.knowledge.announcing import News, news
 from casebook.knowledge.concepts import key
 from casebook.knowledge.credit import by_memory, tally, trust
+from casebook.knowledge.expecting import normal_values
 from casebook.knowledge.generalising import MAX_PROPOSED, Proposal, proposals
 from casebook.knowledge.matching import scope_words
 from casebook.knowledge.quarantine import heard, marked, quarantines, untainted
@@ -81,6 +82,14 @@ def memory_of(raw: dict[str, Any]) -> MemoryView | None:
     )
 
 
+class Judged(NamedTuple):
+    """What is known in the namespaces of a tenant, and the quarantines in force there, the platform's among them."""
+
+    namespaces: frozenset[str]
+    memories: Sequence[Recalled] = ()
+    against: Sequence[Recalled] = ()
+
+
 class Shelf:
     """The memories of the cluster, as watches tell of them."""
 
@@ -117,6 +126,12 @@ class Shelf:
     def memories(self, namespaces: frozenset[str]) -> list[Recalled]:
         """All that are there in these namespaces."""
         return [view.memory for view in self._held.values() if view.namespace in namespaces]
+
+    def judged(self, namespaces: frozenset[str]) -> Judged:
+        """What skills of these namespaces are judged by."""
+        memories = self.memories(namespaces)
+        others = published(self._of_platform(namespaces), self._now())
+        return Judged(namespaces, memories, quarantines([*memories, *others], self._now()))
 
     async def judge(self, tenant: str, namespaces: frozenset[str]) -> float | None:
         """Write what has changed about the memories of a tenant; in how many seconds to look again.
@@ -211,7 +226,8 @@ def _judged(
 
 def _proposed(memories: Sequence[Recalled], past: Sequence[PastCase]) -> list[Proposal]:
     """At most as many as a person would look at."""
-    return [*proposals(memories), *accepted_causes(past, memories)][:MAX_PROPOSED]
+    found = [*proposals(memories), *accepted_causes(past, memories), *normal_values(past, memories)]
+    return found[:MAX_PROPOSED]
 
 
 def _held(view: MemoryView) -> Held:

@@ -30,6 +30,10 @@ class CaseStore(Protocol):
         """The cases of questions with the same alert, place and target."""
         ...
 
+    async def beside(self, tenant: str, asked: Asked) -> list[PastCase]:
+        """The cases in which the same alert asked about another object in the same place."""
+        ...
+
 
 class UseStore(Protocol):
     """Keeps what memories were to investigations, by tenant. Raises `StoreUnavailable`."""
@@ -57,8 +61,9 @@ class History:
     async def precedents(self, tenant: str, run: Run) -> list[Precedent]:
         """The causes that a run tests first."""
         try:
-            known = untainted(await self._alike(tenant, run), quarantines(run.recalled, run.now))
-            return precedents(known, run.now)
+            against = quarantines(run.recalled, run.now)
+            own, others = await self._alike(tenant, run), await self._beside(tenant, run)
+            return precedents(untainted(own, against), run.now, untainted(others, against))
         except StoreUnavailable as error:
             _log.warning("a run begins without precedents", investigation=run.name, error=str(error))
             return []
@@ -76,7 +81,7 @@ class History:
             if case.explained_by:
                 return None
             await self._kept.uses.note(tenant, uses_of(run, envelope.report))
-            return recurrence(case, await self._alike(tenant, run))
+            return recurrence(case, await self._alike(tenant, run), await self._beside(tenant, run))
         except StoreUnavailable as error:
             _log.warning("a case is not kept", investigation=run.name, error=str(error))
             return None
@@ -86,3 +91,7 @@ class History:
             return []
         about = asked(run.spec, run.namespace)
         return [case for case in await self._kept.cases.asked(tenant, about) if alike(about, case.asked)]
+
+    async def _beside(self, tenant: str, run: Run) -> list[PastCase]:
+        about = asked(run.spec, run.namespace)
+        return await self._kept.cases.beside(tenant, about) if self._kept and about.alertname else []

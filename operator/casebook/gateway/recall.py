@@ -18,6 +18,7 @@ from casebook.gateway.recent import Recent
 from casebook.gateway.shelves import Shelves, Stock
 from casebook.knowledge import recall, skills
 from casebook.knowledge.finding import question_text
+from casebook.knowledge.quarantine import marked, quarantines
 from casebook.knowledge.recall import Shelved
 from casebook.store.errors import StoreUnavailable
 
@@ -70,14 +71,18 @@ class Recall:
         """The run with what it recalls. What may not be read is left out, and the run says so."""
         places = list(dict.fromkeys([run.namespace, *directory.namespaces_of(tenant), self._operator]))
         shelves = await asyncio.gather(*(self._shelf(place, tenant) for place in places))
-        found, without = await self._remembered([one for shelf in shelves for one in shelf.memories], run, tenant)
-        practice, others = await asyncio.to_thread(_practised, [one for shelf in shelves for one in shelf.skills], run)
+        memories = [one for shelf in shelves for one in shelf.memories]
+        practices = [one for shelf in shelves for one in shelf.skills]
+        found, without = await self._remembered(memories, practices, run, tenant)
+        practice, others = await asyncio.to_thread(_practised, practices, memories, run)
         missing = [line for shelf in shelves for line in shelf.missing]
         return run.replace(recalled=found, skills=practice, unrecalled=[*missing, *without, *others][:20])
 
-    async def _remembered(self, held: list[Shelved], run: Run, tenant: str) -> tuple[list[Recalled], list[str]]:
+    async def _remembered(
+        self, held: list[Shelved], practices: list[RecalledSkill], run: Run, tenant: str
+    ) -> tuple[list[Recalled], list[str]]:
         """The memories that a run recalls, and in a line how many more there were."""
-        may_apply = await asyncio.to_thread(recall.fitting, held, run)
+        may_apply = await asyncio.to_thread(recall.fitting, held, run, practices)
         scores, by = await self._scores(run, tenant, len(may_apply))
         found, left = await asyncio.to_thread(recall.chosen, may_apply, run, scores)
         return found, _left_out(left, "memories", len(found), by)
@@ -121,14 +126,16 @@ def _shelf_of(memories: Stock[Shelved], practice: Stock[RecalledSkill]) -> Shelf
 
 def _published(shelf: Shelf, now: datetime) -> Shelf:
     """The operator's shelf as a tenant sees it: what was published, without who wrote it or what it came from."""
-    memories = recall.published([one.memory for one in shelf.memories], now)
+    held = [one.memory for one in shelf.memories]
+    memories = recall.published(held, now)
+    practices = marked(shelf.skills, quarantines(held, now), held)
     missing = ("some of the platform's memories or skills could not be read",) if shelf.missing else ()
-    return Shelf(tuple(recall.shelved(memories)), tuple(skills.published(shelf.skills)), missing)
+    return Shelf(tuple(recall.shelved(memories)), tuple(skills.published(practices)), missing)
 
 
-def _practised(held: list[RecalledSkill], run: Run) -> tuple[list[RecalledSkill], list[str]]:
+def _practised(held: list[RecalledSkill], memories: list[Shelved], run: Run) -> tuple[list[RecalledSkill], list[str]]:
     """The skills that a run recalls, and in a line how many more there were."""
-    found, left = skills.recalled_skills(held, run)
+    found, left = skills.recalled_skills(held, run, memories)
     return found, _left_out(left, "skills", len(found), BY_SCOPE)
 
 

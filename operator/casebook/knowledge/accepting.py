@@ -13,9 +13,8 @@ from casebook.api.memory import CauseClaim, Claim, KnowledgeOrigin, MemorySpec
 from casebook.api.names import digest
 from casebook.api.run import Recalled
 from casebook.api.scope import Scope
-from casebook.knowledge.concepts import key
 from casebook.knowledge.context import WORKLOAD_KINDS
-from casebook.knowledge.generalising import ENOUGH, PLACE, STATEMENT, Proposal, says_already
+from casebook.knowledge.generalising import ENOUGH, PLACE, STATEMENT, Proposal, never_proposed, says_already
 from casebook.knowledge.lineage import INVESTIGATION
 from casebook.knowledge.matching import scope_words
 from casebook.knowledge.recurrence import signature
@@ -26,9 +25,8 @@ MAX_CASES = 10
 
 def accepted_causes(cases: Iterable[PastCase], memories: Sequence[Recalled]) -> list[Proposal]:
     """What is to be proposed of past cases, the newest first among them, by name."""
-    there = {key(one) for one in memories}
     made = [one for group in _groups(cases) if (one := _proposal(group, memories)) is not None]
-    return sorted((one for one in made if f"{one.namespace}/{one.name}" not in there), key=lambda one: one.name)
+    return sorted(never_proposed(made, memories), key=lambda one: one.name)
 
 
 def _groups(cases: Iterable[PastCase]) -> list[list[PastCase]]:

@@ -42,3 +42,8 @@ def alike(one: Asked, other: Asked) -> bool:
         return False
     both = set(one.words) | set(other.words)
     return not both or 100 * len(set(one.words) & set(other.words)) >= ALIKE_PERCENT * len(both)
+
+
+def beside(one: Asked, other: Asked) -> bool:
+    """Whether the same alert asked about another object in the same place."""
+    return bool(one.alertname) and one != other and one.replace(kind=other.kind, entity=other.entity) == other

@@ -6,17 +6,19 @@ from casebook.api.enums import ClaimEffect
 from casebook.api.memory import CauseClaim
 from casebook.api.run import Recalled
 from casebook.knowledge.concepts import key
-from casebook.knowledge.precedence import prevails
+from casebook.knowledge.lifecycle import superseded
+from casebook.knowledge.precedence import prevails, replaces
 
 
 def outranked(memories: Sequence[Recalled]) -> dict[str, Recalled]:
     """Of claims that all apply, in the order in which they win: which lose, and to which one.
 
-    By `key`. A claim that has lost takes no other one down.
+    By `key`. What another one supersedes has lost, whatever their scopes are. A claim that has lost to one that is at
+    odds with it takes no other one down.
     """
+    losers = superseded(memories)
     standing: list[Recalled] = []
-    losers: dict[str, Recalled] = {}
-    for memory in memories:
+    for memory in (one for one in memories if key(one) not in losers):
         winner = next((other for other in standing if at_odds(other, memory)), None)
         if winner is None:
             standing.append(memory)
@@ -47,9 +49,14 @@ def at_odds(one: Recalled, other: Recalled) -> bool:
 
 def lost(winner: Recalled, loser: Recalled) -> str:
     """What is said of a memory that does not act because another one answers the same, for people."""
-    if not at_odds(winner, loser):
+    if not at_odds(winner, loser) and not replaces(winner, loser):
         return f"says what memory {winner.name} says as well"
     return f"not used: memory {winner.name} says otherwise and wins, because {prevails(winner, loser)}"
+
+
+def is_about_cause(memory: Recalled) -> bool:
+    """Whether a memory confirms a cause or rules it out."""
+    return memory.spec.claim is not None and memory.spec.claim.cause is not None
 
 
 def contradict(one: CauseClaim, other: CauseClaim) -> bool:

@@ -14,8 +14,9 @@ from casebook.api.names import digest
 from casebook.api.run import Recalled
 from casebook.api.scope import Operator, Requirement, Scope
 from casebook.knowledge.concepts import key
-from casebook.knowledge.conflicts import claim_of, contradict
+from casebook.knowledge.conflicts import claim_of, contradict, is_about_cause
 from casebook.knowledge.context import Context
+from casebook.knowledge.lifecycle import confirmed, superseded
 from casebook.knowledge.lineage import MEMORY
 from casebook.knowledge.matching import Answer, match, scope_words
 
@@ -44,17 +45,22 @@ def proposals(memories: Sequence[Recalled]) -> list[Proposal]:
 
     What was rejected stands there as Rejected, and so is not proposed again. Only what people confirmed is generalised.
     """
-    there = {key(one) for one in memories}
     made = [one for group in _groups(memories) if (one := _general(group, memories)) is not None]
-    new = [one for one in made if f"{one.namespace}/{one.name}" not in there]
-    return sorted(new, key=lambda one: (one.namespace, one.name))[:MAX_PROPOSED]
+    return sorted(never_proposed(made, memories), key=lambda one: (one.namespace, one.name))[:MAX_PROPOSED]
 
 
-def _groups(memories: Iterable[Recalled]) -> list[list[Recalled]]:
+def never_proposed(made: Iterable[Proposal], memories: Iterable[Recalled]) -> list[Proposal]:
+    """Those of whose name there is no memory, whatever became of it."""
+    there = {(one.namespace, one.name) for one in memories}
+    return [one for one in made if (one.namespace, one.name) not in there]
+
+
+def _groups(memories: Sequence[Recalled]) -> list[list[Recalled]]:
     """Confirmed corrections to the same cause, of the same namespace and reach, that differ in their scope."""
+    replaced = superseded(confirmed(memories))
     found: dict[tuple[object, ...], dict[str, Recalled]] = {}
     for memory in sorted(memories, key=lambda one: one.name):
-        if _is_correction(memory) and not (memory.stale or memory.quarantined):
+        if _is_correction(memory) and not (memory.stale or memory.quarantined or key(memory) in replaced):
             claim, scope = claim_of(memory), memory.spec.scope
             group = memory.namespace, memory.spec.reach, claim.cause, claim.effect
             found.setdefault(group, {}).setdefault(scope_words(scope), memory)
@@ -65,8 +71,7 @@ def _is_correction(memory: Recalled) -> bool:
     spec = memory.spec
     by_person = spec.origin is not None and spec.origin.type is Source.PERSON
     plain = bool(spec.scope.match_labels) and spec.scope == Scope(match_labels=spec.scope.match_labels)
-    about_cause = spec.claim is not None and spec.claim.cause is not None
-    return spec.state is State.CONFIRMED and by_person and plain and about_cause
+    return spec.state is State.CONFIRMED and by_person and plain and is_about_cause(memory)
 
 
 def _general(group: Sequence[Recalled], memories: Iterable[Recalled]) -> Proposal | None:

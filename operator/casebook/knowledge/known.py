@@ -7,6 +7,7 @@ from functools import cached_property
 
 from casebook.api.run import Recalled
 from casebook.knowledge.concepts import Concepts, Derived, key
+from casebook.knowledge.conflicts import is_about_cause
 from casebook.knowledge.context import Context
 from casebook.knowledge.lifecycle import confirmed, powerless, superseded
 from casebook.knowledge.precedence import rank
@@ -28,8 +29,12 @@ class Known:
         held = sorted(confirmed(recalled), key=rank)
         reasons = {key(memory): why for memory in held if (why := powerless(memory, now))}
         alive = [memory for memory in held if key(memory) not in reasons]
-        replaced = superseded(alive)
-        reasons |= {name: f"{successor} replaces it" for name, successor in replaced.items()}
+        held_by = superseded(alive)
+        for memory in alive:
+            successor = held_by.get(key(memory))
+            # Of two causes it is decided where both apply (`conflicts.outranked`).
+            if successor is not None and not (is_about_cause(successor) and is_about_cause(memory)):
+                reasons[key(memory)] = f"{successor.name} replaces it"
         return cls(
             tuple(memory for memory in alive if key(memory) not in reasons),
             reasons,

@@ -5,8 +5,10 @@ from datetime import datetime
 
 from casebook.api.base import timestamp
 from casebook.api.enums import State
+from casebook.api.names import unplaced
 from casebook.api.run import Recalled
 from casebook.knowledge.concepts import key
+from casebook.knowledge.precedence import replaces
 
 
 def powerless(memory: Recalled, now: datetime) -> str:
@@ -35,13 +37,13 @@ def confirmed(memories: Iterable[Recalled]) -> list[Recalled]:
     return [memory for memory in found.values() if memory.spec.state is State.CONFIRMED]
 
 
-def superseded(memories: Iterable[Recalled]) -> dict[str, str]:
-    """Which other memory of its namespace replaces which one, by `key`. Two that replace each other both stay."""
+def superseded(memories: Iterable[Recalled]) -> dict[str, Recalled]:
+    """Which other memory of its tenant replaces which one, by `key`. Two that replace each other both stay."""
     held = {key(memory): memory for memory in memories}
     found = {}
     for _, memory in sorted(held.items()):
         for old in memory.spec.supersedes:
-            replaced = held.get(f"{memory.namespace}/{old}")
-            if replaced is not None and memory.name not in replaced.spec.supersedes:
-                found[key(replaced)] = memory.name
+            replaced = held.get("/".join(unplaced(old, memory.namespace)))
+            if replaced is not None and replaces(memory, replaced):
+                found[key(replaced)] = memory
     return found

@@ -1,20 +1,21 @@
 """Lineage: where knowledge came from, each source as `Kind/namespace/name`, `User/name`, `Signature/text`."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from casebook.api.case import PastCase
 from casebook.api.memory import KnowledgeOrigin, Quarantine
 from casebook.api.names import unplaced
-from casebook.api.run import Recalled
-from casebook.knowledge.concepts import key
+from casebook.api.run import Recalled, RecalledSkill
 from casebook.knowledge.recurrence import signature
 
+T = TypeVar("T", bound=Recalled | RecalledSkill)
 INVESTIGATION, MEMORY, SKILL = "Investigation", "Memory", "Skill"
 
 
-def itself(memory: Recalled) -> str:
-    """A memory as a source of others."""
-    return f"{MEMORY}/{key(memory)}"
+def itself(one: Recalled | RecalledSkill) -> str:
+    """A memory or a skill as a source of others."""
+    return f"{SKILL if isinstance(one, RecalledSkill) else MEMORY}/{one.namespace}/{one.name}"
 
 
 def user(name: str) -> str:
@@ -22,13 +23,13 @@ def user(name: str) -> str:
     return f"User/{name}"
 
 
-def sources(memory: Recalled) -> Iterator[str]:
-    """What a memory came from: itself, who wrote it last, and what its origin names."""
-    yield itself(memory)
-    if memory.spec.last_editor:
-        yield user(memory.spec.last_editor)
-    if memory.spec.origin:
-        yield from _sources_of(memory.spec.origin, memory.namespace)
+def sources(one: Recalled | RecalledSkill) -> Iterator[str]:
+    """What a memory or a skill came from: itself, who wrote it last, and what its origin names."""
+    yield itself(one)
+    if one.spec.last_editor:
+        yield user(one.spec.last_editor)
+    if one.spec.origin:
+        yield from _sources_of(one.spec.origin, one.namespace)
 
 
 def sources_of_case(case: PastCase) -> Iterator[str]:
@@ -48,12 +49,12 @@ def target(source: Quarantine, home: str) -> str:
     return _named(MEMORY, source.memory, home) if source.memory else _named(SKILL, source.skill or "", home)
 
 
-def descent(source: str, made_of: Mapping[str, Sequence[Recalled]]) -> list[Recalled]:
-    """All that was made of a source, or of what was made of it; `made_of` holds the memories by their sources."""
-    found: dict[str, Recalled] = {}
+def descent(source: str, made_of: Mapping[str, Sequence[T]]) -> list[T]:
+    """All that was made of a source, or of what was made of it; `made_of` holds what there is by its sources."""
+    found: dict[str, T] = {}
     waiting = [source]
     for one in waiting:
-        new = {itself(memory): memory for memory in made_of.get(one, ()) if itself(memory) not in found}
+        new = {itself(piece): piece for piece in made_of.get(one, ()) if itself(piece) not in found}
         found |= new
         waiting += new
     return list(found.values())

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple
 
+from casebook.api.report import KnowledgeUse
 from casebook.api.scope import Operator, Scope, Terms
 from casebook.knowledge.context import Context, Values
 
@@ -28,6 +29,13 @@ class Answer(Enum):
     CONFLICT = 0
     UNKNOWN = 1
     MATCH = 2
+
+
+_WHY = {
+    Answer.MATCH: "applies: {}",
+    Answer.UNKNOWN: "applies only if {}",
+    Answer.CONFLICT: "does not apply to what was asked: {}",
+}
 
 
 class Term(NamedTuple):
@@ -200,3 +208,13 @@ def _opposite(part: Match) -> Match:
 
 def _because(parts: Iterable[Match], answer: Answer) -> tuple[str, ...]:
     return tuple(dict.fromkeys(said for part in parts if part.answer is answer for said in part.because))
+
+
+def why(found: Match) -> str:
+    """Why a memory or a skill applied or would, for a line of a report."""
+    return _WHY[found.answer].format(found.said)
+
+
+def applied(use: KnowledgeUse) -> bool:
+    """Whether a line of a report says that what it names applied, whatever it changed."""
+    return use.why.startswith(_WHY[Answer.MATCH].format(""))

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from casebook.api.names import placed
 from casebook.api.run import Recalled
 from casebook.api.scope import Operator, Scope, Terms
 from casebook.knowledge.matching import requirements
@@ -50,8 +51,19 @@ def said_at(memory: Recalled) -> datetime:
     return memory.spec.valid_from or memory.written_at
 
 
+def replaces(one: Recalled, other: Recalled) -> bool:
+    """Whether a memory names another one as superseded that does not name it as well; both of one tenant."""
+    return one.platform == other.platform and _names(one, other) and not _names(other, one)
+
+
+def _names(one: Recalled, other: Recalled) -> bool:
+    return placed(other.namespace, other.name, one.namespace) in one.spec.supersedes
+
+
 def prevails(winner: Recalled, loser: Recalled) -> str:
     """Why one wins over the other, for people."""
+    if replaces(winner, loser):
+        return "it supersedes the other one"
     if winner.platform != loser.platform:
         return "the tenant's own word goes before the platform's"
     if narrowness(winner.spec.scope) != narrowness(loser.spec.scope):

@@ -1,24 +1,25 @@
 """Quarantine: what came from a hostile source, and everything that was made of it, has no force.
 
-A quarantine is a confirmed memory that names a source. Whatever has that source in its lineage is struck, however far
-back. What supersedes a struck memory was not made of it and stands; what a struck memory superseded has its force
-again. Quarantines do not strike each other: people lift them.
+A quarantine is a confirmed memory that names a source. Whatever memory or skill has that source in its lineage is
+struck, however far back. What supersedes a struck memory was not made of it and stands; what a struck memory superseded
+has its force again. Quarantines do not strike each other: people lift them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from casebook.analysis.things import clip
 from casebook.api.case import PastCase, Use
 from casebook.api.enums import KnowledgeReach, State
 from casebook.api.memory import Quarantine
-from casebook.api.run import Recalled
-from casebook.knowledge.concepts import key
+from casebook.api.run import Recalled, RecalledSkill
 from casebook.knowledge.lifecycle import powerless
-from casebook.knowledge.lineage import descent, sources, sources_of_case, target, user
+from casebook.knowledge.lineage import descent, itself, sources, sources_of_case, target, user
 from casebook.knowledge.precedence import rank
 
 REASON = 1000
+P = TypeVar("P", Recalled, RecalledSkill)
 
 
 def quarantines(memories: Iterable[Recalled], now: datetime) -> list[Recalled]:
@@ -27,15 +28,18 @@ def quarantines(memories: Iterable[Recalled], now: datetime) -> list[Recalled]:
     return sorted((one for one in claiming if not powerless(one, now)), key=rank)
 
 
-def is_quarantine(memory: Recalled) -> bool:
-    """Whether a memory names a source that is not to be trusted."""
-    return memory.spec.claim is not None and memory.spec.claim.quarantine is not None
+def is_quarantine(one: Recalled | RecalledSkill) -> bool:
+    """Whether it is a memory that names a source that is not to be trusted."""
+    return isinstance(one, Recalled) and one.spec.claim is not None and one.spec.claim.quarantine is not None
 
 
-def marked(memories: Sequence[Recalled], against: Sequence[Recalled]) -> list[Recalled]:
-    """The memories, those that these quarantines strike with who did it and why."""
-    found = _struck(memories, against) if against else {}
-    return [one.replace(quarantined=_reason(found[key(one)])) if key(one) in found else one for one in memories]
+def marked(
+    pieces: Sequence[P], against: Sequence[Recalled], beside: Sequence[Recalled | RecalledSkill] = ()
+) -> list[P]:
+    """Memories or skills, those that these quarantines strike with who did it and why; `beside` is what else there is
+    that a lineage may go through."""
+    found = _struck([*pieces, *beside], against) if against else {}
+    return [one.replace(quarantined=_reason(found[itself(one)])) if itself(one) in found else one for one in pieces]
 
 
 def heeding(memories: Sequence[Recalled], now: datetime) -> list[Recalled]:
@@ -46,7 +50,7 @@ def heeding(memories: Sequence[Recalled], now: datetime) -> list[Recalled]:
 def struck_by(quarantine: Recalled, memories: Sequence[Recalled]) -> list[Recalled]:
     """Which of these it strikes."""
     found = _struck(memories, [quarantine])
-    return [one for one in memories if key(one) in found]
+    return [one for one in memories if itself(one) in found]
 
 
 def heard(uses: Mapping[str, Sequence[Use]], against: Sequence[Recalled]) -> Mapping[str, Sequence[Use]]:
@@ -79,28 +83,28 @@ def source_words(source: Quarantine) -> str:
     return next((f"{kind}/{name}" for kind, name in named.items() if name), f"signature/{source.signature}")
 
 
-def _struck(memories: Iterable[Recalled], against: Iterable[Recalled]) -> dict[str, Recalled]:
-    """Which quarantine strikes which memory, by `key`."""
-    made_of: dict[str, list[Recalled]] = {}
-    for memory in memories:
-        for source in () if is_quarantine(memory) else sources(memory):
-            made_of.setdefault(source, []).append(memory)
+def _struck(pieces: Iterable[Recalled | RecalledSkill], against: Iterable[Recalled]) -> dict[str, Recalled]:
+    """Which quarantine strikes which memory or skill, by what it is as a source."""
+    made_of: dict[str, list[Recalled | RecalledSkill]] = {}
+    for piece in pieces:
+        for source in () if is_quarantine(piece) else sources(piece):
+            made_of.setdefault(source, []).append(piece)
     found: dict[str, Recalled] = {}
     for one in against:
-        for memory in descent(target(source_of(one), one.namespace), made_of):
-            if _covers(one, memory):
-                found.setdefault(key(memory), one)
+        for piece in descent(target(source_of(one), one.namespace), made_of):
+            if _covers(one, piece):
+                found.setdefault(itself(piece), one)
     return found
 
 
-def _covers(quarantine: Recalled, memory: Recalled) -> bool:
-    """Whether it reaches as far as the memory: who may not confirm something may not take its force either."""
+def _covers(quarantine: Recalled, piece: Recalled | RecalledSkill) -> bool:
+    """Whether it reaches as far as what it strikes: who may not confirm something may not take its force either."""
     reach = quarantine.spec.reach
-    if memory.platform and not quarantine.platform:
+    if piece.platform and not quarantine.platform:
         return False
     if reach is KnowledgeReach.NAMESPACE:
-        return memory.spec.reach is KnowledgeReach.NAMESPACE and memory.namespace == quarantine.namespace
-    return reach is KnowledgeReach.PLATFORM or memory.spec.reach is not KnowledgeReach.PLATFORM
+        return piece.spec.reach is KnowledgeReach.NAMESPACE and piece.namespace == quarantine.namespace
+    return reach is KnowledgeReach.PLATFORM or piece.spec.reach is not KnowledgeReach.PLATFORM
 
 
 def _reason(quarantine: Recalled) -> str:

@@ -11,6 +11,7 @@ from casebook.analysis.things import clip
 from casebook.api.base import EPOCH
 from casebook.api.enums import ConditionStatus, KnowledgeReach, State
 from casebook.api.memory import MemorySpec, MemoryStatus
+from casebook.api.meta import Condition
 from casebook.api.names import placed
 from casebook.api.problems import explain
 from casebook.api.run import MAX_RECALLED, Recalled, RecalledSkill, Run
@@ -39,7 +40,7 @@ def read(raw: Mapping[str, Any], *, platform: bool = False) -> Recalled:
         written_at=written_at(raw),
         platform=platform,
         stale=_stale(status, metadata.get("generation", 0)),
-        quarantined=_quarantined(status),
+        quarantined=quarantined(status.conditions),
         spec=MemorySpec.model_validate(raw.get("spec") or {}),
     )
 
@@ -76,9 +77,9 @@ def _stale(status: MemoryStatus, generation: int) -> str:
     return current[0].message or current[0].reason if current else ""
 
 
-def _quarantined(status: MemoryStatus) -> str:
+def quarantined(conditions: Iterable[Condition]) -> str:
     """Why it is quarantined; an edit of what is quarantined lifts nothing, so its generation does not count."""
-    told = (one for one in status.conditions if one.type == QUARANTINED and one.status is ConditionStatus.TRUE)
+    told = (one for one in conditions if one.type == QUARANTINED and one.status is ConditionStatus.TRUE)
     return next((one.message or one.reason for one in told), "")
 
 
@@ -127,18 +128,20 @@ def in_order(found: Iterable[Shelved]) -> list[Shelved]:
     return sorted(found, key=lambda one: (not one.quarantines, bool(one.memory.quarantined), one.rank))
 
 
-def recalled(memories: Iterable[Recalled], run: Run) -> tuple[list[Recalled], int]:
+def recalled(
+    memories: Iterable[Recalled], run: Run, skills: Sequence[RecalledSkill] = ()
+) -> tuple[list[Recalled], int]:
     """The confirmed memories that may apply to a run, those that win first; and how many more there were than fit."""
-    return chosen(fitting(shelved(memories), run), run, {})
+    return chosen(fitting(shelved(memories), run, skills), run, {})
 
 
-def fitting(memories: Sequence[Shelved], run: Run) -> list[Shelved]:
-    """The memories that may apply to a run.
+def fitting(memories: Sequence[Shelved], run: Run, skills: Sequence[RecalledSkill] = ()) -> list[Shelved]:
+    """The memories that may apply to a run; `skills` is what else there is that a lineage may go through.
 
     Quarantines come before all, and what they strike comes last: it is shown with the reason, and has no force.
     """
     may_apply = applicable(run)
-    return [one for one in _heeding(memories, run.now) if may_apply(one.memory, one.scope)]
+    return [one for one in _heeding(memories, run.now, skills) if may_apply(one.memory, one.scope)]
 
 
 def applicable(run: Run) -> Callable[[Recalled | RecalledSkill, Compiled], bool]:
@@ -157,12 +160,17 @@ def applicable(run: Run) -> Callable[[Recalled | RecalledSkill, Compiled], bool]
     return may_apply
 
 
-def _heeding(memories: Sequence[Shelved], now: datetime) -> Sequence[Shelved]:
+def in_force(memories: Iterable[Shelved], now: datetime) -> list[Recalled]:
+    """The quarantines among them, what takes precedence first."""
+    return quarantines((one.memory for one in memories if one.quarantines), now)
+
+
+def _heeding(memories: Sequence[Shelved], now: datetime, skills: Sequence[RecalledSkill]) -> Sequence[Shelved]:
     """The memories as the quarantines among them leave them."""
-    against = quarantines((one.memory for one in memories if one.quarantines), now)
+    against = in_force(memories, now)
     if not against:
         return memories
-    left = marked([one.memory for one in memories], against)
+    left = marked([one.memory for one in memories], against, skills)
     return [one._replace(memory=memory) for one, memory in zip(memories, left, strict=True)]
 
 

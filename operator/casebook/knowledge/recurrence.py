@@ -1,6 +1,6 @@
 """Recurrence: which occurrence of a problem a case is, which causes of earlier ones are tested first, what is like."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -48,22 +48,29 @@ def told_case(run: Run, report: Report) -> PastCase:
     )
 
 
-def precedents(earlier: Iterable[PastCase], now: datetime) -> list[Precedent]:
+def precedents(earlier: Iterable[PastCase], now: datetime, beside: Iterable[PastCase] = ()) -> list[Precedent]:
     """The causes to test first, the most frequent first, of cases of the same question.
+
+    Then those of cases `beside`: one fault makes the same alert fire for what calls it too, and which of them an
+    investigation is about is chance.
 
     A cause that somebody called partial, or wrong without saying what it was, is none, until somebody calls it correct
     again; nor is one that was found by a memory alone, or long ago. Cases that an incident explains count for what was
     said of them, and no more.
     """
+    own = list(earlier)
+    asked = {case.uid for case in own}
     found: dict[tuple[str, str], list[PastCase]] = {}
-    faults = [case for case in sorted(earlier, key=_newest_first) if case.verdict is Verdict.ROOT_CAUSE]
+    faults = [case for case in sorted([*own, *beside], key=_newest_first) if case.verdict is Verdict.ROOT_CAUSE]
     for case in faults:
         found.setdefault((case.object, case.cause), []).append(case)
-    made = [one for cases in found.values() if (one := _precedent(cases, faults, now)) is not None]
-    return sorted(made, key=lambda one: (-one.times, one.cause, one.object))[:MAX_PRECEDENTS]
+    made = [one for cases in found.values() if (one := _precedent(cases, faults, now, asked)) is not None]
+    return sorted(made, key=lambda one: (one.elsewhere, -one.times, one.cause, one.object))[:MAX_PRECEDENTS]
 
 
-def _precedent(cases: Sequence[PastCase], faults: Sequence[PastCase], now: datetime) -> Precedent | None:
+def _precedent(
+    cases: Sequence[PastCase], faults: Sequence[PastCase], now: datetime, asked: Collection[str]
+) -> Precedent | None:
     """Of cases that came to one cause, the newest first; None where it is not to be trusted or nothing told it.
 
     Where it was called wrong, those of all faults count as well that came to what was said instead.
@@ -71,9 +78,8 @@ def _precedent(cases: Sequence[PastCase], faults: Sequence[PastCase], now: datet
     truth = _truth(cases)
     after = [case for case in faults if _is_same(truth, case)]
     own = [case for case in cases if case.explained_by is None]
-    told = next(
-        (case for case in own if case.telling.clues and case.telling.held and now - case.at <= FULL_WITHIN), None
-    )
+    telling = [case for case in own if case.telling.clues and case.telling.held and now - case.at <= FULL_WITHIN]
+    told = min(telling, key=lambda case: case.uid not in asked, default=None)
     if told is None or _judgement(after if truth else cases) is not Judgement.CORRECT:
         return None
     return Precedent(
@@ -83,6 +89,7 @@ def _precedent(cases: Sequence[PastCase], faults: Sequence[PastCase], now: datet
         cause=told.cause,
         told=told.telling,
         truth=truth,
+        elsewhere=told.uid not in asked,
         reads=told.cost.observations,
         times=len(own) + sum(case.explained_by is None for case in after),
     )
@@ -105,11 +112,15 @@ def _is_same(truth: str, case: PastCase) -> bool:
     return bool(cause) and case.cause == cause and object_ in ("", case.object)
 
 
-def recurrence(case: PastCase, alike: Iterable[PastCase]) -> Recurrence:
-    """Which occurrence a case is, of all of the same question that found their cause by themselves."""
-    own = (one for one in alike if one.explained_by is None)
+def recurrence(case: PastCase, alike: Iterable[PastCase], beside: Iterable[PastCase] = ()) -> Recurrence:
+    """Which occurrence a case is, of all of the same question that found their cause by themselves.
+
+    Of those `beside`, which the same alert asked about another object, only the same faults count.
+    """
+    faults = (one for one in beside if one.verdict is Verdict.ROOT_CAUSE and _is_occurrence(one, case))
+    own = (one for one in [*alike, *faults] if one.explained_by is None)
     earlier = sorted((one for one in own if _before(one, case)), key=_newest_first)
-    same = [one for one in earlier if _problem(one) == _problem(case) or _is_same(_truth([one]), case)]
+    same = [one for one in earlier if _is_occurrence(one, case)]
     full = next((one.cost.observations for one in same if not one.telling.is_short), 0)
     saved = max(0, 100 - 100 * case.cost.observations // full) if full else 0
     return Recurrence(
@@ -145,6 +156,11 @@ def signature(case: PastCase, same: Sequence[PastCase] = ()) -> str:
     found = f"{case.cause} on {_thing(case.object)}" if case.cause else case.verdict.value
     told = f"told by {', '.join(evidence)}" if evidence else ""
     return clip("; ".join(part for part in (case.asked.alertname or "question", about, found, told) if part), SIGNATURE)
+
+
+def _is_occurrence(one: PastCase, case: PastCase) -> bool:
+    """Whether an earlier case was the same problem, by what it found or by what people said of it."""
+    return _problem(one) == _problem(case) or _is_same(_truth([one]), case)
 
 
 def _problem(case: PastCase) -> Problem:

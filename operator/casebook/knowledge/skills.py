@@ -1,16 +1,17 @@
 """Skills as they are recalled: which may apply to a run, which content is which version, and which make no sense."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from casebook.api.enums import KnowledgeReach, State
 from casebook.api.run import MAX_SKILLS, RecalledSkill, Run
-from casebook.api.skill import SkillSpec, Step
+from casebook.api.skill import SkillSpec, SkillStatus, Step
 from casebook.knowledge import matching
 from casebook.knowledge.precedence import narrowness
-from casebook.knowledge.recall import applicable, understood
+from casebook.knowledge.quarantine import marked
+from casebook.knowledge.recall import Shelved, applicable, in_force, quarantined, understood
 from casebook.knowledge.steps import VALUES, BadStep, reading
 
 if TYPE_CHECKING:
@@ -28,7 +29,10 @@ def read(raw: Mapping[str, Any], *, platform: bool = False) -> RecalledSkill:
     metadata = raw.get("metadata") or {}
     spec = SkillSpec.model_validate(raw.get("spec") or {})
     name, place = metadata.get("name", ""), metadata.get("namespace", "")
-    return RecalledSkill(name=name, namespace=place, version=version(spec), platform=platform, spec=spec)
+    struck = quarantined(SkillStatus.model_validate(raw.get("status") or {}).conditions)
+    return RecalledSkill(
+        name=name, namespace=place, version=version(spec), platform=platform, quarantined=struck, spec=spec
+    )
 
 
 def read_all(raws: Iterable[Mapping[str, Any]]) -> tuple[list[RecalledSkill], list[str]]:
@@ -53,18 +57,31 @@ def _rank(skill: RecalledSkill) -> tuple[bool, int, int, str, str]:
     return skill.platform, -terms, -weight, skill.namespace, skill.name
 
 
-def recalled_skills(skills: Iterable[RecalledSkill], run: Run) -> tuple[list[RecalledSkill], int]:
-    """The confirmed skills that may apply to a run, and how many more there were than it may recall."""
+def recalled_skills(
+    skills: Iterable[RecalledSkill], run: Run, memories: Sequence[Shelved] = ()
+) -> tuple[list[RecalledSkill], int]:
+    """The confirmed skills that may apply to a run, and how many more there were than it may recall.
+
+    As the quarantines among the memories leave them: what is struck comes last, is shown, and is not used.
+    """
     may_apply = applicable(run)
-    confirmed = (one for one in skills if one.spec.state is State.CONFIRMED)
+    held = [*skills]
+    against = in_force(memories, run.now)
+    left = marked(held, against, [one.memory for one in memories]) if against else held
+    confirmed = (one for one in left if one.spec.state is State.CONFIRMED)
     found = ordered(one for one in confirmed if may_apply(one, matching.compiled(one.spec.when)))
+    found.sort(key=lambda one: bool(one.quarantined))
     return found[:MAX_SKILLS], len(found[MAX_SKILLS:])
 
 
 def published(skills: Iterable[RecalledSkill]) -> list[RecalledSkill]:
     """The platform's skills as a tenant sees them: those for all, without who wrote them or what they came from."""
     return [
-        one.replace(platform=True, spec=one.spec.replace(origin=None, last_editor=""))
+        one.replace(
+            platform=True,
+            quarantined="by the platform" if one.quarantined else "",
+            spec=one.spec.replace(origin=None, last_editor=""),
+        )
         for one in skills
         if one.spec.reach is KnowledgeReach.PLATFORM
     ]
@@ -76,6 +93,11 @@ def expectation(step: Step) -> "Expectation":
     from casebook.knowledge.cel import compiled
 
     return compiled(step.expect, frozenset({VALUES.get(step.observe.source, "items"), PARAMS}))
+
+
+def unusable(skill: RecalledSkill) -> str:
+    """Why a run does not use a skill, for people; empty where it does."""
+    return f"quarantined: {skill.quarantined}" if skill.quarantined else problem(skill.spec)
 
 
 def problem(spec: SkillSpec) -> str:

@@ -15,7 +15,8 @@ from casebook.knowledge.concepts import key
 from casebook.knowledge.conflicts import at_odds, questions
 from casebook.knowledge.credit import spent
 from casebook.knowledge.known import Known
-from casebook.knowledge.precedence import prevails
+from casebook.knowledge.lifecycle import superseded
+from casebook.knowledge.precedence import prevails, replaces
 from casebook.knowledge.recall import FRESH, QUARANTINED
 
 CONFLICTING = "Conflicting"
@@ -49,7 +50,7 @@ def standings(
     conflicts = {**_contradicted(beside), **_circular(known)}
     alone = Told(CONFLICTING, FALSE, "Alone", "No other memory contradicts it.")
     return {
-        key(one): (_fresh(one, now, used.get(key(one), ())), conflicts.get(key(one), alone), *_quarantined(one))
+        key(one): (_fresh(one, now, used.get(key(one), ())), conflicts.get(key(one), alone), *hostile(one.quarantined))
         for one in memories
     }
 
@@ -75,10 +76,10 @@ def _fresh(memory: Recalled, now: datetime, uses: Sequence[Use]) -> Told:
     return Told(FRESH, TRUE, "Verified", f"To be verified by {timestamp(due)}." if due else "Nothing makes it stale.")
 
 
-def _quarantined(memory: Recalled) -> Iterator[Told]:
+def hostile(reason: str) -> Iterator[Told]:
     """Only on what is quarantined, in whatever state it is: who decides about a proposal is to know of it."""
-    if memory.quarantined:
-        yield Told(QUARANTINED, TRUE, "HostileSource", f"{memory.quarantined}. It has no force until that is retired.")
+    if reason:
+        yield Told(QUARANTINED, TRUE, "HostileSource", f"{reason}. It has no force until that is retired.")
 
 
 def _circular(known: Known) -> dict[str, Told]:
@@ -91,13 +92,23 @@ def _circular(known: Known) -> dict[str, Told]:
 def _contradicted(claims: Sequence[Recalled]) -> dict[str, Told]:
     """Of claims in the order in which they win: the first other one that each contradicts, and which wins."""
     found: dict[str, Told] = {}
-    for bucket in _buckets(claims):
-        for winner, loser in combinations(bucket, 2):
-            if _meet(winner, loser) and at_odds(winner, loser):
-                why = prevails(winner, loser)
-                found.setdefault(key(winner), _told(loser, "this one", why))
-                found.setdefault(key(loser), _told(winner, "that one", why))
+    for winner, loser in _at_odds(claims):
+        if _meet(winner, loser):
+            why = prevails(winner, loser)
+            found.setdefault(key(winner), _told(loser, "this one", why))
+            found.setdefault(key(loser), _told(winner, "that one", why))
     return found
+
+
+def _at_odds(claims: Sequence[Recalled]) -> Iterator[tuple[Recalled, Recalled]]:
+    """Winners and losers: what supersedes another one first, then what answers a question differently."""
+    held = {key(one): one for one in claims}
+    replaced = superseded(claims)
+    yield from ((winner, held[loser]) for loser, winner in replaced.items())
+    for bucket in _buckets(claims):
+        for one, other in combinations(bucket, 2):
+            if at_odds(one, other) and not (replaces(one, other) or replaces(other, one)):
+                yield one, other
 
 
 def _buckets(claims: Sequence[Recalled]) -> list[list[Recalled]]:

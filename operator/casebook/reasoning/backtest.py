@@ -5,9 +5,9 @@ from typing import NamedTuple
 from casebook.api.report import Report
 from casebook.api.run import Recalled, Run, Trace
 from casebook.knowledge.concepts import key
+from casebook.knowledge.matching import applied
 from casebook.knowledge.quarantine import heeding
 from casebook.knowledge.recall import as_confirmed, display_name, recalled
-from casebook.reasoning.memories.mention import applied
 from casebook.reasoning.replay import replay
 
 

@@ -1,5 +1,6 @@
 """What causes are detected in: the world, its graph, its symptoms, and what the question is about."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -20,7 +21,7 @@ from casebook.reasoning.asked.alerts import Rerun, holding, reruns
 from casebook.reasoning.asked.complaint import of_lateness
 from casebook.reasoning.asked.focus import focus
 from casebook.reasoning.checks.deviations import deviations
-from casebook.reasoning.checks.load import Comparisons, Rise, comparisons, rises, slower
+from casebook.reasoning.checks.load import Comparisons, Rise, comparisons, rises, slower, within
 from casebook.reasoning.checks.strain import strains
 from casebook.reasoning.memories.expectations import dependencies, unexpected
 from casebook.reasoning.memories.noise import hushed
@@ -64,7 +65,7 @@ class Situation:
             *unexpected(self._facts),
         ]
         known = {(item.entity, item.sign) for item in found}
-        found += [item for item in slower(self.comparisons) if (item.entity, item.sign) not in known]
+        found += [item for item in self._slower if (item.entity, item.sign) not in known]
         if of_lateness(self.world) and not any(item.entity in self.path for item in found):
             found += strains(self.world, self.measurements, self.rises)
         return tuple(sorted(found, key=lambda item: (item.entity, item.sign, sorted(item.peers))))
@@ -82,8 +83,19 @@ class Situation:
     @cached_property
     def comparisons(self) -> Comparisons:
         """How workloads answered before and how they do now, where parts of their busy logs tell."""
+        return comparisons(self.world, self._changes_near)
+
+    @property
+    def _changes_near(self) -> list[datetime]:
         near = self.path.keys() | self.graph.downstream(self.focus)
-        return comparisons(self.world, [change.at for change in self.timeline if change.object in near])
+        return [change.at for change in self.timeline if change.object in near]
+
+    @property
+    def _slower(self) -> Iterator[Symptom]:
+        """Answers that come later than before; of a short log only where it was said so: one slow node would do too."""
+        yield from slower(self.comparisons)
+        if of_lateness(self.world):
+            yield from slower(within(self.world, self._changes_near))
 
     @cached_property
     def rises(self) -> dict[Ref, Rise]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy import ColumnElement, Select, or_, select, true
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from casebook.api.case import Asked, PastCase, Said
@@ -50,6 +50,12 @@ class Cases:
     async def asked(self, tenant: str, asked: Asked) -> list[PastCase]:
         """Cases of questions with the same alert, place and target, the newest first, with the latest word on each."""
         return await self._found(tenant, *_is_asked(asked))
+
+    async def beside(self, tenant: str, asked: Asked) -> list[PastCase]:
+        """Cases of the same alert and place, but of another target, the newest first, with the latest word on each."""
+        of = cases.c
+        other = or_(of.kind != asked.kind, of.entity != asked.entity)
+        return await self._found(tenant, of.alertname == asked.alertname, of.place == asked.place, other)
 
     async def named(self, tenant: str, uids: Sequence[str]) -> list[PastCase]:
         """The cases with these uids, the newest first, with the latest word on each."""

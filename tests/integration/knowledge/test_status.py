@@ -7,6 +7,7 @@ from support.rig import Rig
 from support.waiting import until
 
 MEMORIES = "memories.casebook.dev"
+SKILLS = "skills.casebook.dev"
 
 
 async def teach(rig: Rig, namespace: str, name: str, **spec: Any) -> None:
@@ -43,3 +44,31 @@ async def test_a_memory_tells_how_it_stands(rig: Rig) -> None:
         await standing(rig, place, "other", 2, Fresh="NotConfirmed")
         await rig.writer.patch(MEMORIES, "one", place, {"spec": {"verifyBy": "2026-01-01T00:00:00Z"}})
         await standing(rig, place, "one", 2, Fresh="VerifyByPassed")
+
+
+async def test_what_a_hostile_origin_taught_loses_its_force_with_the_skills_made_of_it(rig: Rig) -> None:
+    place = await rig.namespace()
+    async with rig.controller():
+        await teach(rig, place, "m", claim=cause("DnsFailing"), origin={"type": "Person", "author": "mallory"})
+        spec = {"description": "d", "state": "Confirmed", "origin": {"type": "Agent", "derivedFrom": ["Memory/m"]}}
+        metadata = {"name": "s", "namespace": place}
+        await rig.writer.create(
+            SKILLS, {"apiVersion": "casebook.dev/v1alpha1", "kind": "Skill", "metadata": metadata, "spec": spec}
+        )
+        await practised(rig, place, "s", {"Valid"})
+        await teach(rig, place, "q", claim={"quarantine": {"person": "mallory"}})
+        await standing(rig, place, "m", 1, Fresh="Quarantined", Quarantined="HostileSource")
+        status = await practised(rig, place, "s", {"Valid", "Quarantined"})
+        assert "by memory q: q. It has no force until that is retired." in str(status)
+        await rig.writer.patch(MEMORIES, "q", place, {"spec": {"state": "Retired"}})
+        await practised(rig, place, "s", {"Valid"})
+
+
+async def practised(rig: Rig, namespace: str, name: str, types: set[str]) -> dict[str, Any]:
+    """Wait until the status of a skill holds conditions of exactly these types."""
+
+    async def look() -> dict[str, Any] | None:
+        status = (await rig.reader.get(SKILLS, name, namespace)).get("status", {})
+        return status if {item["type"] for item in status.get("conditions", [])} == types else None
+
+    return dict(await until(f"{name} {types}", look, 120))

@@ -46,6 +46,14 @@ async def test_only_the_same_question_the_newest_first(cases: Cases, tenant: str
     assert [one.name for one in await cases.asked(tenant, QUESTION)] == ["inv-2", "inv-3", "inv-1"]
 
 
+async def test_beside_are_those_of_the_same_alert_and_place_about_another_object(cases: Cases, tenant: str) -> None:
+    await cases.keep(tenant, past(1))
+    for number, field in enumerate(("alertname", "place", "kind", "entity"), 2):
+        await cases.keep(tenant, past(number, hours=number, asked=QUESTION.replace(**{field: "other"})))
+    assert [one.name for one in await cases.beside(tenant, QUESTION)] == ["inv-4", "inv-5"]
+    assert await cases.beside(f"{tenant}-b", QUESTION) == []
+
+
 async def test_the_latest_word_counts_and_an_entry_stays(cases: Cases, tenant: str) -> None:
     await cases.keep(tenant, past(1))
     wrong = Said(judgement=Judgement.WRONG, author="alice", truth="DnsFailing")

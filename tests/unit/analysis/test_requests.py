@@ -6,7 +6,7 @@ import pytest
 
 from casebook.analysis.lines import parse
 from casebook.analysis.logs import Entry, Log
-from casebook.analysis.requests import FEWEST, compared, stretch, took
+from casebook.analysis.requests import FEWEST, compared, parted, stretch, took
 
 BEGIN = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -81,3 +81,15 @@ def test_slower_since_the_first_that_took_long() -> None:
 def test_a_change_that_too_few_requests_came_before_parts_nothing() -> None:
     found = compared(log(*served(0, 60, 1)), log(*served(100, 130, 1)), [BEGIN + timedelta(seconds=5)])
     assert len(found.before.requests) == 60
+
+
+def test_a_whole_log_is_parted_at_the_first_change_that_enough_requests_came_before() -> None:
+    whole = log(*served(0, 60, 1), *served(60, 120, 1, ms=500))
+    found = parted(whole, [BEGIN + timedelta(seconds=at) for at in (5, 60, 100)])
+    assert [len(part.requests) for part in (found.before, found.between, found.now)] == [60, 30, 30]
+    assert (found.before.wait, found.now.wait) == (pytest.approx(0.01), pytest.approx(0.5))
+    assert found.slower_since() == BEGIN + timedelta(seconds=60)
+
+
+def test_a_log_without_a_change_is_not_compared_with_itself() -> None:
+    assert parted(log(*served(0, 60, 1)), []).now.wait is None

@@ -114,6 +114,20 @@ async def test_wrong_without_a_cause_rules_the_reported_one_out() -> None:
     assert memory["spec"]["claim"] == {"cause": claim}
 
 
+async def test_a_correction_supersedes_the_memory_that_made_the_finding() -> None:
+    desk = Desk({**WRONG, "rootCause": ROOT})
+    for namespace, name in (("team-a", "dns"), ("casebook-system", "published")):
+        claim = {"cause": {"cause": "DnsFailing", "effect": "Confirms"}}
+        spec = {"statement": "s", "state": "Confirmed", "claim": claim}
+        desk.cluster.put(MEMORIES, {"metadata": {"name": name, "namespace": namespace, "generation": 1}, "spec": spec})
+    names = ["dns", "casebook-system/published", "deleted"]
+    cited = {"kind": "Memory", "version": "1", "why": "applies: x", "effect": "e"}
+    desk.made["status"]["report"] = {**REPORT, "knowledge": [{**cited, "name": name} for name in names]}
+    await desk.learn()
+    made = next(one for one in desk.memories if one["metadata"]["name"].startswith("correction-"))
+    assert made["spec"]["supersedes"] == ["dns"]
+
+
 @pytest.mark.parametrize(
     "entry", [{"id": "f1", "author": "a", "rating": "Up"}, {"id": "f1", "author": "a", "verdict": "Correct"}]
 )

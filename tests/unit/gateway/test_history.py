@@ -48,11 +48,30 @@ async def ended(agent: Agent, telling: Telling = TOLD) -> int:
 
 
 async def test_a_run_is_given_the_precedents_of_its_question(make_world, store: MemoryStore) -> None:
-    other = earlier(2, asked=QUESTION.replace(entity="web"))
+    other = earlier(2, asked=QUESTION.replace(alertname="Slow"))
     made, agent = await begun(make_world, store, MemoryCases(earlier(1), other))
     given = await (await agent.call("GET", "")).json()
     assert [(one["name"], one["cause"], one["times"]) for one in given["precedents"]] == [("inv-1", "OomKilled", 1)]
     assert store.runs[TENANT, made["metadata"]["uid"], 1].precedents[0].told == TOLD
+
+
+async def test_a_run_is_given_what_the_same_alert_was_about_when_it_asked_about_another_object(
+    make_world, store: MemoryStore
+) -> None:
+    cases = MemoryCases(earlier(1, asked=QUESTION.replace(entity="web"), said="Wrong", truth="DnsFailing"))
+    made, agent = await begun(make_world, store, cases)
+    (given,) = (await (await agent.call("GET", "")).json())["precedents"]
+    assert (given["name"], given["elsewhere"], given["truth"]) == ("inv-1", True, "DnsFailing")
+    await ended(agent)
+    assert made["status"]["recurrence"]["occurrence"] == 2
+
+
+async def test_a_quarantined_case_beside_is_no_precedent_either(make_world, store: MemoryStore) -> None:
+    world = await make_world(store, MemoryCases(earlier(1, asked=QUESTION.replace(entity="web"))))
+    spec = {"statement": "s", "state": "Confirmed", "claim": {"quarantine": {"investigation": "inv-1"}}}
+    world.cluster.put(MEMORIES, {"metadata": {"name": "q", "namespace": "shop"}, "spec": spec})
+    agent = Agent(world, await investigated(world))
+    assert (await (await agent.call("GET", "")).json())["precedents"] == []
 
 
 async def test_a_quarantined_case_is_no_precedent(make_world, store: MemoryStore) -> None:

@@ -203,6 +203,23 @@ async def test_skills_come_along_as_memories_do(world: Any) -> None:
     assert (run["recalled"], run["unrecalled"]) == ([], [])
 
 
+async def test_a_skill_of_a_quarantined_source_is_given_as_such_before_any_status_says_so(world: Any) -> None:
+    practise(world, "own", lastEditor="mallory")
+    practise(world, "clean")
+    practise(world, "of-all", "casebook-system", reach="Platform", lastEditor="mallory")
+    teach(world, "of-the-skill", origin={"type": "Agent", "derivedFrom": ["Skill/own"]})
+    against = {"claim": {"quarantine": {"person": "mallory"}}, "lastEditor": "bob"}
+    teach(world, "q", **against)
+    teach(world, "q-of-all", "casebook-system", **against, reach="Platform")
+    run = await known(world)
+    found = {one["name"]: one["quarantined"].split(",")[0] for one in [*run["skills"], *run["recalled"]]}
+    assert {name: why for name, why in found.items() if why} == {
+        "own": "bob quarantined user/mallory and all that comes from it",
+        "of-the-skill": "bob quarantined user/mallory and all that comes from it",
+        "of-all": "by the platform",
+    }
+
+
 async def test_skills_that_may_not_be_read_hold_nothing_up(world: Any) -> None:
     teach(world, "m")
     world.cluster.before = lambda verb, resource: Denied("not yet bound") if resource == SKILLS else None

@@ -45,6 +45,30 @@ def test_what_is_replaced_has_no_force_while_its_successor_has() -> None:
     assert old in Known.of([old, elsewhere], LATER).memories
 
 
+def test_of_two_causes_the_one_that_supersedes_wins_where_both_apply_and_nowhere_else() -> None:
+    narrow = memory("narrow", claim=cause("A"), scope=HERE)
+    broad = memory("broad", claim=cause("B"), scope=labelled(namespace="shop"), supersedes=["narrow"])
+    known = Known.of([narrow, broad], LATER)
+    assert known.memories == (narrow, broad), "out of the scope of its successor it has its force"
+    assert outranked(known.memories) == {"shop/narrow": broad}
+    said = "not used: memory broad says otherwise and wins, because it supersedes the other one"
+    assert lost(broad, narrow) == said
+    assert outranked([narrow]) == {}
+
+
+def test_a_cause_on_another_object_is_superseded_though_it_contradicts_nothing() -> None:
+    old = memory("old", claim=cause("A", "Deployment/web"))
+    new = memory("new", claim=cause("B", "Deployment/api"), namespace="pay", supersedes=["shop/old"])
+    assert outranked([old, new]) == {"shop/old": new}
+    assert outranked([old, new.replace(spec=new.spec.replace(supersedes=["old"]))]) == {}
+
+
+def test_nothing_of_a_tenant_is_superseded_by_the_platform() -> None:
+    own = memory("own", claim=cause("A"))
+    theirs = memory("p", claim=cause("B"), namespace="sys", platform=True, supersedes=["shop/own"])
+    assert outranked(sorted([own, theirs], key=rank)) == {"sys/p": own}
+
+
 def test_two_that_replace_each_other_both_stay() -> None:
     one, other = memory("one", supersedes=["other"]), memory("other", supersedes=["one"])
     assert len(Known.of([one, other], LATER).memories) == 2

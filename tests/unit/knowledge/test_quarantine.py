@@ -15,6 +15,7 @@ from casebook.knowledge.standing import standings
 from support.builders import run
 from support.memories import WRITTEN, cause, memory, quarantine
 from support.pastcases import past, use
+from support.skills import skill
 
 LATER = WRITTEN + timedelta(days=1)
 TAUGHT = {"type": "Person", "author": "mallory", "investigation": "inv-1", "feedbackId": "f1", "signature": "Down; web"}
@@ -30,6 +31,28 @@ def taught(name: str = "m", **spec: Any) -> Recalled:
 
 def derived(name: str, *parents: str, **spec: Any) -> Recalled:
     return memory(name, origin={"type": "Agent", "derivedFrom": parents}, **spec)
+
+
+def test_skills_are_struck_as_memories_are_and_each_by_way_of_the_other() -> None:
+    skills = [
+        skill("by-hand", lastEditor="mallory"),
+        skill("taught", origin=TAUGHT),
+        skill("of-memory", origin={"type": "Agent", "derivedFrom": ["Memory/m"]}),
+        skill("of-skill", origin={"type": "Agent", "derivedFrom": ["Skill/of-memory"]}),
+        skill("clean", lastEditor="alice"),
+        skill("shared", reach="Tenant", lastEditor="mallory"),
+    ]
+    memories = [taught(), derived("of-its-skill", "Skill/of-skill"), derived("clean", "Skill/clean")]
+    against = [quarantine(person="mallory")]
+    found = {one.name for one in marked(skills, against, memories) if one.quarantined}
+    assert found == {"by-hand", "taught", "of-memory", "of-skill"}
+    assert {one.name for one in marked(memories, against, skills) if one.quarantined} == {"m", "of-its-skill"}
+    assert {one.name for one in marked(skills, [quarantine(skill="of-memory")]) if one.quarantined} == {
+        "of-memory",
+        "of-skill",
+    }
+    twins = marked([skill("m"), skill("n")], [quarantine(memory="m")], [memory("m")])
+    assert [one.quarantined for one in twins] == ["", ""], "a skill is not the memory of its name"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from casebook.api.enums import Judgement, Verdict
 from casebook.api.investigation import Feedback, InvestigationSpec
 from casebook.api.report import Report
 from casebook.api.run import Telling
-from casebook.knowledge.asking import alike, asked, entity_class
+from casebook.knowledge.asking import alike, asked, beside, entity_class
 from casebook.knowledge.judging import said
 from casebook.knowledge.recurrence import MAX_SIMILAR, precedents, recurrence, similar
 from support.pastcases import NOW, TOLD, past
@@ -18,6 +18,7 @@ from support.reports import observation, report
 ALERT = {"trigger": "Alert", "alert": {"labels": {"alertname": "Down", "namespace": "shop"}}}
 TARGET = {"target": {"kind": "Deployment", "name": "web"}}
 SHORT = {"telling": Telling(is_short=True)}
+BESIDE = {"asked": past(0).asked.replace(entity="api")}
 FOLLOWS = {"explained_by": "inv-head", **SHORT}
 
 
@@ -59,6 +60,21 @@ class TestAsked:
     )  # fmt: skip
     def test_by_structure_then_by_words(self, one: dict[str, Any], other: dict[str, Any], same: bool) -> None:
         assert alike(question(**one), question(**other)) is same
+
+    @pytest.mark.parametrize(
+        ("one", "other", "is_beside"),
+        [
+            ({**ALERT, **TARGET}, {**ALERT, "target": {"kind": "Deployment", "name": "api"}}, True),
+            ({**ALERT, **TARGET}, ALERT, True),
+            ({**ALERT, **TARGET}, {**ALERT, **TARGET}, False),
+            ({**ALERT, **TARGET}, {**ALERT, "target": {"kind": "Deployment", "name": "api", "namespace": "b"}}, False),
+            ({"question": "why?", **TARGET}, {"question": "why?", "target": {"kind": "Service", "name": "api"}}, False),
+        ],
+    )
+    def test_what_the_same_alert_asks_of_another_object_is_beside(
+        self, one: dict[str, Any], other: dict[str, Any], is_beside: bool
+    ) -> None:
+        assert beside(question(**one), question(**other)) is is_beside
 
     def test_the_place_of_the_target_tells_questions_apart(self) -> None:
         spec = InvestigationSpec.model_validate({"question": "why?", **TARGET})
@@ -129,6 +145,18 @@ class TestPrecedents:
         assert precedents([wrong, past(2, hours=2, cause="ProxyExpired", said="Wrong", **SHORT)], NOW) == []
         assert precedents([wrong, past(2, hours=2, said="Partial", **SHORT)], NOW) == []
 
+    def test_those_beside_come_last_and_lend_their_words(self) -> None:
+        others = [past(number, hours=number, cause="Other", **BESIDE) for number in (2, 3, 4)]
+        found = precedents([past(1, hours=1)], NOW, others)
+        assert [(one.cause, one.elsewhere, one.times) for one in found] == [
+            ("ImageNotFound", False, 1),
+            ("Other", True, 3),
+        ]
+        same = [past(2, hours=2, **BESIDE), past(3, hours=3, **BESIDE)]
+        (both,) = precedents([past(9, hours=9)], NOW, same)
+        assert (both.name, both.elsewhere, both.times) == ("inv-9", False, 3)
+        assert precedents([past(1, hours=1)], NOW, [past(2, said="Wrong", **BESIDE)]) == []
+
     def test_at_most_two_the_more_frequent_first(self) -> None:
         cases = [past(number, cause=cause) for number, cause in enumerate(["A", "B", "B", "C", "C", "C"])]
         assert [one.cause for one in precedents(cases, NOW)] == ["C", "B"]
@@ -153,6 +181,14 @@ class TestRecurrence:
         ]
         assert found.previous[0].truth == "ImageNotFound on Deployment/web"
         assert (found.cost.observations, found.previous[1].cost.observations) == (7, 28)
+
+    def test_beside_only_the_same_fault_is_an_occurrence(self) -> None:
+        corrected = past(2, hours=2, cause="EnvMissing", said="Wrong", truth="ImageNotFound", **BESIDE)
+        other = past(3, hours=3, cause="EnvMissing", **BESIDE)
+        found = recurrence(past(9), [past(1, hours=1)], [corrected, other])
+        assert (found.occurrence, [one.name for one in found.previous]) == (3, ["inv-1", "inv-2"])
+        calm = {"verdict": Verdict.NO_FAULT, "cause": "", "object": ""}
+        assert recurrence(past(9, **calm), [], [past(1, hours=1, **calm, **BESIDE)]).occurrence == 1
 
     def test_where_nothing_was_wrong_what_was_found_before_is_another_problem(self) -> None:
         calm = past(9, verdict=Verdict.NO_FAULT, cause="", object="")

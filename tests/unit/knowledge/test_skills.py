@@ -6,10 +6,11 @@ import pytest
 
 from casebook.api.run import MAX_SKILLS
 from casebook.api.skill import Observe
-from casebook.knowledge.skills import problem, read_all, recalled_skills, version
+from casebook.knowledge.recall import shelved
+from casebook.knowledge.skills import problem, published, read_all, recalled_skills, unusable, version
 from casebook.knowledge.steps import BadStep, CurveRead, LogRead, ObjectRead, Reading, reading
 from support.builders import run
-from support.memories import labelled
+from support.memories import labelled, quarantine
 from support.skills import skill, step, supports
 
 
@@ -103,6 +104,21 @@ def test_what_may_apply_is_recalled_the_narrowest_of_the_tenants_own_first() -> 
     assert ([one.name for one in found], left) == (["narrow", "shared", "own", "of-all"], 0)
     many, left = recalled_skills([skill(f"s{number:03}") for number in range(MAX_SKILLS + 3)], asked)
     assert (len(many), left) == (MAX_SKILLS, 3)
+
+
+def test_what_is_quarantined_comes_last_and_says_by_whom() -> None:
+    hostile = [skill(f"h{number:02}", lastEditor="mallory", when=labelled(namespace="shop")) for number in range(2)]
+    own = [skill(f"s{number:02}") for number in range(MAX_SKILLS - 1)]
+    found, left = recalled_skills([*hostile, *own], run("why?"), shelved([quarantine(person="mallory")]))
+    assert ([one.name for one in found[-2:]], left) == ([own[-1].name, "h00"], 1)
+    assert unusable(found[-1]).startswith("quarantined: bob quarantined user/mallory")
+    assert unusable(found[0]) == ""
+    told = {"type": "Quarantined", "status": "True", "reason": "R", "lastTransitionTime": "2026-11-21T00:00:00Z"}
+    status = {"conditions": [told | {"message": "by bob"}]}
+    raw = {"metadata": {"name": "s", "namespace": "shop"}, "spec": {"description": "x", "reach": "Platform"}}
+    (marked,), _ = read_all([raw | {"status": status}])
+    assert marked.quarantined == "by bob"
+    assert [one.quarantined for one in published([marked])] == ["by the platform"]
 
 
 def test_one_that_makes_no_sense_is_told_and_the_others_are_read() -> None:

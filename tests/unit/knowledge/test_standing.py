@@ -42,6 +42,15 @@ def test_both_sides_of_a_contradiction_know_of_it_and_of_its_decision() -> None:
     assert one.status is other.status is ConditionStatus.TRUE
 
 
+def test_what_is_superseded_says_by_what() -> None:
+    old = memory("old", claim=cause("A", "Deployment/web"), scope=labelled(alertname="X"))
+    new = memory("new", claim=cause("B"), supersedes=["old"])
+    assert told(old, new, of="shop/old")[1].message == (
+        "Memory new says otherwise; where both apply that one wins: it supersedes the other one."
+    )
+    assert "this one wins" in told(old, new, of="shop/new")[1].message
+
+
 def expecting(name: str, value: str, **more: Any) -> Recalled:
     normal = {"object": "Deployment/web", "field": "spec.replicas", "value": value}
     return memory(name, claim={"expectation": normal}, **more)

@@ -1,5 +1,7 @@
 """What makes answers late where nothing else deviates: slower answers in the log, more requests, no CPU left to use."""
 
+import pytest
+
 from casebook.analysis.signs import Sign
 from casebook.analysis.snapshot import Snapshot
 from casebook.api.enums import Verdict
@@ -52,6 +54,21 @@ def test_answers_that_take_longer_than_in_an_earlier_part_of_the_log_are_slow() 
     assert "answers nine of ten requests in 0.4 s, before in 0.02 s" in str(report(found).affected)
 
 
+def whole(before: int, now: int) -> Observation:
+    """A log that was read whole: as many requests before the rollout of ten minutes ago as since."""
+    return log("web-p0", [*lines(before, 60), *lines(now, 60)], step=10)
+
+
+@pytest.mark.parametrize(("question", "found"), [("web is slow", {("web", Sign.SLOW)}), ("is web well?", set())])
+def test_a_log_that_was_read_whole_tells_too_where_answers_are_said_to_be_late(
+    question: str, found: set[tuple[str, Sign]]
+) -> None:
+    changed = snapshot(run(question, "Deployment/web"), limited("100m", "1"), whole(20, 400))
+    assert signs(changed) == found
+    even = snapshot(run(question, "Deployment/web"), limited("100m", "1"), whole(20, 30))
+    assert signs(even) == set()
+
+
 def test_a_difference_that_nobody_notices_is_none() -> None:
     assert signs(asked("is web well?", *parts("web", 20, 80))) == set()
     assert signs(asked("is web well?", *parts("web", 900, 1100))) == set()
@@ -98,10 +115,11 @@ def slow(objects: list[Raw], *more: Observation) -> Snapshot:
     return snapshot(run("web is slow", "Deployment/web"), objects, *more)
 
 
-def test_a_container_that_uses_all_of_a_lowered_limit() -> None:
-    assert_root(
-        slow(limited("100m", "1"), using("99m")), "Deployment/api", "CPULimitTooLow", "uses 99% of its CPU limit"
-    )
+@pytest.mark.parametrize("share", [99, 84])
+def test_a_container_that_uses_all_of_a_lowered_limit(share: int) -> None:
+    """A mean of four fifths is all of it: the limit holds in each tenth of a second."""
+    said = f"uses {share}% of its CPU limit"
+    assert_root(slow(limited("100m", "1"), using(f"{share}m")), "Deployment/api", "CPULimitTooLow", said)
 
 
 def test_a_limit_that_is_full_since_ever_is_said_to_be_likely_but_not_more() -> None:

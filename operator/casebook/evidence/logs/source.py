@@ -69,7 +69,7 @@ class LogSource:
                 query.namespace,
                 query.name,
                 container=query.params.get("container", ""),
-                previous=query.params.get("previous") == "true",
+                previous=query.is_previous_log,
                 tail=tail,
                 since_seconds=int(since) if since else None,
                 limit=limit,

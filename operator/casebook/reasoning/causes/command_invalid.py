@@ -3,8 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from casebook.analysis.access import text, words
+from casebook.analysis.access import dig, mapping, text, words
+from casebook.analysis.events import Event
+from casebook.analysis.logs import Entry
 from casebook.analysis.signs import Sign
+from casebook.analysis.things import shown
 from casebook.analysis.workloads import Container
 from casebook.api.base import timestamp
 from casebook.api.observation import Query
@@ -24,6 +27,8 @@ _SAID = re.compile(
     r"unknown service|SyntaxError|syntax error",
     re.IGNORECASE | re.MULTILINE,
 )
+_OF_CODE = re.compile(r"Syntax|Import|ModuleNotFound|NoClassDef|ClassNotFound|LoadError|NameError")
+"""Exceptions about the code itself: it is not there, or cannot be read."""
 ARCHITECTURE = re.compile(r"exec format error", re.IGNORECASE)
 CODES = {126, 127, 128, 2, 1, 64}
 CLEAR_CODES = {126, 127, 128}
@@ -36,6 +41,9 @@ def said_by_runtime(container: Container) -> str:
 
 def _detect(situation: Situation) -> Iterator[Candidate[Subject]]:
     for workload, _, container in containers(situation):
+        if _hook_failures(situation, container):
+            yield _hook(situation, Subject(workload, container))
+            continue
         runtime = said_by_runtime(container)
         refused = bool(_RUNTIME.search(runtime)) and not _MOUNT.search(runtime) and not ARCHITECTURE.search(runtime)
         if not refused and not (container.exit_code in CODES and _words(situation, container)):
@@ -56,23 +64,59 @@ def _detect(situation: Situation) -> Iterator[Candidate[Subject]]:
         )
 
 
+def _hook_failures(situation: Situation, container: Container) -> list[Event]:
+    """Events that say that a postStart hook failed, for which the kubelet kills the container."""
+    if container.ready or not mapping(container.spec, "lifecycle", "postStart"):
+        return []
+    return [one for one in situation.world.about(container.pod.ref) if one.reason == "FailedPostStartHook"]
+
+
+def _hook(situation: Situation, subject: Subject) -> Candidate[Subject]:
+    rolled = changed(situation, subject.workload, f"[{subject.container.name}].lifecycle")
+    return Candidate(
+        object=subject.workload.ref,
+        statement=f"The postStart hook of container {subject.container.name} of "
+        f"{situation.label(subject.workload.ref)} fails, and the kubelet kills the container for it: "
+        f"{_hook_said(subject.container)[:160]}",
+        harms=only(subject.workload.ref),
+        covers=frozenset({Sign.CREATE, Sign.CRASH, Sign.NOT_READY, Sign.JOB_FAILED}),
+        about=subject,
+        changed=rolled.at if rolled else None,
+    )
+
+
+def _hook_said(container: Container) -> str:
+    return f"lifecycle.postStart = {shown(dig(container.spec, 'lifecycle', 'postStart'))}"
+
+
 def _words(situation: Situation, container: Container) -> bool:
-    return any(_SAID.search(one.entry.said) for one in last_words(situation, container))
+    return any(_about_command(one.entry) for one in last_words(situation, container))
+
+
+def _about_command(entry: Entry) -> bool:
+    """What a program that runs could not find or open is no matter of its command, unless it is its own code."""
+    raised = entry.exception[0]
+    return _SAID.search(entry.said) is not None and (not raised or _OF_CODE.search(raised) is not None)
 
 
 def _cannot_run(situation: Situation, found: Candidate[Subject]) -> Finding:
     container = found.about.container
+    hooked = _hook_failures(situation, container)
+    if hooked:
+        return held(hooked[-1].cite(), container.pod.say(f"container {container.name}: {_hook_said(container)}"))
     if _RUNTIME.search(said_by_runtime(container)):
         return held(container.cite_ended() if container.ended else container.cite_state())
     if container.exit_code in CLEAR_CODES:
         return held(container.cite_ended())
-    said = [one for one in last_words(situation, container) if _SAID.search(one.entry.said)]
+    said = [one for one in last_words(situation, container) if _about_command(one.entry)]
     return Finding(UNTESTED.outcome, tuple(one.cite() for one in said[:1]))
 
 
 def _says_so(situation: Situation, found: Candidate[Subject]) -> Finding:
+    if _hook_failures(situation, found.about.container):
+        return UNTESTED
     said = last_words(situation, found.about.container)
-    fitting = [one for one in said if _SAID.search(one.entry.said)]
+    fitting = [one for one in said if _about_command(one.entry)]
     if fitting:
         return held(*(one.cite() for one in fitting[:1]))
     return failed(*(one.cite() for one in said[:1])) if said else UNTESTED
@@ -84,7 +128,7 @@ def _logs(_: Situation, found: Candidate[Subject]) -> list[Query]:
 
 def _changed(situation: Situation, found: Candidate[Subject]) -> Finding:
     workload, container = found.about
-    for part in (f"[{container.name}].command", f"[{container.name}].args"):
+    for part in (f"[{container.name}].{field}" for field in ("command", "args", "lifecycle")):
         rolled = changed(situation, workload, part)
         if rolled:
             return held(cite_rollout(rolled, part))
@@ -106,13 +150,13 @@ def _steps(_: Situation, found: Candidate[Subject]) -> list[str]:
 CAUSES = (
     Cause(
         code="CommandInvalid",
-        means="The command or entrypoint is not there, not executable, or takes other arguments.",
+        means="The command, entrypoint or postStart hook is not there, not executable, or takes other arguments.",
         names="workload",
         explains="containers that cannot start or end at once",
         base_rate=0.03,
         detect=_detect,
         predictions=(
-            Prediction("the runtime cannot run the command", _cannot_run, 380, -200),
+            Prediction("the command or hook cannot be run", _cannot_run, 380, -200),
             Prediction(
                 "what it says at its end is about the command",
                 _says_so,

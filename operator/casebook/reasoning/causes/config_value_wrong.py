@@ -25,7 +25,8 @@ from casebook.reasoning.checks.helpers import Trouble, command, last_words, trou
 from casebook.reasoning.situation import Situation
 
 COVERS = frozenset({Sign.PEER_ERRORS, Sign.ERRORS, Sign.VAGUE, Sign.CRASH, Sign.NOT_READY, Sign.JOB_FAILED})
-_MIN_VALUE, _MIN_NAME = 3, 4
+_MIN_VALUE, _MIN_NAME, _MIN_QUOTED = 3, 4, 2
+_QUOTES = ("'", '"', "`")
 
 
 class Broken(NamedTuple):
@@ -66,10 +67,14 @@ def _ends(situation: Situation, workload: Workload) -> list[Trouble]:
 
 
 def _names(one: Trouble, setting: Setting) -> bool:
-    """Whether an error speaks of a setting by its name, and of a value that could not be used."""
-    if one.entry.kinds & failures.PEER_KINDS or len(setting.name) < _MIN_NAME:
+    """Whether an error speaks of a setting by its name and of a value that could not be used, or quotes the value."""
+    if one.entry.kinds & failures.PEER_KINDS:
         return False
     said = one.entry.said
+    if len(setting.value) >= _MIN_QUOTED and any(f"{mark}{setting.value}{mark}" in said for mark in _QUOTES):
+        return True
+    if len(setting.name) < _MIN_NAME:
+        return False
     value = len(setting.value) < _MIN_VALUE or setting.value[:40] in said
     return setting.name in said and (value or one.entry.exception[0] != "")
 

@@ -4,12 +4,21 @@ from collections.abc import Iterator
 
 from casebook.analysis import failures
 from casebook.analysis.access import text
+from casebook.analysis.changes import rollout
 from casebook.analysis.services import ready_endpoints
 from casebook.analysis.signs import Sign
 from casebook.analysis.workloads import Workload
 from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.checks.helpers import Trouble, command, only, troubles, workload_logs_wanted
+from casebook.reasoning.checks.helpers import (
+    STOPPED,
+    Trouble,
+    cite_rollout,
+    command,
+    only,
+    troubles,
+    workload_logs_wanted,
+)
 from casebook.reasoning.situation import Situation
 
 DOWN = frozenset({Sign.CRASH, Sign.KILLED, Sign.NOT_READY, Sign.NO_PODS, Sign.ERRORS, Sign.VAGUE})
@@ -59,6 +68,16 @@ def _called_on_the_path(situation: Situation, found: Candidate[Workload]) -> Fin
 def _nothing_hidden(situation: Situation, found: Candidate[Workload]) -> Finding:
     seen = situation.world.complete("events", found.object.namespace)
     return UNTESTED if seen else failed(note="events could not be read; they would say why")
+
+
+def _no_release_broke_it(situation: Situation, found: Candidate[Workload]) -> Finding:
+    """That the pods of a new revision end by themselves is a deeper reason."""
+    rolled = rollout(found.about)
+    if rolled is None or rolled.at < situation.world.begin or not rolled.program:
+        return UNTESTED
+    ended = [one for pod in found.about.pods_of(rolled.new) for one in pod.containers if one.exit_code]
+    own = [one for one in ended if one.exit_code not in STOPPED]
+    return failed(own[0].cite_ended(), cite_rollout(rolled)) if own else UNTESTED
 
 
 def _is_wanted(_: Situation, found: Candidate[Workload]) -> Finding:
@@ -117,6 +136,7 @@ CAUSES = (
             Prediction("callers name it in their errors", _callers_name_it, 180, -100),
             Prediction("it is not itself what was asked about", _called_on_the_path, 0, -200),
             Prediction("nothing hides why it is down", _nothing_hidden, 0, -200),
+            Prediction("it does not end by itself in a new revision", _no_release_broke_it, 0, -200),
             Prediction("it is meant to have pods", _is_wanted, 0, -250),
             Prediction("its pods are not all ready", _is_down, 150, -300),
             Prediction("its Service has no ready endpoints", _no_endpoints, 80, -150),

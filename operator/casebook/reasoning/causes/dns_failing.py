@@ -10,7 +10,7 @@ from casebook.analysis.things import Ref, Thing
 from casebook.analysis.workloads import Workload
 from casebook.api.observation import Query, getting
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.checks.configuration import is_outside
+from casebook.reasoning.checks.configuration import alias, is_outside
 from casebook.reasoning.checks.helpers import Trouble
 from casebook.reasoning.checks.logged import everything
 from casebook.reasoning.situation import Situation
@@ -56,7 +56,8 @@ def _detect(situation: Situation) -> Iterator[Candidate[Deaf]]:
 
 
 def _existing_names_fail(situation: Situation, found: Candidate[Deaf]) -> Finding:
-    inside = [name for name in found.about.names if not is_outside(name)]
+    """A Service that only names another host resolves as well as that host does."""
+    inside = [name for name in found.about.names if not is_outside(name) and not alias(situation, name)]
     there = [name for name in inside if name in situation.world.things]
     if there:
         return held(situation.world.things[there[0]].say("it exists"), *(one.cite() for one in found.about.said[:2]))

@@ -10,7 +10,7 @@ from casebook.analysis.signs import Sign
 from casebook.analysis.things import Ref
 from casebook.analysis.workloads import Workload
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.checks.configuration import changed_at
+from casebook.reasoning.checks.configuration import alias, changed_at
 from casebook.reasoning.checks.helpers import Trouble, troubles
 from casebook.reasoning.situation import Situation
 
@@ -93,6 +93,9 @@ def _only_it(situation: Situation, found: Candidate[Outage]) -> Finding:
 
 def _not_reconfigured(situation: Situation, found: Candidate[Outage]) -> Finding:
     for one, peer in found.about.said:
+        named = alias(situation, peer.target)
+        if named and changed_at(situation, named, found.about.callers[0]):
+            return failed(named.cite(), one.cite(), note="the address was changed lately")
         if peer.call is None:
             continue
         for caller in found.about.callers:

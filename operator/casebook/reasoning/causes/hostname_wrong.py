@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 from casebook.analysis import failures
+from casebook.analysis.calls import EXTERNAL, Call
+from casebook.analysis.endpoints import Endpoint
 from casebook.analysis.settings import Setting
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import Cite, Ref
 from casebook.api.base import timestamp
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.checks.configuration import Misled, changed_at, is_outside, misled, written
+from casebook.reasoning.checks.configuration import ALIAS, Misled, alias, changed_at, is_outside, misled, written
 from casebook.reasoning.checks.helpers import command
 from casebook.reasoning.situation import Situation
 
@@ -19,7 +21,16 @@ def _unresolved(situation: Situation) -> Iterator[Misled]:
     for item in misled(situation):
         said = tuple(one for one in item.troubles if failures.UNRESOLVED in one.entry.kinds)
         if said:
-            yield Misled(item.call, item.callers, said)
+            yield Misled(_behind(situation, item.call), item.callers, said)
+
+
+def _behind(situation: Situation, call: Call) -> Call:
+    """What a call leads to: of a Service that only names another host, that host and the field that names it."""
+    setting = alias(situation, call.target)
+    if setting is None:
+        return call
+    host = setting.value.lower().rstrip(".")
+    return Call(call.caller, Endpoint(host, call.endpoint.port), Ref(EXTERNAL, "", host), setting)
 
 
 def _gone(situation: Situation, item: Misled) -> bool:
@@ -107,9 +118,10 @@ def _changed_lately(situation: Situation, found: Candidate[Misled]) -> Finding:
 
 def _steps_name(_: Situation, found: Candidate[Misled]) -> list[str]:
     setting = found.about.host_setting
+    restart = "" if setting.key == ALIAS else ", then restart what reads it at start"
     return [
-        f"Correct {setting.key} of {setting.origin.kind} {setting.origin.name}, then restart what reads it at start.",
-        command("edit", setting.origin, "  # nothing restarts by itself"),
+        f"Correct {setting.key} of {setting.origin.kind} {setting.origin.name}{restart}.",
+        command("edit", setting.origin, f"  # {'it works at once' if not restart else 'nothing restarts by itself'}"),
         f"kubectl get services -n {found.about.callers[0].ref.namespace}   # the names that exist",
     ]
 
@@ -129,7 +141,7 @@ CAUSES = (
     Cause(
         code="HostnameWrong",
         means="The name that callers ask for never existed.",
-        names="workload or ConfigMap",
+        names="workload, ConfigMap or Service",
         explains="errors or crashes of everything that reads the setting",
         base_rate=0.02,
         detect=_detect_name,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from casebook.analysis.changes import PROGRAM
 from casebook.analysis.signs import Sign
+from casebook.analysis.workloads import Container
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.checks.helpers import Subject, changed_part, containers, only, program_changed, undo
 from casebook.reasoning.checks.probes import kills
@@ -36,9 +37,18 @@ def _nobody_stops_it(situation: Situation, found: Candidate[Subject]) -> Finding
     events = kills(situation, container)
     if events:
         return failed(events[-1].cite())
-    # A program that is stopped by its probe and ends in order looks the same but for the event.
-    unseen = container.spec.get("livenessProbe") and not situation.world.complete("events", container.pod.ref.namespace)
-    return UNTESTED if unseen else held(container.cite_state())
+    return UNTESTED if _is_hidden(situation, container) else held(container.cite_state())
+
+
+def _is_hidden(situation: Situation, container: Container) -> bool:
+    """A program that is stopped by its probe and ends in order looks the same but for the event."""
+    probed = bool(container.spec.get("livenessProbe"))
+    return probed and not situation.world.complete("events", container.pod.ref.namespace)
+
+
+def _nothing_hidden(situation: Situation, found: Candidate[Subject]) -> Finding:
+    hidden = _is_hidden(situation, found.about.container)
+    return failed(note="events could not be read; they would say if its probe stops it") if hidden else UNTESTED
 
 
 def _steps(_: Situation, found: Candidate[Subject]) -> list[str]:
@@ -59,6 +69,7 @@ CAUSES = (
         predictions=(
             Prediction("it ends with 0", _ends_with_zero, 240, -300),
             Prediction("nobody stops it", _nobody_stops_it, 300, -350),
+            Prediction("nothing hides who stops it", _nothing_hidden, 0, -200),
             Prediction("the newest revision changed the program", program_changed, 120, 0),
         ),
         steps=_steps,

@@ -11,14 +11,22 @@ from casebook.analysis.things import Cite, Ref
 from casebook.api.base import timestamp
 from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.checks.helpers import Trouble, cite_rollout, last_words, logs_wanted, only, troubles, undo
+from casebook.reasoning.checks.helpers import (
+    STOPPED,
+    Trouble,
+    cite_rollout,
+    last_words,
+    logs_wanted,
+    only,
+    troubles,
+    undo,
+)
 from casebook.reasoning.situation import Situation
 
 NAMED = frozenset(
     {failures.MEMORY, failures.AUTH, failures.NO_SPACE, failures.PERMISSION, failures.PORT_TAKEN, failures.FILES}
     | {failures.THREADS, failures.CONNECTIONS, failures.POOL, failures.FORBIDDEN}
 )
-KILLED = {137, 143}
 STARTING = timedelta(minutes=3)
 """Most programs are up in less."""
 SHOWS = frozenset({Sign.CRASH, Sign.ERRORS, Sign.VAGUE, Sign.NOT_READY})
@@ -92,7 +100,7 @@ def _not_killed(situation: Situation, found: Candidate[Rollout]) -> Finding:
     pods = found.about.workload.pods_of(found.about.new)
     ended = [one for pod in pods for one in pod.containers if one.ended]
     raised = [one for one in _new(situation, found.about) if one.entry.exception[0]]
-    if not ended or raised or any(one.exit_code not in KILLED for one in ended):
+    if not ended or raised or any(one.exit_code not in STOPPED for one in ended):
         return UNTESTED
     return failed(ended[0].cite_ended())
 
@@ -126,6 +134,12 @@ def _the_program_itself(situation: Situation, found: Candidate[Rollout]) -> Find
         return held(*(one.cite() for one in raised[:2]))
     blaming = [one for one in new if one.peers]
     return failed(*(one.cite() for one in blaming[:2])) if blaming else UNTESTED
+
+
+def _dies_of_itself(situation: Situation, found: Candidate[Rollout]) -> Finding:
+    """Last words that blame nobody are the program's own matter."""
+    said = _crashed(situation, found.about)
+    return held(said[0].cite()) if said and not any(one.peers for one in said) else UNTESTED
 
 
 def _does_not_only_start(situation: Situation, found: Candidate[Rollout]) -> Finding:
@@ -176,6 +190,7 @@ CAUSES = (
             Prediction("the program ends by itself, it is not killed", _not_killed, 0, -230),
             Prediction("pods of the old revision do not fail", _old_pods_well, 60, -250),
             Prediction("the program itself fails, not what it calls", _the_program_itself, 180, -280, _new_logs),
+            Prediction("its last words blame nobody", _dies_of_itself, 80, 0, _new_logs),
             Prediction("its errors name no limit, right or credential", _names_nothing_else, 0, -190),
             Prediction("it fails, it does not only start", _does_not_only_start, 0, -150),
             Prediction("its pods get past their init containers", _past_its_init, 0, -300),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from casebook.analysis.access import count, dig, text
 from casebook.analysis.signs import Sign
+from casebook.analysis.unending import paused
 from casebook.analysis.workloads import Workload, cite_condition, condition
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.checks.helpers import command, only
@@ -16,9 +17,9 @@ DEEPER = frozenset(Sign) - {Sign.ROLLOUT, Sign.NO_ENDPOINTS, Sign.PEER_ERRORS, S
 def _detect(situation: Situation) -> Iterator[Candidate[Workload]]:
     for workload in situation.workloads:
         late = text(condition(workload.thing, "Progressing"), "reason") == LATE
-        paused = dig(workload.thing.raw, "spec", "paused") is True and _behind(workload)
-        if workload.ref.kind == "Deployment" and (late or paused):
-            why = "is paused" if paused else "passed its progress deadline"
+        waits = paused(workload)
+        if workload.ref.kind == "Deployment" and (late or waits):
+            why = "is paused" if waits else "passed its progress deadline"
             yield Candidate(
                 object=workload.ref,
                 statement=f"The rollout of {situation.label(workload.ref)} {why}: "
@@ -27,10 +28,6 @@ def _detect(situation: Situation) -> Iterator[Candidate[Workload]]:
                 covers=frozenset({Sign.ROLLOUT, Sign.NOT_READY}),
                 about=workload,
             )
-
-
-def _behind(workload: Workload) -> bool:
-    return count(workload.thing.raw, "status", "updatedReplicas") < workload.desired
 
 
 def _does_not_go_on(_: Situation, found: Candidate[Workload]) -> Finding:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from casebook.analysis.access import count, mapping, moment
+from casebook.analysis.access import count, mapping, moment, text
 from casebook.analysis.signs import Sign
+from casebook.analysis.workloads import cite_condition, condition
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.checks.helpers import only, undo
 from casebook.reasoning.checks.misprobing import changed
@@ -12,6 +13,8 @@ from casebook.reasoning.checks.probes import LIVENESS, STARTUP, Probe, declared,
 from casebook.reasoning.situation import Situation
 
 DEFAULT_PERIOD, DEFAULT_FAILURES = 10, 3
+ROLLED_OUT = "NewReplicaSetAvailable"
+"""What the deployment controller says once all pods of the newest revision were ready."""
 
 
 def _detect(situation: Situation) -> Iterator[Candidate[Probe]]:
@@ -50,6 +53,15 @@ def _never_up(situation: Situation, found: Candidate[Probe]) -> Finding:
     if served:
         return failed(*list(served.values())[:1])
     return held(probe.failures[-1].cite()) if probe.refused or probe.timed_out else UNTESTED
+
+
+def _never_ready(_: Situation, found: Candidate[Probe]) -> Finding:
+    """A revision whose rollout was completed has been up; without a readiness probe that tells nothing."""
+    workload = found.about.subject.workload.thing
+    if not mapping(found.about.container.spec, "readinessProbe"):
+        return UNTESTED
+    done = text(condition(workload, "Progressing"), "reason") == ROLLED_OUT
+    return failed(cite_condition(workload, "Progressing")) if done else UNTESTED
 
 
 def _dies_at_the_allowance(_: Situation, found: Candidate[Probe]) -> Finding:
@@ -93,6 +105,7 @@ CAUSES = (
         predictions=(
             Prediction("the kubelet kills the container for its probe", _kubelet_kills, 200, -200),
             Prediction("the program is not up when it is killed", _never_up, 150, -300),
+            Prediction("its newest revision was never ready", _never_ready, 0, -300),
             Prediction("it dies when the probe's patience ends", _dies_at_the_allowance, 100, -200),
             Prediction("the probe asks a port that the container declares", _asks_right_port, 60, -250),
             changed(80),

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from casebook.analysis import failures
-from casebook.analysis.access import count, dig, listed, strings
+from casebook.analysis.access import count, dig, listed, strings, text
 from casebook.analysis.calls import EXTERNAL, Call, port_known
-from casebook.analysis.changes import Edit, changed_after_creation, edits
+from casebook.analysis.changes import Edit, changed_after_creation, edited, edits
 from casebook.analysis.fields import applied
 from casebook.analysis.services import ready_endpoints
 from casebook.analysis.settings import Setting
@@ -16,6 +16,8 @@ from casebook.analysis.workloads import Workload
 from casebook.reasoning.checks.helpers import Trouble, changed, last_words, troubles
 from casebook.reasoning.situation import Situation
 
+ALIAS = "spec.externalName"
+"""Key of the setting that a Service is which only names another host."""
 UNREACHED = frozenset({failures.REFUSED, failures.TIMEOUT, failures.UNREACHABLE, failures.RESET})
 
 
@@ -105,9 +107,21 @@ def is_outside(target: Ref) -> bool:
     return target.kind == EXTERNAL
 
 
+def alias(situation: Situation, target: Ref) -> Setting | None:
+    """The field by which a Service names another host instead of leading to pods; None where it does not."""
+    service = situation.world.things.get(target)
+    host = text(service.raw, *ALIAS.split(".")) if service and target.kind == "Service" else ""
+    return Setting("externalName", host, "", service.ref, ALIAS, service.source) if service and host else None
+
+
 def written(situation: Situation, setting: Setting) -> Edit | None:
-    """The newest write to a ConfigMap after its creation, by the manager that owns the key where that is known."""
+    """The newest write to a ConfigMap after its creation, by the manager that owns the key where that is known.
+
+    Of a Service that names another host, the newest write of that name: where it was made anew, its creation.
+    """
     thing = situation.world.things.get(setting.origin)
+    if thing is not None and setting.key == ALIAS:
+        return edited(thing, *ALIAS.split("."))
     if thing is None or setting.origin.kind != "ConfigMap":
         return None
     key = setting.key.split(":")[0]
@@ -118,7 +132,7 @@ def written(situation: Situation, setting: Setting) -> Edit | None:
 
 def changed_at(situation: Situation, setting: Setting, workload: Workload) -> datetime | None:
     """When a setting was last changed within the time asked about: its ConfigMap, or the revision that holds it."""
-    if setting.origin.kind == "ConfigMap":
+    if setting.origin.kind == "ConfigMap" or setting.key == ALIAS:
         edit = written(situation, setting)
         return edit.at if edit and edit.at >= situation.world.begin else None
     part = f".env[{setting.name}]" if setting.name != "command" else ".args"

@@ -16,6 +16,9 @@ from casebook.api.observation import Query, pod_logs
 from casebook.reasoning.cause import UNTESTED, Candidate, Finding, held
 from casebook.reasoning.situation import Situation
 
+STOPPED = frozenset({137, 143})
+"""Exit codes of a program that was killed or told to end: it did not end by itself."""
+
 
 class Subject(NamedTuple):
     """A container of a workload that a hypothesis is about."""

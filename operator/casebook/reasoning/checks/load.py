@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from casebook.analysis.curves import shown
-from casebook.analysis.requests import Compared, compared
+from casebook.analysis.requests import Compared, compared, parted
 from casebook.analysis.signs import Sign, Symptom
 from casebook.analysis.things import Cite, Ref
 from casebook.analysis.world import World
@@ -48,6 +48,16 @@ def comparisons(world: World, changes: Sequence[datetime]) -> Comparisons:
             earlier = world.earlier_logs.get((log.namespace, log.pod, log.container))
             if earlier is not None and log.truncated and not log.previous:
                 found.setdefault(workload.ref, compared(earlier, log, changes))
+    return found
+
+
+def within(world: World, changes: Sequence[datetime]) -> Comparisons:
+    """Every workload whose log was read whole, each compared with itself at `changes`."""
+    found: Comparisons = {}
+    for workload in world.workloads.values():
+        for log in world.logs_of(workload):
+            if not log.truncated and not log.previous:
+                found.setdefault(workload.ref, parted(log, changes))
     return found
 
 

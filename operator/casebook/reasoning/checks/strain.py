@@ -13,8 +13,12 @@ from casebook.reasoning.planning.measuring import Measurements
 
 FELT = 0.25
 """The share of periods from which throttling is felt; the kubernetes-mixin's CPUThrottlingHigh fires at it too."""
-ALL, LITTLE = 0.9, 0.5
-"""Shares of its CPU limit: from the one a container is held back by it, below the other it is not."""
+ALL, LITTLE = 0.8, 0.5
+"""Shares of its CPU limit: from the one a container is held back by it, below the other it is not.
+
+A use is the mean of some ten seconds, a limit holds in each tenth of one: whoever uses four fifths of it on the whole
+meets it in many of them.
+"""
 
 
 class Use(NamedTuple):

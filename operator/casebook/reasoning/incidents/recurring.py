@@ -5,6 +5,9 @@ it explains whatever is seen to deviate, and stands above its rivals by the marg
 follows, which makes every read that it makes without precedents. So it does where an incident that others have just
 found may be behind it (`incident`): that is of now, and a precedent of another time.
 
+Where the same alert was then about another object (`elsewhere`), what is chosen must explain something that is seen of
+the one that is asked about now.
+
 Where a person said that a precedent was something else, what told it tells the same problem again. It ends a run where
 that word leads, and no prediction of it is left to be tested.
 """
@@ -38,7 +41,8 @@ def first_lists(situation: Situation) -> list[Query]:
     precedents = situation.world.snapshot.run.precedents
     wanted = [query for one in precedents for query in _lists(situation, one)]
     ordered = _by_what_shows(situation)
-    room = _room(precedents) - sum(clue.query.source == LOGS for one in precedents for clue in one.told.clues)
+    told = sum(clue.query.source == LOGS for one in precedents for clue in one.told.clues)
+    room = _room(precedents) - told - any(one.elsewhere for one in precedents)
     rest = [query for query in ordered if query not in wanted]
     return [*wanted, *rest[: max(0, room - len(wanted))]] if precedents else []
 
@@ -50,6 +54,8 @@ def first_logs(situation: Situation) -> list[Query]:
         return []
     made = len(situation.world.snapshot.observations)
     told = [query for one in precedents for query in _logs(situation, one)]
+    if any(one.elsewhere for one in precedents):
+        told += [query for query in _of_what_was_asked(situation) if query not in told]
     rest = [query for query in logs(situation) if query not in told]
     return [*told, *rest[: max(0, _room(precedents) - made - len(told))]]
 
@@ -95,9 +101,17 @@ def _told_again(board: Board, precedent: Precedent) -> bool:
     facts = board.by_facts if precedent.truth else board
     if not facts.is_clear or not all(stands(item) for item in facts.chosen):
         return False
+    if precedent.elsewhere and not _reaches_what_was_asked(facts):
+        return False
     held = {said for item in facts.chosen for said in telling_of(item)}
     named = (precedent.object, precedent.cause) in [(item.object, item.cause) for item in facts.chosen]
     return named and held >= set(precedent.told.held)
+
+
+def _reaches_what_was_asked(board: Board) -> bool:
+    """Whether what is chosen explains something that was seen of what was asked about."""
+    focus = board.situation.focus
+    return any(symptom.entity in focus for item in board.chosen for symptom in item.explained)
 
 
 def _is_the_word(item: Ranked, truth: str) -> bool:
@@ -123,6 +137,12 @@ def _logs(situation: Situation, precedent: Precedent) -> list[Query]:
         alike = (query for query in of_workload(situation, workload) if _alike(query, clue.query)) if workload else ()
         found += list(alike)[:1]
     return found
+
+
+def _of_what_was_asked(situation: Situation) -> list[Query]:
+    """The log of the least well pod of each workload that was asked about."""
+    found = {item.ref: item for ref in sorted(situation.focus) if (item := situation.world.workload_of(ref))}
+    return [query for item in found.values() for query in list(of_workload(situation, item))[:1]]
 
 
 def _alike(query: Query, other: Query) -> bool:

@@ -1,9 +1,10 @@
-"""The verdict: RootCause above a threshold, NoFault if nothing deviates and that was seen, else Inconclusive."""
+"""The verdict: RootCause above a threshold, NoFault if all is well and that was seen, else Inconclusive."""
 
 from casebook.analysis.things import Ref
 from casebook.api.enums import Verdict
 from casebook.api.observation import LOGS, PROMETHEUS, Result
 from casebook.reasoning.board import Board, Ranked
+from casebook.reasoning.judging.starting import lacking
 from casebook.reasoning.planning.sight import unseen
 from casebook.reasoning.planning.survey import essential
 from casebook.reasoning.situation import Situation
@@ -19,10 +20,9 @@ def verdict(board: Board) -> Verdict:
     """What the board amounts to."""
     if board.chosen:
         return Verdict.ROOT_CAUSE
-    situation = board.situation
-    if not _deviates(situation) and not blind_spots(situation) and not missing_target(situation):
-        return Verdict.NO_FAULT
-    if no_fault(board) is not None and not blind_spots(situation):
+    situation, calm = board.situation, no_fault(board)
+    is_well = not _deviates(situation) and not missing_target(situation)
+    if (is_well or calm) and not _is_short_of_pods(situation, calm) and not blind_spots(situation):
         return Verdict.NO_FAULT
     return Verdict.INCONCLUSIVE
 
@@ -30,6 +30,11 @@ def verdict(board: Board) -> Verdict:
 def _deviates(situation: Situation) -> bool:
     """Whether anything on the path is not as it should be, or an alert holds that names nothing that is there."""
     return bool(situation.pressing) or any(one.presses for one in situation.reruns)
+
+
+def _is_short_of_pods(situation: Situation, calm: Ranked | None) -> bool:
+    """Whether something asked about has too few ready pods, and what needs no mending is something else."""
+    return any(calm is None or one.ref not in calm.candidate.harms for one in lacking(situation))
 
 
 def no_fault(board: Board) -> Ranked | None:

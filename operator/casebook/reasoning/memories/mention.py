@@ -4,22 +4,12 @@ from casebook.analysis.things import clip
 from casebook.api.enums import Role
 from casebook.api.report import KnowledgeUse
 from casebook.api.run import Recalled, RecalledSkill
-from casebook.knowledge.matching import Answer, Match
+from casebook.knowledge.matching import Match, why
 from casebook.knowledge.recall import MEMORY, display_name
 from casebook.knowledge.skills import SKILL
 from casebook.reasoning.situation import Situation
 
 WHY, EFFECT = 300, 500
-_WHY = {
-    Answer.MATCH: "applies: {}",
-    Answer.UNKNOWN: "applies only if {}",
-    Answer.CONFLICT: "does not apply to what was asked: {}",
-}
-
-
-def applied(use: KnowledgeUse) -> bool:
-    """Whether a line says that its memory applied, whatever it changed."""
-    return use.why.startswith(_WHY[Answer.MATCH].format(""))
 
 
 def mention(
@@ -30,7 +20,7 @@ def mention(
         kind=SKILL if isinstance(known, RecalledSkill) else MEMORY,
         name=display_name(known, situation.world.snapshot.run.namespace),
         version=str(known.version),
-        why=clip(_WHY[fits.answer].format(fits.said), WHY),
+        why=clip(why(fits), WHY),
         effect=clip(effect, EFFECT),
         role=role,
     )

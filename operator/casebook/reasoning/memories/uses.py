@@ -6,6 +6,7 @@ from casebook.api.enums import Role
 from casebook.api.report import KnowledgeUse
 from casebook.api.run import Recalled
 from casebook.knowledge.concepts import key
+from casebook.knowledge.conflicts import is_about_cause
 from casebook.knowledge.matching import Answer, Match
 from casebook.reasoning.board import Board
 from casebook.reasoning.memories.effects import effects
@@ -45,8 +46,7 @@ def _waiting(board: Board) -> Iterator[KnowledgeUse]:
     """Memories that cannot be told to apply: which term would have to be known."""
     taught = board.situation.taught
     for memory in taught.known.memories:
-        about_cause = memory.spec.claim is not None and memory.spec.claim.cause is not None
-        unknown = board.idle.unknown.get(key(memory)) if about_cause else _unknown(board.situation, memory)
+        unknown = board.idle.unknown.get(key(memory)) if is_about_cause(memory) else _unknown(board.situation, memory)
         if unknown:
             yield mention(board.situation, memory, unknown, "not acted on: whether it applies is not known")
 

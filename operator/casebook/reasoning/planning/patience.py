@@ -7,6 +7,7 @@ from casebook.analysis.things import Ref
 from casebook.api.enums import Verdict
 from casebook.api.observation import LOGS, Query, listing
 from casebook.reasoning.board import Board
+from casebook.reasoning.judging.starting import begun, lacking
 from casebook.reasoning.judging.verdict import verdict
 from casebook.reasoning.situation import Situation
 
@@ -18,7 +19,8 @@ RESOURCES = ("pods", "events", "endpointslices.discovery.k8s.io")
 
 def pause(situation: Situation, board: Board) -> int | None:
     """Seconds after which to look again; None where the verdict stands, nothing is young or it was done before."""
-    if verdict(board) is not Verdict.INCONCLUSIVE or not situation.pressing or not _young(situation):
+    begins = situation.pressing or lacking(situation)
+    if verdict(board) is not Verdict.INCONCLUSIVE or not begins or not _young(situation):
         return None
     return dict(enumerate(PAUSES)).get(_looks(situation) - 1)
 
@@ -47,6 +49,7 @@ def _young(situation: Situation) -> bool:
 
 
 def _starts(situation: Situation) -> Iterator[datetime]:
+    yield from (at for one in lacking(situation) if (at := begun(situation, one)) is not None)
     for workload in situation.workloads:
         if workload.ref in situation.path:
             yield from (one.running_since for one in workload.containers if one.running_since)

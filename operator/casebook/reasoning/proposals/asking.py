@@ -106,9 +106,7 @@ def _told(situation: Situation, ask: Ask, made: list[Query]) -> Iterator[Quote]:
 
 
 def _read(situation: Situation, made: list[Query]) -> list[Log]:
-    keys = {
-        (one.namespace, one.name, one.params.get("container", ""), one.params.get("previous") == "true") for one in made
-    }
+    keys = {(one.namespace, one.name, one.params.get("container", ""), one.is_previous_log) for one in made}
     return [log for key, log in situation.world.logs.items() if key in keys]
 
 

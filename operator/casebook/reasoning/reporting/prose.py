@@ -8,6 +8,7 @@ from casebook.analysis.things import Ref, clip
 from casebook.api.base import timestamp
 from casebook.api.enums import Origin, Verdict
 from casebook.reasoning.board import Board, Ranked
+from casebook.reasoning.judging import starting
 from casebook.reasoning.judging.verdict import blind_spots, no_fault
 from casebook.reasoning.reporting.history import behind_it
 
@@ -116,7 +117,10 @@ def _open(board: Board) -> str:
     able = (item for item in board.ranked if item.origin is not Origin.MODEL)
     leading = next((item for item in able if not item.refuted and item.cause_entry.fault), None)
     parts = ["No cause could be established."]
-    if leading:
+    waits = starting.alone(situation)
+    if waits:
+        parts += [f"{starting.said(situation, one)}." for one in waits[:2]]
+    elif leading:
         parts.append(f"Closest: {leading.object} {leading.cause} ({leading.percent} %): {_sentence(leading.statement)}")
     elif situation.pressing:
         first = situation.pressing[0]

@@ -5,6 +5,7 @@ from casebook.analysis.workloads import Container
 from casebook.api.enums import Origin, Verdict
 from casebook.reasoning.board import Board, Ranked
 from casebook.reasoning.checks.helpers import command
+from casebook.reasoning.judging import starting
 from casebook.reasoning.judging.verdict import blind_spots, no_fault
 from casebook.reasoning.planning.deciding import wanted
 from casebook.reasoning.reporting.restoring import put_back
@@ -23,7 +24,7 @@ def next_steps(board: Board, said: Verdict) -> list[str]:
         item = no_fault(board)
         found = list(item.cause_entry.steps(situation, item.candidate)) if item else []
     else:
-        found = [step for item in _leading(board) for step in _deciding(board, item)]
+        found = _waiting(situation) or [step for item in _leading(board) for step in _deciding(board, item)]
         found = found or _looking(situation)
         found += [f"Let {name} be read, then ask again." for name in blind_spots(situation)[:3]]
     return list(dict.fromkeys(found))[:MAX_STEPS]
@@ -43,6 +44,16 @@ def _looking(situation: Situation) -> list[str]:
     ended = [one for workload in workloads for one in workload.containers if one.exit_code]
     said = [step for container in ended[:1] for step in _of_ended(container)]
     return [*said, *(command("describe", ref) for ref in unwell[:2])]
+
+
+def _waiting(situation: Situation) -> list[str]:
+    """What to do about what has too few ready pods, where nothing deviates that says why."""
+    return [
+        f"Ask again in a minute: {starting.said(situation, one)}."
+        if starting.is_starting(situation, one)
+        else command("describe", one.ref)
+        for one in starting.alone(situation)[:2]
+    ]
 
 
 def _of_ended(container: Container) -> list[str]:

@@ -8,7 +8,7 @@ from casebook.api.observation import CLUSTER_SCOPED, Query, curve, getting, list
 from casebook.api.run import RecalledSkill
 from casebook.api.skill import Step
 from casebook.knowledge.matching import Answer, Match, match
-from casebook.knowledge.skills import ordered, problem
+from casebook.knowledge.skills import ordered, unusable
 from casebook.knowledge.steps import BadStep, CurveRead, LogRead, ObjectRead, reading
 from casebook.reasoning.planning.logreads import of_workload
 from casebook.reasoning.situation import Situation
@@ -36,7 +36,7 @@ def asked(situation: Situation) -> list[Query]:
     found = [
         query
         for skill, fits in applying(situation)
-        if fits.answer is Answer.MATCH and not problem(skill.spec)
+        if fits.answer is Answer.MATCH and not unusable(skill)
         for step in skill.spec.steps
         for query in reads(situation, skill, step).queries
     ]
@@ -89,8 +89,7 @@ def _logs(situation: Situation, wanted: LogRead) -> Reads:
 
 
 def _is_wanted(query: Query, wanted: LogRead) -> bool:
-    container, previous = query.params.get("container", ""), query.params.get("previous") == "true"
-    return previous is wanted.previous and wanted.container in ("", container)
+    return query.is_previous_log is wanted.previous and wanted.container in ("", query.params.get("container", ""))
 
 
 def _curve(situation: Situation, wanted: CurveRead) -> Reads:

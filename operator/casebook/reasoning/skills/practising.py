@@ -14,7 +14,7 @@ from casebook.api.enums import Origin, Outcome
 from casebook.api.run import RecalledSkill
 from casebook.api.skill import Suspect
 from casebook.knowledge.matching import Answer, Match
-from casebook.knowledge.skills import problem
+from casebook.knowledge.skills import unusable
 from casebook.reasoning.board import Part, Ranked, Test
 from casebook.reasoning.cause import Candidate, Finding, Prediction
 from casebook.reasoning.judging.covering import THRESHOLD
@@ -58,7 +58,7 @@ def practise(situation: Situation, ranked: Sequence[Ranked]) -> tuple[list[Ranke
 def _practised(situation: Situation, skill: RecalledSkill, fits: Match) -> Practised:
     if fits.answer is not Answer.MATCH:
         return Practised(skill, fits)
-    wrong = problem(skill.spec)
+    wrong = unusable(skill)
     return Practised(skill, fits, problem=wrong) if wrong else Practised(skill, fits, tried(situation, skill))
 
 

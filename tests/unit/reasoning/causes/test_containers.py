@@ -167,6 +167,22 @@ class TestCommandInvalid:
         )
         assert "pyton" in found.summary
 
+    def test_a_hook_that_fails_and_is_the_containers_end(self) -> None:
+        hook = {"lifecycle": {"postStart": {"exec": {"command": ["/opt/register.sh"]}}}}
+        old, new = template("api", container()), template("api", container(**hook))
+        objects = release(old, new, crashing(137))
+        told = event(objects[4], "FailedPostStartHook", "PostStartHook failed")
+        assert_root(snapshot(asked(), [*objects, told]), "Deployment/api", "CommandInvalid", "/opt/register.sh")
+        quiet = report(snapshot(asked(), objects))
+        assert all(one.cause != "CommandInvalid" for one in quiet.hypotheses)
+
+    def test_a_file_that_a_running_program_misses_is_no_matter_of_its_command(self) -> None:
+        raised = ["Traceback (most recent call last):", "FileNotFoundError: [Errno 2] No such file or directory: '/x'"]
+        told = log("api-new", raised, previous=True)
+        body = template("api", container())
+        found = report(snapshot(asked(), release(body, body, crashing()), told))
+        assert all(one.cause != "CommandInvalid" for one in found.hypotheses)
+
     def test_a_program_that_runs_and_raises_is_no_invalid_command(self) -> None:
         told = log(
             "api-new", ["Traceback (most recent call last):", '  File "a.py", line 1', "ValueError: bad"], previous=True
@@ -188,18 +204,19 @@ def test_ending_with_zero_is_not_a_crash_of_the_release() -> None:
     assert_root(snapshot(asked(), release(old, new, crashing(0, "Completed"))), "Deployment/api", "ProcessExitsCleanly")
 
 
-def ending(**more: object) -> list[Raw]:
-    """A program that ends with 0 every few seconds, seen while it runs."""
-    body = template("api", container(**more))
-    return release(body, body, running("app", up=3, restarts=2, last=ended(0, "Completed", lived=3, since=15)))
+def ending(changed: Raw | None = None, **more: object) -> list[Raw]:
+    """A program that ends with 0 every few seconds, seen while it runs; what is changed came with its revision."""
+    old, new = template("api", container(**more)), template("api", container(**more, **(changed or {})))
+    return release(old, new, running("app", up=3, restarts=2, last=ended(0, "Completed", lived=3, since=15)))
 
 
 def test_ending_with_zero_again_and_again_is_seen_while_it_runs() -> None:
     assert_root(snapshot(asked(), ending()), "Deployment/api", "ProcessExitsCleanly")
 
 
-def test_ending_with_zero_may_be_the_probes_doing_where_events_were_not_read() -> None:
-    objects = ending(livenessProbe={"httpGet": {"path": "/", "port": 80}})
+@pytest.mark.parametrize("changed", [{}, {"env": env(START_SECONDS="40")}])
+def test_ending_with_zero_may_be_the_probes_doing_where_events_were_not_read(changed: Raw) -> None:
+    objects = ending(changed, livenessProbe={"httpGet": {"path": "/", "port": 80}})
     rest = [item for item in survey(objects) if item.query.resource != "events"]
     assert report(Snapshot(asked(), tuple(rest))).root_causes == []
     assert_root(snapshot(asked(), objects), "Deployment/api", "ProcessExitsCleanly")

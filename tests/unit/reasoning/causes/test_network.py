@@ -6,6 +6,7 @@ from support.builders import (
     Raw,
     configmap,
     container,
+    ended,
     endpoints,
     env,
     event,
@@ -20,6 +21,7 @@ from support.builders import (
     service,
     snapshot,
     template,
+    waiting,
     workload,
 )
 from support.reason import assert_not_named, assert_refuted, assert_root, hypothesis, report
@@ -165,6 +167,39 @@ def test_a_dependency_that_crashes_explains_everyone_before_it() -> None:
     assert_root(snapshot(question(), objects, *logs), "StatefulSet/db", "DependencyDown")
 
 
+def test_a_dependency_that_ends_by_itself_since_its_release_is_a_bad_release() -> None:
+    old, new = (template("db", container(image=f"db:{tag}", ports=[{"containerPort": 5432}])) for tag in (1, 2))
+    top = workload("db", new)
+    first, second = replicaset(top, 1, old, age=7000, replicas=0), replicaset(top, 2, new, age=120)
+    status = waiting("app", "CrashLoopBackOff", "back-off", restarts=4, last=ended(3))
+    dead = pod(second, new, status, name="db-p0", age=120)
+    line = '{"level":"ERROR","msg":"connection to server at \\"db\\", port 5432 failed: Connection refused"}'
+    objects = [*shop("db"), top, first, second, dead, service("db", 5432, 5432), endpoints("db", 0, unready=1)]
+    said = log("db-p0", ["CRITICAL licence damaged: checksum mismatch at offset 4096"], previous=True)
+    logs = [log("api-p0", [line] * 6), log("web-p0", [BAD] * 6), said]
+    assert_root(snapshot(question(), objects, *logs), "Deployment/db", "ReleaseRegression", "checksum mismatch")
+
+
+class TestExternalName:
+    LOST = '{"level":"ERROR","msg":"POST http://auth:80/verify failed: Name or service not known"}'
+
+    def objects(self, age: float) -> list[Raw]:
+        fields = managed("kubectl-apply", age, {"f:spec": {"f:externalName": {}}})
+        alias = service("auth", type="ExternalName", externalName="auth.partner.invalid", selector=None)
+        alias["metadata"] = meta("auth", age=age, managedFields=[fields])
+        return [*without("EndpointSlice", "auth-s1", without("Service", "auth", shop())), alias]
+
+    def test_a_service_that_names_a_host_which_does_not_exist(self) -> None:
+        found = assert_root(
+            snapshot(question(), self.objects(120), *failing(self.LOST)), "Service/auth", "HostnameWrong", "partner"
+        )
+        assert "kubectl edit" in " ".join(found.next_steps)
+
+    def test_a_host_that_was_named_for_long_is_the_others_matter(self) -> None:
+        asked = snapshot(question(), self.objects(86_400), *failing(self.LOST))
+        assert_not_named(asked, "HostnameWrong")
+
+
 def test_a_slow_dependency_is_told_from_one_that_is_down() -> None:
     found = report(
         snapshot(
@@ -236,6 +271,16 @@ class TestConfiguration:
         objects = self.objects({"AUTH_URL": "http://auht:80"}, edited=9000)
         logs = [log("api-p0", [self.line] * 6), log("web-p0", [BAD] * 6)]
         assert_root(snapshot(question(), objects, *logs), "Service/auht", "ServiceMissing")
+
+    @pytest.mark.parametrize(("value", "blamed"), [("5O", True), ("50", False), ("O", False)])
+    def test_a_value_that_the_error_quotes(self, value: str, blamed: bool) -> None:
+        raised = ["Traceback (most recent call last):", "ValueError: invalid literal for int() with base 10: '5O'"]
+        logs = [log("api-p0", raised * 3), log("web-p0", [BAD] * 6)]
+        asked = snapshot(question(), self.objects({"BATCH": value}), *logs)
+        if blamed:
+            assert_root(asked, "ConfigMap/app-config", "ConfigValueWrong", "BATCH", "kubectl-edit")
+        else:
+            assert_not_named(asked, "ConfigValueWrong")
 
     def test_an_override_in_env(self) -> None:
         new = template(

@@ -84,6 +84,20 @@ def test_a_program_that_starts_too_slowly() -> None:
     assert found.root_causes[0].cause in ("StartupProbeWrong", "LivenessProbeWrong")
 
 
+def test_a_program_whose_rollout_was_completed_starts_in_time() -> None:
+    """On a busy node a kill may come before it listens, though this revision had been up: the probe is too strict."""
+    status = running("app", up=1, ready=False, restarts=3, last=ended(0, lived=2, since=2))
+    objects = release("livenessProbe", probe(periodSeconds=1, failureThreshold=1), status, REFUSED, KILL)
+    for owner in (objects[0], objects[2], objects[3]):
+        spec = owner["spec"]
+        spec.get("template", {"spec": spec})["spec"]["containers"][0]["readinessProbe"] = probe()
+    done = {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"}
+    objects[0]["status"] = {"conditions": [done]}
+    seen = snapshot(run("", "Deployment/web"), objects)
+    assert_refuted(seen, "Deployment/web", "StartupProbeWrong")
+    assert_root(seen, "Deployment/web", "LivenessProbeWrong")
+
+
 @pytest.mark.parametrize(("path", "port", "message"), [
     ("/readyz", 8080, "Readiness probe failed: HTTP probe failed with statuscode: 404"),
     ("/ready", 9090, 'Readiness probe failed: Get "http://10.0.0.9:9090/ready": dial tcp 10.0.0.9:9090: connect: connection refused'),  # noqa: E501

@@ -110,6 +110,21 @@ def test_a_field_that_changes_what_runs(changed: Raw) -> None:
     assert_root(told("Deployment", template("api", container()), new), "Deployment/api", "ReleaseRegression")
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"automountServiceAccountToken": False},
+        {"serviceAccountName": "other"},
+        {"hostAliases": [{"ip": "10.0.0.1", "hostnames": ["db"]}]},
+        {"dnsPolicy": "Default"},
+    ],
+)
+def test_a_field_of_the_pod_that_changes_what_a_program_is_given(changed: Raw) -> None:
+    missing = ["Traceback (most recent call last):", "FileNotFoundError: [Errno 2] No such file or directory: '/t'"]
+    asked = told("Deployment", template("api", container()), template("api", container(), **changed), *missing)
+    assert_root(asked, "Deployment/api", "ReleaseRegression", next(iter(changed)))
+
+
 def test_another_volume_is_another_configuration() -> None:
     old, new = (template("api", volumes=[{"name": "c", "configMap": {"name": name}}]) for name in ("old", "new"))
     new["spec"]["containers"] = old["spec"]["containers"] = [container()]

@@ -178,3 +178,19 @@ class TestControllerManagerDown:
 
     def test_a_controller_that_acts_for_others_is_up(self) -> None:
         assert_refuted(self.asked(acted=20), "Component/kube-controller-manager", "ControllerManagerDown")
+
+
+class TestPausedRollout:
+    def asked(self, *, paused: bool, updated: int) -> Any:
+        top = workload("api", body("api"), paused=paused)
+        top["status"] = {"updatedReplicas": updated, "readyReplicas": 1, "replicas": 1}
+        made = replicaset(top, 1, body("api"), age=7000)
+        objects = [*shop("api"), top, made, pod(made, body("api"), name="api-p0"), service("api"), endpoints("api")]
+        return snapshot(run("the change of api is not live, why?", "Deployment/api"), objects)
+
+    def test_a_change_that_waits_for_somebody_to_resume(self) -> None:
+        assert_root(self.asked(paused=True, updated=0), "Deployment/api", "RolloutStuck", "paused")
+
+    @pytest.mark.parametrize(("paused", "updated"), [(True, 1), (False, 0)])
+    def test_without_a_change_or_a_pause_nothing_is_stuck(self, paused: bool, updated: int) -> None:
+        assert_not_named(self.asked(paused=paused, updated=updated), "RolloutStuck")

@@ -179,6 +179,38 @@ def test_what_people_said_ends_nothing_unless_it_leads_and_nothing_could_test_it
     assert queries(rerun(taught)) <= queries(again)
 
 
+def about(recorded: Trace, name: str) -> Trace:
+    """The same where another Deployment is asked about."""
+    target = recorded.run.spec.target
+    assert target is not None
+    spec = recorded.run.spec.replace(target=target.replace(name=name))
+    return recorded.replace(run=recorded.run.replace(spec=spec))
+
+
+@pytest.mark.parametrize("said", [None, "ProxyExpired", "ProxyExpired on Deployment/api"])
+@pytest.mark.parametrize("caller", ["gateway", "web"])
+def test_what_fails_beneath_is_told_again_where_its_caller_is_asked_about(caller: str, said: str | None) -> None:
+    first, again = about(trace("bad-deploy-exception"), "api"), about(trace("bad-deploy-exception"), caller)
+    made = precedent(first)
+    assert made is not None
+    word = correction_of(first, replay(first), rootCause=SAID | {"object": "Deployment/api"})
+    again = knowing(again, word) if said else again
+    short = rerun(again, made.replace(elsewhere=True, truth=said or ""))
+    assert roots(short) == roots(rerun(again)) == [("Deployment/api", "ProxyExpired" if said else made.cause)]
+    assert 100 * len(short.observations) <= 50 * len(first.observations)
+    assert any(one.query.source == LOGS and one.query.name.startswith(caller) for one in short.observations)
+
+
+def test_what_fails_beside_ends_nothing_where_what_is_asked_about_shows_none_of_it() -> None:
+    made = precedent(about(trace("bad-deploy-exception"), "api"))
+    assert made is not None
+    asked = about(trace("bad-deploy-exception"), "gateway")
+    silent = [one for one in asked.observations if not (one.query.source == LOGS and "gateway" in one.query.name)]
+    quiet = asked.replace(observations=silent)
+    assert "tested first" in rerun(quiet, made).stop.message
+    assert "tested first" not in rerun(quiet, made.replace(elsewhere=True)).stop.message
+
+
 def test_another_problem_is_not_taken_for_the_one_that_people_spoke_of() -> None:
     recorded = trace("oom-limit-low")
     taught = knowing(recorded, correction_of(recorded, replay(recorded), rootCause=SAID))

@@ -55,3 +55,25 @@ def test_a_remembered_cause_that_is_there_is_proven_by_its_own_predictions(name:
     assert roots(after)[0] == (first.object, first.cause)
     assert after.root_causes[0].confidence_percent >= first.confidence_percent
     assert "unproven" not in after.root_causes[0].statement
+
+
+@pytest.mark.parametrize("name", RECORDED)
+@pytest.mark.parametrize("terms", [("namespace",), ("alertname", "namespace")])
+def test_a_broader_correction_of_what_a_narrower_memory_made_wrong_sticks_at_once(
+    name: str, terms: tuple[str, ...]
+) -> None:
+    kept = trace(name)
+    said = {"namespace": kept.run.namespace, "alertname": _alertname(kept)}
+    wrong = correction_of(kept, replay(kept), id_="f1", rootCause={"cause": "SomethingElse"})
+    misled = replay(knowing(kept, wrong))
+    scope = {"matchLabels": {term: said[term] for term in terms if said[term]}}
+    right = correction_of(kept, misled, id_="f2", used=[wrong], rootCause={"cause": "VendorDown"}, scope=scope)
+    assert [cause for _, cause in roots(misled)] == ["SomethingElse"]
+    after = replay(knowing(kept, wrong, right))
+    assert [cause for _, cause in roots(after)] == ["VendorDown"]
+    assert any(use.name == wrong.name and "supersedes" in use.effect for use in after.knowledge)
+
+
+def _alertname(kept: Trace) -> str:
+    alert = kept.run.spec.alert
+    return alert.labels.get("alertname", "") if alert else ""

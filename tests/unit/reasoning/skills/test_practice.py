@@ -17,7 +17,7 @@ from casebook.reasoning.engine import ENGINE, Look, decide, weigh
 from casebook.reasoning.judging.covering import THRESHOLD
 from casebook.reasoning.replay import replay
 from casebook.reasoning.situation import Situation
-from casebook.reasoning.skills.asking import MAX_READS
+from casebook.reasoning.skills.asking import MAX_READS, asked
 from casebook.reasoning.skills.practising import MOST, RULES_OUT, SPEAKS_FOR, practise
 from support.builders import (
     Raw,
@@ -65,6 +65,18 @@ def knowing(*skills: RecalledSkill, objects: list[Raw] | None = None, logs: Any 
 
 def use(found: Report, name: str = "s") -> KnowledgeUse:
     return next(item for item in found.knowledge if (item.kind, item.name) == ("Skill", name))
+
+
+def test_one_that_is_quarantined_reads_nothing_moves_nothing_and_says_why() -> None:
+    reads = skill("s", step(WAITS, "limitranges", on_true=supports("DnsFailing", "Deployment/api")))
+    struck = reads.replace(quarantined="bob quarantined user/mallory")
+    found = knowing(struck)
+    assert use(found).effect == "skipped, it cannot be used: quarantined: bob quarantined user/mallory"
+    assert use(found).role is Role.SHOWN
+    assert found.hypotheses == knowing().hypotheses
+    situation = Situation(weigh(snapshot(ASKED.replace(skills=[struck]), stuck())).situation.world)
+    free = Situation(weigh(snapshot(ASKED.replace(skills=[reads]), stuck())).situation.world)
+    assert (asked(situation), len(asked(free))) == ([], 1)
 
 
 def test_without_skills_nothing_changes() -> None:

@@ -28,14 +28,17 @@ class Api:
         self._pages = int(number("CATALOGUE_PAGES", 1))
         self._index = _search_index(int(number("INDEX_MB", 0)))
         self._slow_every = int(number("SLOW_QUERY_EVERY", 0))
+        self._work = number("WORK_MS", 0) / 1000
 
     def products(self, _: Request) -> Response:
         """A page of products, each in its turn: from the cache, else the database."""
+        _compute(self._work)
         page = page_path(next(self._views) % self._pages)
         return Response(200, {"products": self._release.products(self._cached(page) or self._stored(page))})
 
     def checkout(self, request: Request) -> Response:
         """Take an order: who, how much, pay, keep, hand on."""
+        _compute(self._work)
         auth = self._settings.get("AUTH_URL") or text("AUTH_URL")
         if auth:
             call("POST", f"{auth}/verify", {"token": request.body.get("token", "")})
@@ -49,8 +52,8 @@ class Api:
         return Response(200, {"order": next(self._orders), "cents": cents})
 
     def ready(self) -> str:
-        """Why it is not ready: with READY_CHECKS=db, the database; else nothing."""
-        if text("READY_CHECKS") != "db" or self._database is None:
+        """Why it is not ready: with READY_CHECKS=database, the database; else nothing."""
+        if text("READY_CHECKS") != "database" or self._database is None:
             return ""
         try:
             self._database.rows("SELECT 1")
@@ -80,6 +83,13 @@ class Api:
             with contextlib.suppress(UpstreamError):
                 call("POST", f"{text('CACHE_URL')}{page}", {"value": rows})
         return rows
+
+
+def _compute(seconds: float) -> None:
+    """Use a core for so long, as rendering or signing does."""
+    until = time.thread_time() + seconds
+    while time.thread_time() < until:
+        pass
 
 
 def page_path(page: int) -> str:
