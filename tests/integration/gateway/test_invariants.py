@@ -13,8 +13,8 @@ from casebook.gateway.trim import MAX_STATUS
 from support.alerts import body, sent
 from support.reports import NOW, envelope, observation, report
 
-from .conftest import Replica, Scene
-from .test_api_server import CONTROLLER, Pod, investigated, post, steer
+from .conftest import CONTROLLER, Replica, Scene, steer
+from .test_api_server import Pod, investigated, post
 
 
 async def deliver(replica: Replica, data: bytes) -> None:

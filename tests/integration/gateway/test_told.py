@@ -17,9 +17,9 @@ from support.hook import Hook, serving
 from support.reports import observation
 from support.waiting import until
 
-from .conftest import Replica, Scene
-from .test_api_server import CONTROLLER, Pod, post
-from .test_kill import Process
+from .conftest import CONTROLLER, Replica, Scene
+from .process import Process
+from .test_api_server import Pod, post
 
 ENDS = {
     "DeadlineExceeded": "Failed",

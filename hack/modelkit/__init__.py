@@ -1,0 +1,1 @@
+"""A real small model on loopback, for measurements."""
