@@ -8,7 +8,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated, Any
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, SkipValidation
 
 from casebook.api.base import Model, Time, timestamp
 from casebook.api.report import Window
@@ -163,7 +163,7 @@ class Observation(Model):
     observed_at: Time
     window: Window | None = None
     truncated: bool = False
-    data: JsonValue = None
+    data: SkipValidation[JsonValue] = None
     bytes: int = 0
 
     def command(self) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from casebook.cluster.client import JSON, METADATA, Client
 from casebook.cluster.errors import Gone
-from casebook.cluster.resources import locate
+from casebook.cluster.resources import Resource, locate
 
 PAGE = 250
 
@@ -60,18 +60,19 @@ class Reader:
         while True:
             more = [("continue", token)] if token else []
             try:
-                answer = await self._client.json("GET", where.path(namespace), query=[*query, *more], accept=accept)
+                # No name holds the answer: else a whole page of every list would be held until its next one is there.
+                kept, metadata = _taken(
+                    await self._client.json("GET", where.path(namespace), query=[*query, *more], accept=accept),
+                    where,
+                    keep,
+                )
             except Gone:
                 # The snapshot behind the continue token was compacted away: begin again, as client-go does.
                 if not token:
                     raise
                 items, token = [], ""
                 continue
-            for item in answer.get("items") or []:
-                item.setdefault("kind", where.kind)
-                item.setdefault("apiVersion", where.api_version)
-                items.append(keep(item))
-            metadata = answer.get("metadata") or {}
+            items += kept
             token = metadata.get("continue", "")
             if not token or len(items) >= limit:
                 break
@@ -113,3 +114,13 @@ class Reader:
         }
         query = [(key, value) for key, value in options.items() if value]
         return await self._client.text(locate("pods").path(namespace, pod, "log"), query=query, limit=limit)
+
+
+def _taken(answer: Object, where: Resource, keep: Callable[[Object], Object]) -> tuple[list[Object], Object]:
+    """What is kept of the items of a page, and its metadata."""
+    items = []
+    for item in answer.get("items") or []:
+        item.setdefault("kind", where.kind)
+        item.setdefault("apiVersion", where.api_version)
+        items.append(keep(item))
+    return items, answer.get("metadata") or {}

@@ -67,10 +67,10 @@ def _kept(found: Object) -> Object:
 
 
 def _kept_with(shared: Shared) -> Callable[[Object], Object]:
-    """The same, with each specification held once, however many objects of the list have it."""
+    """The same, with equal parts held once, however many objects of the list have them."""
 
     def keep(found: Object) -> Object:
-        kept = _kept(found)
-        return kept | {"spec": shared(kept["spec"])} if "spec" in kept else kept
+        kept: Object = shared(_kept(found))
+        return kept
 
     return keep
