@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from casebook.analysis.access import dig, listed, strings, text, words
-from casebook.analysis.things import Cite, Ref, Thing
+from casebook.analysis.things import Cite, Ref
 from casebook.analysis.workloads import Workload
 from casebook.analysis.world import World
 
@@ -113,24 +113,23 @@ def settings(world: World, workload: Workload) -> list[Setting]:
             line = " ".join(words(spec, part))
             if line:
                 found.append(Setting(COMMAND, line, container, workload.ref, part, workload.thing.source))
-    for reference in _volume_references(workload):
-        thing = world.things.get(reference.target)
-        if thing is not None and thing.ref.kind == "ConfigMap":
-            found += _file(thing, reference.key)
+    for file in _mounted(world, workload):
+        found += _lines(file)
     return list(dict.fromkeys(found))
 
 
 def files(world: World, workload: Workload) -> list[Setting]:
     """The files of mounted ConfigMaps, each whole: its key and its text."""
-    mounted = [(world.things.get(one.target), one.key) for one in _volume_references(workload)]
-    found = [
-        Setting(key, value, "", thing.ref, key, thing.source)
-        for thing, wanted in mounted
-        if thing is not None and thing.ref.kind == "ConfigMap"
-        for key, value in strings(thing.raw, "data").items()
-        if wanted in ("", key)
-    ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(_mounted(world, workload)))
+
+
+def _mounted(world: World, workload: Workload) -> Iterator[Setting]:
+    for reference in _volume_references(workload):
+        thing = world.things.get(reference.target)
+        if thing is not None and thing.ref.kind == "ConfigMap":
+            for key, value in strings(thing.raw, "data").items():
+                if reference.key in ("", key):
+                    yield Setting(key, value, "", thing.ref, key, thing.source)
 
 
 def _environment(world: World, workload: Workload, spec: object) -> Iterator[Setting]:
@@ -162,11 +161,10 @@ def _variable(world: World, workload: Workload, item: object, container: str) ->
     return Setting(name, held, container, thing.ref, key, thing.source) if thing and held else None
 
 
-def _file(thing: Thing, only: str) -> Iterator[Setting]:
-    for key, value in strings(thing.raw, "data").items():
-        if only and key != only:
-            continue
-        yield Setting(key, value[:_MAX_FILE], "", thing.ref, key, thing.source)
-        for name, held in _LINE.findall(value[:_MAX_FILE]) if "\n" in value else []:
-            if held:
-                yield Setting(name, held, "", thing.ref, f"{key}: {name}", thing.source)
+def _lines(file: Setting) -> Iterator[Setting]:
+    """A mounted file as one setting, and each of its lines that sets something as another."""
+    held = file._replace(value=file.value[:_MAX_FILE])
+    yield held
+    for name, value in _LINE.findall(held.value) if "\n" in file.value else []:
+        if value:
+            yield file._replace(name=name, value=value, key=f"{file.key}: {name}")

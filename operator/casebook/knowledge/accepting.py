@@ -33,13 +33,19 @@ def _groups(cases: Iterable[PastCase]) -> list[list[PastCase]]:
     """Cases of one question, namespace, cause and object that enough people accepted, and nobody called wrong."""
     found: dict[tuple[object, ...], list[PastCase]] = {}
     for case in cases:
-        if case.verdict is Verdict.ROOT_CAUSE and case.explained_by is None and case.said is not None:
+        if is_judged(case):
             about = case.asked.model_dump_json(exclude={"words"})
             found.setdefault((about, case.namespace, case.cause, case.object), []).append(case)
-    return [group for group in found.values() if _is_accepted(group)]
+    return [group for group in found.values() if is_accepted(group)]
 
 
-def _is_accepted(group: Sequence[PastCase]) -> bool:
+def is_judged(case: PastCase) -> bool:
+    """Whether it found a cause by itself, and somebody said whether that was right."""
+    return case.verdict is Verdict.ROOT_CAUSE and case.explained_by is None and case.said is not None
+
+
+def is_accepted(group: Iterable[PastCase]) -> bool:
+    """Whether people accepted enough of them, and called none wrong."""
     said = [case.said.judgement for case in group if case.said]
     return said.count(Judgement.CORRECT) >= ENOUGH and Judgement.WRONG not in said
 

@@ -10,14 +10,13 @@ from collections.abc import Iterable, Sequence
 
 from casebook.analysis.things import clip
 from casebook.api.case import Blamed, PastCase
-from casebook.api.enums import Judgement, Source, State, Verdict
+from casebook.api.enums import Judgement, Source, State
 from casebook.api.memory import Claim, Expectation, KnowledgeOrigin, MemorySpec
 from casebook.api.names import digest
 from casebook.api.run import Recalled
 from casebook.api.scope import Scope
-from casebook.knowledge.accepting import MAX_CASES
-from casebook.knowledge.concepts import key
-from casebook.knowledge.generalising import ENOUGH, PLACE, STATEMENT, Proposal
+from casebook.knowledge.accepting import MAX_CASES, is_accepted, is_judged
+from casebook.knowledge.generalising import PLACE, STATEMENT, Proposal, never_proposed
 from casebook.knowledge.lineage import INVESTIGATION
 
 _PLAIN = re.compile(r"(spec|data)(\.[A-Za-z0-9_-]+)+")
@@ -29,16 +28,15 @@ Told = tuple[PastCase, Blamed]
 
 def normal_values(cases: Iterable[PastCase], memories: Sequence[Recalled]) -> list[Proposal]:
     """What is to be proposed of past cases, the newest first among them, by name."""
-    there = {key(one) for one in memories}
     made = [_proposal(group) for group in _groups(cases) if not _is_decided(group, memories)]
-    return sorted((one for one in made if f"{one.namespace}/{one.name}" not in there), key=lambda one: one.name)
+    return sorted(never_proposed(made, memories), key=lambda one: one.name)
 
 
 def _groups(cases: Iterable[PastCase]) -> list[list[Told]]:
     """Cases that blame one field of one object, which enough people accepted and nobody called wrong."""
     found: dict[tuple[str, str, str], list[Told]] = {}
     for case in cases:
-        if case.verdict is Verdict.ROOT_CAUSE and case.explained_by is None and case.said is not None:
+        if is_judged(case):
             for one in case.blamed:
                 if _PLAIN.fullmatch(one.field) and _object(one, case.namespace):
                     found.setdefault((case.namespace, one.entity, one.field), []).append((case, one))
@@ -47,10 +45,9 @@ def _groups(cases: Iterable[PastCase]) -> list[list[Told]]:
 
 def _is_agreed(group: Sequence[Told]) -> bool:
     """Whether people accepted enough of them, and the value before was the same, and known, each time."""
-    said = [case.said.judgement for case, _ in group if case.said]
     before = {one.old if one.old_known else None for _, one in group}
     known = len(before) == 1 and None not in before and not any(_CUT in str(value) for value in before)
-    return known and said.count(Judgement.CORRECT) >= ENOUGH and Judgement.WRONG not in said
+    return known and is_accepted(case for case, _ in group)
 
 
 def _object(one: Blamed, home: str) -> str:

@@ -11,14 +11,13 @@ from typing import Any
 
 from casebook.analysis.things import clip
 from casebook.api.case import PastCase
-from casebook.api.enums import Judgement, Source, State, Verdict
+from casebook.api.enums import Judgement, Source, State
 from casebook.api.memory import Claim, Dependency, KnowledgeOrigin, MemorySpec, Noise
 from casebook.api.names import digest
 from casebook.api.run import Recalled
 from casebook.api.scope import Scope
-from casebook.knowledge.accepting import MAX_CASES
-from casebook.knowledge.concepts import key
-from casebook.knowledge.generalising import ENOUGH, PLACE, STATEMENT, Proposal
+from casebook.knowledge.accepting import MAX_CASES, is_accepted, is_judged
+from casebook.knowledge.generalising import PLACE, STATEMENT, Proposal, never_proposed
 from casebook.knowledge.lineage import INVESTIGATION
 
 OTHERS = 2
@@ -30,10 +29,9 @@ Fact = tuple[str, str, str]
 
 def noticed_facts(cases: Iterable[PastCase], memories: Sequence[Recalled]) -> list[Proposal]:
     """What is to be proposed of past cases, the newest first among them, by name."""
-    there = {key(one) for one in memories}
     found: dict[tuple[str, Fact], list[PastCase]] = {}
     for case in cases:
-        if case.verdict is Verdict.ROOT_CAUSE and case.explained_by is None and case.said is not None:
+        if is_judged(case):
             for fact in _facts(case):
                 found.setdefault((case.namespace, fact), []).append(case)
     made = [
@@ -41,7 +39,7 @@ def noticed_facts(cases: Iterable[PastCase], memories: Sequence[Recalled]) -> li
         for (place, fact), group in found.items()
         if _is_agreed(fact, group) and not _is_decided(place, fact, memories)
     ]
-    return sorted((one for one in made if f"{one.namespace}/{one.name}" not in there), key=lambda one: one.name)
+    return sorted(never_proposed(made, memories), key=lambda one: one.name)
 
 
 def _facts(case: PastCase) -> list[Fact]:
@@ -53,10 +51,8 @@ def _facts(case: PastCase) -> list[Fact]:
 
 
 def _is_agreed(fact: Fact, group: Sequence[PastCase]) -> bool:
-    said = [case.said.judgement for case in group if case.said]
     causes = {(case.cause, case.object) for case in group}
-    enough = said.count(Judgement.CORRECT) >= ENOUGH and Judgement.WRONG not in said
-    return enough and (fact[0] == "dependency" or len(causes) >= OTHERS)
+    return is_accepted(group) and (fact[0] == "dependency" or len(causes) >= OTHERS)
 
 
 def _is_decided(place: str, fact: Fact, memories: Iterable[Recalled]) -> bool:

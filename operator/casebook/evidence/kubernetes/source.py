@@ -49,13 +49,14 @@ class KubernetesSource:
         if query.name:
             found = await self._reader.get(query.resource, query.name, query.namespace)
             return Reading(_kept(found))
+        shared = Shared()
         page = await self._reader.list(
             query.resource,
             query.namespace,
             labels=query.params.get("labelSelector", ""),
             fields=query.params.get("fieldSelector", ""),
             limit=MAX_ITEMS,
-            keep=_kept_with(Shared()),
+            keep=lambda found: shared(_kept(found)),
         )
         items, cut = bounded(telling_first(page.items))
         return Reading({"items": items}, truncated=page.truncated or cut)
@@ -64,13 +65,3 @@ class KubernetesSource:
 def _kept(found: Object) -> Object:
     kept: Object = redact(strip(found))
     return kept
-
-
-def _kept_with(shared: Shared) -> Callable[[Object], Object]:
-    """The same, with equal parts held once, however many objects of the list have them."""
-
-    def keep(found: Object) -> Object:
-        kept: Object = shared(_kept(found))
-        return kept
-
-    return keep
