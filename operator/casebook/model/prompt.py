@@ -5,7 +5,7 @@ fences that carry a number of the run; whatever looks like a fence in it is take
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -58,14 +58,20 @@ class Prompt:
         return (len(self.system) + len(self.user)) // CHARS_PER_TOKEN + 1
 
 
-def build(run: Run, board: Board, report: Report, tokens: int) -> Prompt:
-    """The prompt of at most so many tokens; what does not fit is cut from the end of the longest section."""
+def build(
+    run: Run, board: Board, report: Report, tokens: int, redact: Callable[[str], str] = lambda text: text
+) -> Prompt:
+    """The prompt of at most so many tokens; what does not fit is cut from the end of the longest section.
+
+    `redact` takes credentials out of every section before it is measured: a mask may be longer than what it hides.
+    """
     nonce = numbered(f"{run.uid}/{run.attempt}")
     system = _instructions().replace("{nonce}", nonce)
     quotes = _quotes(board, report)
     turns = _turns_left(board)
     sections = _sections(run, board, report, [(name, one) for name, one in quotes.items() if name.startswith("o")])
-    user = fenced(sections, nonce, tokens * CHARS_PER_TOKEN - len(system))
+    clean = [(name, redact(text)) for name, text in sections]
+    user = fenced(clean, nonce, tokens * CHARS_PER_TOKEN - len(system))
     objects = frozenset(board.situation.label(ref) for ref in asked_about(board))
     return Prompt(system, user, quotes, objects, turns > 0)
 
