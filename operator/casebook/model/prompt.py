@@ -26,12 +26,15 @@ from casebook.api.consultation import (
 )
 from casebook.api.report import Report
 from casebook.api.run import Run
+from casebook.knowledge.recall import MEMORY, display_name
+from casebook.knowledge.skills import SKILL
 from casebook.reasoning.board import Board
 from casebook.reasoning.proposals.asking import told
 from casebook.reasoning.proposals.proposed import asked_about
 from casebook.reasoning.registry import REGISTRY
+from casebook.reasoning.situation import Situation
 
-VERSION = "board-1"
+VERSION = "board-2"
 """File of the instructions; another wording is another file."""
 CHARS_PER_TOKEN = 3
 """Characters of JSON, names and log lines that make up a token, at least; for budgets, where too few is safe."""
@@ -138,6 +141,7 @@ def _sections(run: Run, board: Board, report: Report, seen: Sequence[tuple[str, 
         ("CHANGES", _lines(f"{item.at:%H:%M:%S} {item.object}: {item.what}" for item in report.changes)),
         ("KNOWLEDGE", _lines(_knowledge(run, report))),
         ("SETTINGS", _lines(_settings(world, refs))),
+        ("GRAPH", _lines(_edges(board.situation, refs[:MAX_OBJECTS]))),
         ("OBJECTS", _lines(board.situation.label(ref) for ref in refs[:MAX_OBJECTS])),
         ("CODES", ", ".join(code for code, cause in REGISTRY.items() if cause.fault)),
     ]
@@ -155,10 +159,24 @@ def _hypotheses(report: Report) -> Iterable[str]:
 
 
 def _knowledge(run: Run, report: Report) -> Iterable[str]:
-    """What people taught that applies here, and what it changed."""
-    said = {one.name: one.spec.statement for one in run.recalled}
+    """What people taught that applies here, what it changed, and what a skill says to whoever follows it."""
+    here = run.namespace
+    said = {(MEMORY, display_name(one, here)): one.spec.statement for one in run.recalled}
+    said |= {
+        (SKILL, display_name(one, here)): f"{one.spec.description} {one.spec.instructions}".strip()
+        for one in run.skills
+    }
     for use in report.knowledge:
-        yield f"{use.kind}/{use.name}: {clip(said.get(use.name, ''), SETTING_CHARS // 3)} ({use.why}; {use.effect})"
+        text = clip(said.get((use.kind, use.name), ""), SETTING_CHARS // 3)
+        yield f"{use.kind}/{use.name}: {text} ({use.why}; {use.effect})"
+
+
+def _edges(situation: Situation, refs: Sequence[Ref]) -> Iterable[str]:
+    """What each of these depends on, and how."""
+    for ref in refs:
+        needs = dict.fromkeys(f"{edge.kind} {situation.label(edge.target)}" for edge in situation.graph.needs(ref))
+        if needs:
+            yield f"{situation.label(ref)}: {', '.join(needs)}"
 
 
 def _settings(world: World, refs: Sequence[Ref]) -> Iterable[str]:

@@ -8,8 +8,13 @@ from dataclasses import replace
 import pytest
 from aiohttp import web
 
+from casebook.agent.loop import ADVICE, LEAST, SHARE
+from casebook.api.consultation import MAX_TURNS
+from casebook.api.investigation import Budget
 from casebook.api.report import Report
 from casebook.evidence.redaction import redact_text
+from casebook.gateway.config import Models
+from casebook.gateway.upstream import SHARE as UPSTREAM_SHARE
 from casebook.model.adviser import ANSWER_TOKENS, PROMPT_TOKENS, Adviser
 from casebook.model.client import completions
 from casebook.model.prompt import CHARS_PER_TOKEN
@@ -19,6 +24,8 @@ from support.reason import roots
 
 from .test_advised import World, investigate
 
+SLOW = 40
+"""Seconds that a small model on two cores takes for a turn."""
 CONTEXT = 8192
 """Tokens of the smallest window that a model worth asking has."""
 CALL = {"id": "1", "type": "function", "function": {"name": "kubectl", "arguments": '{"args": "get secrets"}'}}
@@ -83,6 +90,15 @@ async def test_one_that_is_slow_to_begin_is_waited_for() -> None:
     async with endpoint(slow_first_byte) as there, completions("m", key="k", url=there.url) as m:
         conclusion = await investigate(World(freetext()), Adviser(m, redact_text))
     assert roots(conclusion.report) == [("ConfigMap/web-config", "Other")]
+
+
+def test_forty_seconds_a_turn_are_within_the_time_of_a_run_and_of_a_call() -> None:
+    left = Budget().seconds * SHARE
+    for _ in range(MAX_TURNS):
+        assert left * ADVICE > SLOW
+        left -= SLOW
+    assert left > LEAST
+    assert Models().seconds_per_call * UPSTREAM_SHARE > SLOW
 
 
 async def test_prompt_and_answer_fit_into_the_smallest_window_also_where_it_is_asked_once_more() -> None:
