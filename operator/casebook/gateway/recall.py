@@ -82,13 +82,15 @@ class Recall:
         self, held: list[Shelved], practices: list[RecalledSkill], run: Run, tenant: str
     ) -> tuple[list[Recalled], list[str]]:
         """The memories that a run recalls, and in a line how many more there were."""
-        may_apply = await asyncio.to_thread(recall.fitting, held, run, practices)
-        scores, by = await self._scores(run, tenant, len(may_apply))
+        # Side by side, since the one is work here and the other in Postgres.
+        may_apply, (scores, by) = await asyncio.gather(
+            asyncio.to_thread(recall.fitting, held, run, practices), self._scores(run, tenant, len(held))
+        )
         found, left = await asyncio.to_thread(recall.chosen, may_apply, run, scores)
         return found, _left_out(left, "memories", len(found), by)
 
     async def _scores(self, run: Run, tenant: str, count: int) -> tuple[Mapping[str, float], str]:
-        """How much the text of each memory is like the question, where there are more than fit; and what was gone by.
+        """How much the text of each memory is like the question, where more are held than fit; and what was gone by.
 
         By words alone: no run waits for an embedding.
         """

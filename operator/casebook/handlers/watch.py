@@ -13,6 +13,7 @@ import structlog
 
 from casebook.controller.config import ControllerConfig
 from casebook.controller.metrics import Metrics
+from casebook.handlers.ending import ended
 from casebook.handlers.registry import Source, build
 from casebook.handlers.settings import configure
 
@@ -69,13 +70,15 @@ class Watch:
 
     async def _run(self, deliver: Callable[[Callable[[Any], None], Any], None], stop: asyncio.Event) -> None:
         where = {"namespaces": [self._namespace]} if self._namespace else {"clusterwide": True}
-        await kopf.operator(
+        mine = asyncio.all_tasks()
+        tasks = await kopf.spawn_tasks(
             registry=build(self._sources, deliver),
             settings=configure(self._config),
             standalone=True,
             stop_flag=stop,
             **where,
         )
+        await ended(tasks, asyncio.create_task(kopf.run_tasks(tasks, ignored=mine)))
 
 
 class _Operator:

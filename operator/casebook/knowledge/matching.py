@@ -83,16 +83,23 @@ class Compiled(NamedTuple):
     exact: tuple[str, frozenset[str]] | None
     """A key and the values of which one is required, to tell most of what does not match at a glance."""
 
-    def may_match(self, context: Context) -> bool:
-        """Whether it is worth matching where only a match counts."""
-        if self.exact is None:
-            return True
-        values = context.at(self.exact[0])
-        return values is not None and not values.isdisjoint(self.exact[1])
+    def matches(self, context: Context) -> bool:
+        """Whether it applies for sure."""
+        if self.exact is not None:
+            values = context.at(self.exact[0])
+            if values is None or values.isdisjoint(self.exact[1]):
+                return False
+        return answer(self, context) is Answer.MATCH
 
-    def may_conflict(self, context: Context) -> bool:
-        """Whether it is worth matching: a scope whose keys are all unknown conflicts only by an exception of all."""
-        return bool(self.except_) or context.closed or not self.keys.isdisjoint(context.values)
+    def conflicts(self, context: Context) -> bool:
+        """Whether it does not apply; a scope whose keys are all unknown conflicts only by an exception of all."""
+        if self.keys.isdisjoint(context.values) and not self.except_ and not context.closed:
+            return False
+        if self.exact is not None:
+            values = context.at(self.exact[0])
+            if values is not None and values.isdisjoint(self.exact[1]):
+                return True
+        return answer(self, context) is Answer.CONFLICT
 
 
 def compiled(scope: Scope) -> Compiled:

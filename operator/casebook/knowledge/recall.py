@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
@@ -17,7 +18,7 @@ from casebook.api.problems import explain
 from casebook.api.run import MAX_RECALLED, Recalled, RecalledSkill, Run
 from casebook.knowledge.concepts import key
 from casebook.knowledge.context import Context, of_run
-from casebook.knowledge.matching import Answer, Compiled, answer, compiled
+from casebook.knowledge.matching import Compiled, compiled
 from casebook.knowledge.precedence import Rank, rank
 from casebook.knowledge.quarantine import heeding, is_quarantine, marked, quarantines
 
@@ -108,9 +109,10 @@ def reaches(one: Recalled | RecalledSkill, namespace: str) -> bool:
 
 
 class Shelved(NamedTuple):
-    """A memory with what is worth working out once: how it ranks, its `namespace/name`, its scope, and its claim."""
+    """A memory with what is worth working out once: where it stands, its `namespace/name`, its scope, and its claim."""
 
-    rank: Rank
+    order: tuple[bool, bool, Rank]
+    """Sort key: quarantines before all, then those that win first; what is quarantined last."""
     name: str
     scope: Compiled
     quarantines: bool
@@ -120,12 +122,16 @@ class Shelved(NamedTuple):
 def shelved(memories: Iterable[Recalled]) -> list[Shelved]:
     """The confirmed ones, those that win first."""
     held = [memory for memory in memories if memory.spec.state is State.CONFIRMED]
-    return in_order(Shelved(rank(one), key(one), compiled(one.spec.scope), is_quarantine(one), one) for one in held)
+    return in_order(Shelved(_order(one), key(one), compiled(one.spec.scope), is_quarantine(one), one) for one in held)
+
+
+def _order(memory: Recalled) -> tuple[bool, bool, Rank]:
+    return not is_quarantine(memory), bool(memory.quarantined), rank(memory)
 
 
 def in_order(found: Iterable[Shelved]) -> list[Shelved]:
-    """Quarantines before all, then those that win first; what is quarantined last."""
-    return sorted(found, key=lambda one: (not one.quarantines, bool(one.memory.quarantined), one.rank))
+    """Sorted by where they stand."""
+    return sorted(found, key=itemgetter(0))
 
 
 def recalled(
@@ -153,9 +159,7 @@ def applicable(run: Run) -> Callable[[Recalled | RecalledSkill, Compiled], bool]
     settled = _settled(run)
 
     def may_apply(one: Recalled | RecalledSkill, scope: Compiled) -> bool:
-        if not reaches(one, run.namespace):
-            return False
-        return not scope.may_conflict(settled) or answer(scope, settled) is not Answer.CONFLICT
+        return reaches(one, run.namespace) and not scope.conflicts(settled)
 
     return may_apply
 
@@ -171,7 +175,10 @@ def _heeding(memories: Sequence[Shelved], now: datetime, skills: Sequence[Recall
     if not against:
         return memories
     left = marked([one.memory for one in memories], against, skills)
-    return [one._replace(memory=memory) for one, memory in zip(memories, left, strict=True)]
+    return [
+        one if memory is one.memory else one._replace(memory=memory, order=_order(memory))
+        for one, memory in zip(memories, left, strict=True)
+    ]
 
 
 def chosen(found: Iterable[Shelved], run: Run, scores: Mapping[str, float]) -> tuple[list[Recalled], int]:
@@ -192,15 +199,11 @@ def _needed(found: Sequence[Shelved], asked: Context, scores: Mapping[str, float
     alike: list[Shelved] = []
     others: list[Shelved] = []
     for one in found:
-        if one.quarantines or (one.scope.may_match(asked) and _applies(one, asked)):
+        if one.quarantines or (not one.memory.quarantined and one.scope.matches(asked)):
             sure.append(one)
         else:
             (alike if one.name in scores and not one.memory.quarantined else others).append(one)
     return [*sure, *sorted(alike, key=lambda one: -scores[one.name]), *others]
-
-
-def _applies(one: Shelved, asked: Context) -> bool:
-    return not one.memory.quarantined and answer(one.scope, asked) is Answer.MATCH
 
 
 def display_name(one: Recalled | RecalledSkill, home: str) -> str:
