@@ -55,6 +55,8 @@ def test_an_ask_is_a_read_that_the_sources_answer_anyway(ask: dict, wanted: list
         ("ConfigMap/a%2f..%2fsecrets", "outside of this investigation"),
         ("ConfigMap/x?watch=true", "outside of this investigation"),
         ("ConfigMap/", "outside of this investigation"),
+        (f"ServiceAccount/{NS}/default/token", "outside of this investigation"),
+        (f"Pod/{NS}/web-p0/exec", "outside of this investigation"),
         ("https://evil.example/?q=1", "which is not read"),
     ],
 )

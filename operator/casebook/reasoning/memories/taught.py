@@ -51,7 +51,7 @@ class Taught:
 
     def ref(self, named: str) -> Ref:
         """The entity that `Kind/name`, or `Kind/namespace/name`, means here; some are outside of all namespaces."""
-        parts = named.split("/")
+        parts = named.split("/", 2)
         kind, name = parts[0], parts[-1]
         place = parts[1] if len(parts) > 2 else self.world.home
         cluster = Ref(kind, "", name)
