@@ -118,6 +118,21 @@ def settings(world: World, workload: Workload) -> list[Setting]:
     return list(dict.fromkeys(found))
 
 
+def is_kept(workload: Workload, setting: Setting) -> bool:
+    """Whether a container keeps this value of a ConfigMap until it starts again: a variable, or a file by `subPath`."""
+    if setting.container:
+        return True
+    paths = {
+        (text(volume, "name"), text(item, "path") or text(item, "key"))
+        for volume in listed(workload.template, "spec", "volumes")
+        for source in (volume, *listed(volume, "projected", "sources"))
+        for item in listed(source, "configMap", "items") or [{"key": setting.key.split(":")[0]}]
+        if text(source, "configMap", "name") == setting.origin.name and text(item, "key") == setting.key.split(":")[0]
+    }
+    mounts = [mount for _, _, spec in workload.specs() for mount in listed(spec, "volumeMounts")]
+    return any((text(mount, "name"), text(mount, "subPath")) in paths for mount in mounts)
+
+
 def files(world: World, workload: Workload) -> list[Setting]:
     """The files of mounted ConfigMaps, each whole: its key and its text."""
     return list(dict.fromkeys(_mounted(world, workload)))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from casebook.analysis import failures
 from casebook.analysis.endpoints import Endpoint
-from casebook.analysis.settings import Setting
+from casebook.analysis.settings import Setting, is_kept
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import Ref
 from casebook.analysis.workloads import Container, Workload
@@ -18,6 +18,7 @@ from casebook.reasoning.checks.helpers import Trouble, command, only, troubles
 from casebook.reasoning.situation import Situation
 
 STARTING = timedelta(seconds=30)
+"""By so much the time of a renewed certificate is guessed from what callers say; that of a write is recorded."""
 
 
 class Stale(NamedTuple):
@@ -56,8 +57,14 @@ def _statement(situation: Situation, item: Stale) -> str:
         )
     return (
         f"{name} still uses what {source} held before {timestamp(item.since)}; since then it holds "
-        f"{item.setting.key} = {item.setting.value[:80]}, which is read at the start only"
+        f"{item.setting.key} = {item.setting.value[:80]}, which {_why_kept(item.setting)}"
     )
+
+
+def _why_kept(setting: Setting) -> str:
+    if setting.container:
+        return "is read at the start only"
+    return "a container sees when it starts: a file mounted by subPath is not renewed"
 
 
 def _certificates(situation: Situation, workload: Workload) -> Iterator[Stale]:
@@ -90,7 +97,7 @@ def _addresses(situation: Situation, workload: Workload) -> Iterator[Stale]:
     strange = tuple(one for one in troubles(situation, workload) if _strange(one, given))
     for call in situation.graph.calls[workload.ref] if strange else ():
         for setting in (call.setting, call.port_setting):
-            edit = written(situation, setting) if setting and setting.container else None
+            edit = written(situation, setting) if setting and is_kept(workload, setting) else None
             if setting and edit and edit.at >= situation.world.begin:
                 yield Stale(workload, setting.origin, (workload,), strange, edit.at, setting)
                 return
@@ -115,7 +122,8 @@ def _says_so(_: Situation, found: Candidate[Stale]) -> Finding:
 def _runs_since_before(_: Situation, found: Candidate[Stale]) -> Finding:
     """Whoever started after the change has read what is there now."""
     running = [one for one in found.about.workload.containers if one.running_since]
-    late = [one for one in running if _after(one, found.about.since)]
+    renewed = found.about.since + (STARTING if found.about.setting else timedelta(0))
+    late = [one for one in running if _after(one, renewed)]
     if late:
         return failed(late[0].cite_state(), note="it has started since, and read what is there now")
     return held(running[0].cite_state()) if running else UNTESTED

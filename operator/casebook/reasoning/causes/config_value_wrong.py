@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from casebook.analysis import failures
+from casebook.analysis.changes import rollout
 from casebook.analysis.formats import unreadable
 from casebook.analysis.settings import Setting, files, settings
 from casebook.analysis.signs import Sign
@@ -22,7 +23,8 @@ from casebook.reasoning.checks.configuration import (
     well,
     written,
 )
-from casebook.reasoning.checks.helpers import Trouble, command, last_words, troubles, undo
+from casebook.reasoning.checks.felt import SOON, Felt, began_with, felt
+from casebook.reasoning.checks.helpers import Trouble, cite_rollout, command, last_words, troubles, undo
 from casebook.reasoning.situation import Situation
 
 COVERS = frozenset({Sign.PEER_ERRORS, Sign.ERRORS, Sign.VAGUE, Sign.CRASH, Sign.NOT_READY, Sign.JOB_FAILED})
@@ -39,6 +41,7 @@ class Broken(NamedTuple):
     misled: Misled | None
     ports: tuple[int, ...]
     unreadable: str = ""
+    felt: Felt | None = None
 
 
 def _detect(situation: Situation) -> Iterator[Candidate[Broken]]:
@@ -49,7 +52,7 @@ def _detect(situation: Situation) -> Iterator[Candidate[Broken]]:
             broken = Broken(item.setting, item.callers[0], said, item, tuple(ports))
             yield from [_candidate(situation, broken, item.callers)] if said else []
     for workload in situation.workloads:
-        yield from _invalid(situation, workload)
+        yield from (*_invalid(situation, workload), *_felt(situation, workload))
 
 
 def _invalid(situation: Situation, workload: Workload) -> Iterator[Candidate[Broken]]:
@@ -65,6 +68,13 @@ def _invalid(situation: Situation, workload: Workload) -> Iterator[Candidate[Bro
         why = unreadable(file.name, file.value)
         if why and changed_at(situation, file, workload) is not None:
             yield _candidate(situation, Broken(file, workload, tuple(said[:2]), None, (), why), (workload,))
+
+
+def _felt(situation: Situation, workload: Workload) -> Iterator[Candidate[Broken]]:
+    """Settings that a workload runs with since they were changed, and of which its callers alone complain."""
+    for item in felt(situation, workload):
+        broken = Broken(item.settings[0], workload, item.said, None, (), felt=item)
+        yield _candidate(situation, broken, (workload,))
 
 
 def _ends(situation: Situation, workload: Workload) -> list[Trouble]:
@@ -97,6 +107,11 @@ def _candidate(situation: Situation, item: Broken, readers: tuple[Workload, ...]
     given = f"{item.setting.key} the value {item.setting.value[:80]!r}"
     if item.unreadable:
         given, why = f"{item.setting.key} a text that cannot be read as what its name says", f": {item.unreadable}"
+    if item.felt:
+        others = "".join(f", {one.key}" for one in item.felt.settings[1:3])
+        given += f"{f' (or it is another key written then{others})' if others and not item.felt.named else ''}"
+        reader = situation.label(item.reader.ref)
+        why = f": {reader} runs with it since {timestamp(item.felt.since)}, and what fails since are its callers"
     return Candidate(
         object=item.setting.origin,
         statement=f"{situation.label(item.setting.origin)} gives {given}{since}{why}",
@@ -109,11 +124,16 @@ def _candidate(situation: Situation, item: Broken, readers: tuple[Workload, ...]
 
 def _errors_follow(_: Situation, found: Candidate[Broken]) -> Finding:
     said = found.about.said
+    if found.about.felt:
+        return began_with(said, found.about.felt.since, SOON)
     return held(*(one.cite() for one in said[:2])) if said else UNTESTED
 
 
 def _cannot_be_right(situation: Situation, found: Candidate[Broken]) -> Finding:
     item = found.about
+    if item.felt:
+        named = item.felt.named
+        return held(item.setting.cite(), named[0].cite(), note="its reader says so") if named else UNTESTED
     if item.misled is None:
         return held(item.setting.cite(), note=item.unreadable or "the error names it")
     service = situation.world.things[item.misled.call.target]
@@ -128,6 +148,14 @@ def _the_called_is_well(situation: Situation, found: Candidate[Broken]) -> Findi
     if well(situation, service.ref):
         return held(service.say("it has ready endpoints"))
     return failed(service.say("it has no ready endpoints either"))
+
+
+def _the_program_is_the_same(situation: Situation, found: Candidate[Broken]) -> Finding:
+    """Where callers alone fail, a new program is as good a reason."""
+    rolled = rollout(found.about.reader) if found.about.felt else None
+    if rolled is None or not rolled.program or rolled.at < situation.world.begin:
+        return UNTESTED
+    return failed(cite_rollout(rolled))
 
 
 def _changed_lately(situation: Situation, found: Candidate[Broken]) -> Finding:
@@ -168,6 +196,7 @@ CAUSES = (
             Prediction("the value cannot be right", _cannot_be_right, 200, -300),
             Prediction("what it should lead to is well", _the_called_is_well, 100, -150),
             Prediction("it was changed lately", _changed_lately, 150, 0),
+            Prediction("where its reader looks well, the program is the same", _the_program_is_the_same, 0, -150),
         ),
         steps=_steps,
     ),

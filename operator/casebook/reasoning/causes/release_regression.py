@@ -1,20 +1,22 @@
 """ReleaseRegression: a new revision fails where the old one did not."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 
 from casebook.analysis import failures
-from casebook.analysis.changes import Rollout, changed_after_creation, rollout
+from casebook.analysis.changes import Rollout, rollout
 from casebook.analysis.errors import sign_of
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import Cite, Ref
+from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
 from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
+from casebook.reasoning.checks.felt import OWN, began_with, only_callers_fail
 from casebook.reasoning.checks.helpers import (
     STOPPED,
     Trouble,
-    blaming,
     cite_rollout,
     last_words,
     logs_wanted,
@@ -28,41 +30,39 @@ NAMED = frozenset(
     {failures.MEMORY, failures.AUTH, failures.NO_SPACE, failures.PERMISSION, failures.PORT_TAKEN, failures.FILES}
     | {failures.THREADS, failures.CONNECTIONS, failures.POOL, failures.FORBIDDEN}
 )
-AT_ONCE = timedelta(seconds=20)
-"""A rollout takes so long until the new pods answer; a request that fails for it may come a little earlier or later."""
 STARTING = timedelta(minutes=3)
 """Most programs are up in less."""
-SHOWS = frozenset({Sign.CRASH, Sign.ERRORS, Sign.VAGUE, Sign.NOT_READY})
 
 
-def _detect(situation: Situation) -> Iterator[Candidate[Rollout]]:
+@dataclass(frozen=True)
+class Release(Rollout):
+    """A rollout, and what callers say of the workload where it looks well itself."""
+
+    callers: tuple[Trouble, ...]
+
+
+def _detect(situation: Situation) -> Iterator[Candidate[Release]]:
     for workload in situation.workloads:
         found = rollout(workload)
-        if found is None or found.at < situation.world.begin or not _shows(situation, found):
+        if found is None or found.at < situation.world.begin:
+            continue
+        callers = tuple(only_callers_fail(situation, workload))
+        if not callers and not _shows(situation, workload):
             continue
         yield Candidate(
             object=workload.ref,
             statement=_statement(situation, found),
             harms=only(workload.ref),
-            covers=SHOWS,
-            about=found,
+            covers=OWN,
+            about=Release(workload, found.new, found.old, found.at, found.found, callers),
             since=found.at,
             changed=found.at,
         )
 
 
-def _shows(situation: Situation, found: Rollout) -> bool:
-    signs = {symptom.sign for symptom in situation.symptoms_of(found.workload.ref)}
-    return bool(signs & {*SHOWS, Sign.PEER_ERRORS} or _only_callers_fail(situation, found))
-
-
-def _only_callers_fail(situation: Situation, found: Rollout) -> list[Trouble]:
-    """What callers say of a workload that looks well itself; nothing where it does not, or its Service was changed."""
-    signs = {symptom.sign for symptom in situation.symptoms_of(found.workload.ref)}
-    edits = [changed_after_creation(service) for service in situation.world.services_of(found.workload)]
-    if signs & SHOWS or any(edit and edit.at >= situation.world.begin for edit in edits):
-        return []
-    return blaming(situation, found.workload)
+def _shows(situation: Situation, workload: Workload) -> bool:
+    signs = {symptom.sign for symptom in situation.symptoms_of(workload.ref)}
+    return bool(signs & {*OWN, Sign.PEER_ERRORS})
 
 
 def _statement(situation: Situation, found: Rollout) -> str:
@@ -99,7 +99,7 @@ def _targets(one: Trouble) -> frozenset[Ref]:
     return frozenset(peer.target for peer in one.peers)
 
 
-def _new_pods_fail(situation: Situation, found: Candidate[Rollout]) -> Finding:
+def _new_pods_fail(situation: Situation, found: Candidate[Release]) -> Finding:
     new = _new(situation, found.about)
     if new:
         return held(*(one.cite() for one in new[:2]))
@@ -107,25 +107,17 @@ def _new_pods_fail(situation: Situation, found: Candidate[Rollout]) -> Finding:
     return held(*crashed) if crashed else UNTESTED
 
 
-def _callers_fail_since(situation: Situation, found: Candidate[Rollout]) -> Finding:
+def _callers_fail_since(_: Situation, found: Candidate[Release]) -> Finding:
     """A program that looks well and does not answer rightly: its callers say so, from the rollout on."""
-    said = _only_callers_fail(situation, found.about)
-    times = [one.entry.at for one in said if one.entry.at]
-    if not times:
-        return UNTESTED
-    after = min(times) - found.about.at
-    first = next(one for one in said if one.entry.at == min(times))
-    if after < -AT_ONCE:
-        return failed(first.cite(), note="they failed before")
-    return held(first.cite()) if after <= AT_ONCE else UNTESTED
+    return began_with(found.about.callers, found.about.at)
 
 
-def _logs_name_it(situation: Situation, found: Candidate[Rollout]) -> Finding:
+def _logs_name_it(situation: Situation, found: Candidate[Release]) -> Finding:
     new = [one for one in _new(situation, found.about) if one.entry.is_error]
     return held(*(one.cite() for one in new[:2])) if new else UNTESTED
 
 
-def _not_killed(situation: Situation, found: Candidate[Rollout]) -> Finding:
+def _not_killed(situation: Situation, found: Candidate[Release]) -> Finding:
     pods = found.about.workload.pods_of(found.about.new)
     ended = [one for pod in pods for one in pod.containers if one.ended]
     raised = [one for one in _new(situation, found.about) if one.entry.exception[0]]
@@ -143,7 +135,7 @@ def _ends(found: Rollout) -> list[Cite]:
     ][:2]
 
 
-def _old_pods_well(situation: Situation, found: Candidate[Rollout]) -> Finding:
+def _old_pods_well(situation: Situation, found: Candidate[Release]) -> Finding:
     rolled = found.about
     old = rolled.workload.pods_of(rolled.old)
     names = {pod.thing.ref.name for pod in old}
@@ -154,7 +146,7 @@ def _old_pods_well(situation: Situation, found: Candidate[Rollout]) -> Finding:
     return held(*(pod.cite_condition("Ready") for pod in ready[:1])) if ready else UNTESTED
 
 
-def _the_program_itself(situation: Situation, found: Candidate[Rollout]) -> Finding:
+def _the_program_itself(situation: Situation, found: Candidate[Release]) -> Finding:
     new, own = _new(situation, found.about), _own(situation, found.about)
     if not new:
         return UNTESTED
@@ -165,13 +157,13 @@ def _the_program_itself(situation: Situation, found: Candidate[Rollout]) -> Find
     return failed(*(one.cite() for one in blaming[:2])) if blaming else UNTESTED
 
 
-def _dies_of_itself(situation: Situation, found: Candidate[Rollout]) -> Finding:
+def _dies_of_itself(situation: Situation, found: Candidate[Release]) -> Finding:
     """Last words that blame nobody are the program's own matter."""
     said = _crashed(situation, found.about)
     return held(said[0].cite()) if said and not any(one.peers for one in said) else UNTESTED
 
 
-def _does_not_only_start(situation: Situation, found: Candidate[Rollout]) -> Finding:
+def _does_not_only_start(situation: Situation, found: Candidate[Release]) -> Finding:
     """Pods that are a few minutes old, say nothing of a failure and have not ended may still be starting."""
     pods = found.about.workload.pods_of(found.about.new)
     if not pods or _ends(found.about) or _new(situation, found.about) or any(pod.ready for pod in pods):
@@ -180,28 +172,28 @@ def _does_not_only_start(situation: Situation, found: Candidate[Rollout]) -> Fin
     return failed(young[0].cite_condition("Ready")) if len(young) == len(pods) else UNTESTED
 
 
-def _past_its_init(_: Situation, found: Candidate[Rollout]) -> Finding:
+def _past_its_init(_: Situation, found: Candidate[Release]) -> Finding:
     pods = found.about.workload.pods_of(found.about.new)
     failing = [one for pod in pods for one in pod.containers if one.init and not one.sidecar and one.exit_code]
     return failed(failing[0].cite_ended(), note="it has not come to run the program") if failing else UNTESTED
 
 
-def _names_nothing_else(situation: Situation, found: Candidate[Rollout]) -> Finding:
+def _names_nothing_else(situation: Situation, found: Candidate[Release]) -> Finding:
     named = [one for one in _new(situation, found.about) if one.entry.kinds & NAMED]
     return failed(named[0].cite(), note=", ".join(sorted(named[0].entry.kinds & NAMED))) if named else UNTESTED
 
 
-def _program_changed(_: Situation, found: Candidate[Rollout]) -> Finding:
+def _program_changed(_: Situation, found: Candidate[Release]) -> Finding:
     cite = cite_rollout(found.about)
     return held(cite) if found.about.program else failed(cite)
 
 
-def _new_logs(_: Situation, found: Candidate[Rollout]) -> list[Query]:
+def _new_logs(_: Situation, found: Candidate[Release]) -> list[Query]:
     pods = found.about.workload.pods_of(found.about.new)
     return [query for pod in pods[:2] for container in pod.containers for query in logs_wanted(container)]
 
 
-def _steps(_: Situation, found: Candidate[Rollout]) -> list[str]:
+def _steps(_: Situation, found: Candidate[Release]) -> list[str]:
     return [undo(found.about.workload), "Hand the error and the revision's changes to the team that made the release."]
 
 

@@ -63,13 +63,7 @@ class Probe:
     @property
     def port(self) -> int:
         """The port that it asks, named ports resolved; 0 for a command or an unknown name."""
-        asked = next(
-            (dig(self.spec, how, "port") for how in ("httpGet", "tcpSocket", "grpc") if how in self.spec), None
-        )
-        if isinstance(asked, str) and not asked.isdigit():
-            named = [item for item in listed(self.container.spec, "ports") if text(item, "name") == asked]
-            return count(named[0], "containerPort") if named else 0
-        return int(asked) if isinstance(asked, int | str) and not isinstance(asked, bool) else 0
+        return asked_port(self.container, self.spec)
 
     @property
     def asks(self) -> str:
@@ -94,6 +88,15 @@ class Probe:
     def since(self) -> datetime | None:
         """When it was first seen to fail."""
         return min((event.first for event in self.failures if event.first), default=None)
+
+
+def asked_port(container: Container, spec: dict[str, Any]) -> int:
+    """The port that a probe asks, named ports resolved; 0 for a command or an unknown name."""
+    asked = next((dig(spec, how, "port") for how in ("httpGet", "tcpSocket", "grpc") if how in spec), None)
+    if isinstance(asked, str) and not asked.isdigit():
+        named = [item for item in listed(container.spec, "ports") if text(item, "name") == asked]
+        return count(named[0], "containerPort") if named else 0
+    return int(asked) if isinstance(asked, int | str) and not isinstance(asked, bool) else 0
 
 
 def probes(situation: Situation, kind: str) -> Iterator[Probe]:

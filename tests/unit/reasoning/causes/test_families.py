@@ -322,6 +322,54 @@ class TestConfigMapNotReloaded:
         assert hypothesis(report(self.asked(line=line)), "ConfigNotReloaded") is None
 
 
+class TestFileBySubPath:
+    """A ConfigMap of which one file is mounted alone: what a container sees of it is as old as the container."""
+
+    GONE = "ERROR fetch of http://old-cdn/logo failed: <urlopen error [Errno -2] Name or service not known>"
+
+    def asked(self, mount: Raw, source: Raw, *, up: float = 320) -> Any:
+        mounted = {"volumeMounts": [{"name": "banner", **mount}]}
+        volumes = [{"name": "banner", **source}]
+        made = template("page", container(**mounted), volumes=volumes)
+        top = workload("page", made)
+        owner = replicaset(top, 1, made, age=7200)
+        alone = pod(owner, made, running("app", up=up), name="page-p0")
+        written = [managed("kubectl-client-side-apply", 300, {"f:data": {"f:text.txt": {}}})]
+        banner = configmap("banner", {"text.txt": "http://new-cdn/logo"}, managedFields=written)
+        objects = [top, owner, alone, *healthy("new-cdn"), banner]
+        lines = log("page-p0", [self.GONE] * 12, step=20)
+        return snapshot(run("page shows no logo", "Deployment/page"), objects, lines)
+
+    ALONE: ClassVar[Raw] = {"mountPath": "/etc/page/text.txt", "subPath": "text.txt"}
+    MAP: ClassVar[Raw] = {"configMap": {"name": "banner"}}
+
+    @pytest.mark.parametrize(
+        ("mount", "source"),
+        [
+            (ALONE, MAP),
+            (
+                {"mountPath": "/etc/page/t", "subPath": "t"},
+                {"configMap": {"name": "banner", "items": [{"key": "text.txt", "path": "t"}]}},
+            ),
+            (ALONE, {"projected": {"sources": [MAP]}}),
+        ],
+    )
+    def test_what_is_used_is_what_it_held_before(self, mount: Raw, source: Raw) -> None:
+        said = ("text.txt = http://new-cdn/logo", "subPath", "old-cdn")
+        assert_root(self.asked(mount, source), "Deployment/page", "ConfigNotReloaded", *said)
+
+    def test_a_file_of_a_whole_map_follows_it(self) -> None:
+        asked = self.asked({"mountPath": "/etc/page"}, self.MAP)
+        assert hypothesis(report(asked), "ConfigNotReloaded") is None
+
+    def test_another_file_by_subpath_says_nothing_of_this_one(self) -> None:
+        asked = self.asked({"mountPath": "/etc/page/logo", "subPath": "logo"}, self.MAP)
+        assert hypothesis(report(asked), "ConfigNotReloaded") is None
+
+    def test_a_container_that_started_since_sees_the_new_file(self) -> None:
+        assert_refuted(self.asked(self.ALONE, self.MAP, up=290), "Deployment/page", "ConfigNotReloaded")
+
+
 def test_a_new_pod_that_is_only_starting_speaks_less_for_a_regression() -> None:
     def percent(age: float) -> int:
         before, after = body("api"), template("api", container(image="shop:2"))

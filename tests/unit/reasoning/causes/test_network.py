@@ -70,6 +70,51 @@ class TestServiceSelectorMismatch:
         assert found.verdict.value == "NoFault"
 
 
+class TestServiceSelectsStrangers:
+    """Pods of another workload carry the labels that the Service of auth selects."""
+
+    def asked(
+        self,
+        *,
+        joined: float = 60,
+        ports: tuple[int, ...] = (),
+        line: str = REFUSED,
+        end: float = 5,
+        kind: str = "Deployment",
+        probe: int = 0,
+    ) -> object:
+        probing = {"readinessProbe": {"tcpSocket": {"port": probe}}} if probe else {}
+        batch = container(ports=[{"containerPort": port} for port in ports], **probing)
+        made = template("auth", batch)
+        made["metadata"]["labels"]["job"] = "sync"
+        top = workload("auth-sync", made, kind=kind, metadata=meta("auth-sync", age=joined))
+        other = pod(top, made, name="auth-sync-1", age=joined)
+        objects = [*shop(), top, other]
+        lines = ['{"level":"INFO","msg":"POST /checkout 200"}', line] * 4
+        return snapshot(question(), objects, log("api-p0", lines, step=4, end=end), log("web-p0", [BAD] * 6))
+
+    @pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "Job"])
+    @pytest.mark.parametrize("ports", [(), (9090,)])
+    def test_what_does_not_serve_refuses_a_part_of_the_requests(self, kind: str, ports: tuple[int, ...]) -> None:
+        said = ("auth-sync too", "app: auth", "do not serve it")
+        assert_root(self.asked(kind=kind, ports=ports), "Service/auth", "ServiceSelectorMismatch", *said)
+
+    @pytest.mark.parametrize("offered", [{"ports": (8080,)}, {"probe": 8080}])
+    def test_pods_that_serve_it_are_no_strangers(self, offered: dict[str, object]) -> None:
+        found = assert_not_named(self.asked(**offered), "ServiceSelectorMismatch")
+        assert hypothesis(found, "ServiceSelectorMismatch") is None
+
+    def test_callers_that_failed_before_refute_it(self) -> None:
+        assert_refuted(self.asked(joined=4, end=1), "Service/auth", "ServiceSelectorMismatch")
+
+    def test_what_was_selected_for_long_is_not_what_fails_now(self) -> None:
+        assert_not_named(self.asked(joined=5400), "ServiceSelectorMismatch")
+
+    def test_an_answer_comes_from_what_serves(self) -> None:
+        answer = REFUSED.replace("[Errno 111] Connection refused", "HTTP 503 Service Unavailable")
+        assert_not_named(self.asked(line=answer), "ServiceSelectorMismatch")
+
+
 class TestServicePortMismatch:
     @pytest.mark.parametrize(
         ("target", "protocol", "fact"), [(8081, "TCP", "8081"), ("htpp", "TCP", "htpp"), (8080, "UDP", "UDP")]
