@@ -69,7 +69,8 @@ def _worth(memory: Recalled, status: MemoryStatus) -> str:
     trust = f", trusted {status.trust_percent} %" if status.trust_percent is not None else ""
     last = f", last in inv/{status.last_used_by}" if status.last_used_by else ""
     hinted = f", acted on without a word {uses.hinted}" if uses.hinted else ""
-    return f"cited {uses.cited} times, accepted {uses.accepted}, rejected {uses.rejected}{hinted}{trust}{last}{stale}"
+    cited = "once" if uses.cited == 1 else f"{uses.cited} times"
+    return f"cited {cited}, accepted {uses.accepted}, rejected {uses.rejected}{hinted}{trust}{last}{stale}"
 
 
 def recurrences(raws: Sequence[Mapping[str, Any]], begin: datetime) -> Iterator[Recurrence | None]:

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from casebook.api.investigation import Recurrence
 from casebook.api.report import Cost
 from casebook.cli.learned import recurrences, saved, taught
@@ -35,6 +37,12 @@ def test_what_was_taught_with_what_became_of_it() -> None:
         "      cited 4 times, accepted 2, rejected 0, trusted 86 %, last in inv/inv-9",
         "  odd  was not understood; it is of another version of Casebook",
     ]
+
+
+@pytest.mark.parametrize(("cited", "told"), [(0, "cited 0 times"), (1, "cited once"), (2, "cited 2 times")])
+def test_how_often_it_was_cited_is_said_as_people_say_it(cited: int, told: str) -> None:
+    _, _, line = taught([raw("used", status={"uses": {"shown": 3, "cited": cited}})], BEGIN)
+    assert line == f"      {told}, accepted 0, rejected 0"
 
 
 def test_what_was_taught_earlier_is_left_out() -> None:
