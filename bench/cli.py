@@ -16,6 +16,7 @@ from bench.learning import cost, curve, effect, interference, leak, persistence,
 from bench.learning.installed import InstalledError
 from bench.measures import (
     faults,
+    hostile,
     image,
     memory,
     models,
@@ -74,6 +75,7 @@ MEASURES = (
         {"recorded": "the engine over saved investigations of known faults: right, wrong, how sure"}, recorded.measure
     ),
     Step({"models": "prompts over saved investigations; a call through the proxy beside a direct one"}, models.measure),
+    Step({"hostile": "a liar, an attacker and a spender as models, over saved investigations"}, hostile.measure),
     Step({"saved-peers": "Casebook and other tools on saved investigations"}, peers.measure_saved, asked_for=True),
     Step({"peers": "Casebook and other tools on every fault; hours, only when named"}, peers.measure, asked_for=True),
     Step({"recall": "what a run is given to know, of 10,000 memories"}, recall.measure),

@@ -12,6 +12,7 @@ import aiohttp
 from aiohttp import web
 
 from casebook.cluster.client import Client
+from support.serving import kubeconfig, serving
 
 PASSED_ON = ("Accept", "Content-Type")
 
@@ -43,30 +44,11 @@ async def counting(client: Client, namespace: str) -> AsyncIterator[tuple[Counte
     counter = Counter()
     application = web.Application(client_max_size=64 << 20)
     application.router.add_route("*", "/{path:.*}", _handler(client, counter))
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = runner.addresses[0][:2]
+    async with serving(application) as url:
         with TemporaryDirectory(prefix="casebook-bench-") as folder:
             path = Path(folder) / "kubeconfig"
-            path.write_text(json.dumps(kubeconfig(f"http://{host}:{port}", namespace)))
-            yield counter, {"KUBECONFIG": str(path), "NO_PROXY": host, "no_proxy": host}
-    finally:
-        await runner.cleanup()
-
-
-def kubeconfig(server: str, namespace: str) -> dict[str, Any]:
-    """A kubeconfig without credentials: the proxy has them."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "bench", "cluster": {"server": server}}],
-        "users": [{"name": "bench", "user": {}}],
-        "contexts": [{"name": "bench", "context": {"cluster": "bench", "user": "bench", "namespace": namespace}}],
-        "current-context": "bench",
-    }
+            path.write_text(json.dumps(kubeconfig(url, namespace)))
+            yield counter, {"KUBECONFIG": str(path), "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
 
 def _handler(client: Client, counter: Counter) -> Any:

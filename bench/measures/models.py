@@ -2,41 +2,31 @@
 
 import os
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from contextlib import AsyncExitStack
 
 import aiohttp
-import structlog
 from aiohttp import web
 
 from bench.measures.recorded import KEPT
+from bench.quiet import quiet
 from bench.row import Bound, Floor, Row
 from bench.session import Session
 from bench.spread import Spread
 from casebook.analysis.snapshot import Snapshot
 from casebook.api.consultation import INSTALLED
 from casebook.api.enums import Reasoning
-from casebook.api.run import Trace
+from casebook.api.run import Run, Trace
 from casebook.cli import tracefile
 from casebook.gateway.config import ModelEndpoint, Models
-from casebook.gateway.errors import Handler
-from casebook.gateway.identity import Caller
-from casebook.gateway.investigations import Record
-from casebook.gateway.ledger import CallStore, Ledger, MemoryCalls
-from casebook.gateway.metrics import Metrics
-from casebook.gateway.model_api import ModelApi, Upstreams
-from casebook.gateway.runs import Held
-from casebook.gateway.turns import Turns
-from casebook.gateway.upstream import Upstream
 from casebook.model.adviser import PROMPT_TOKENS
 from casebook.model.prompt import build
 from casebook.reasoning.engine import conclude, cost, unsure, weigh
 from casebook.store.calls import Calls
 from casebook.store.database import DATABASE_URL, Database
+from support.modelproxy import PATIENCE, model_proxy
+from support.serving import serving
 
 CALLS, WARM = 200, 20
-PATIENCE = 30.0
 OVERHEAD_MS = 15.0
 ANSWER = {
     "choices": [
@@ -44,7 +34,7 @@ ANSWER = {
     ],
     "usage": {"prompt_tokens": 5000, "completion_tokens": 10, "total_tokens": 5010},
 }
-PLENTY = 10**9
+PLENTY = 2_000_000
 
 
 async def measure(session: Session, _chosen: set[str]) -> list[Row]:
@@ -80,25 +70,27 @@ def lengths(prompts: list[tuple[str, bool]]) -> list[Row]:
 async def overhead(trace: Trace, prompt: str) -> Row:
     """A call through the proxy beside a direct one, in turns: reading, redaction, ledger, passing on."""
     body = {"model": INSTALLED, "messages": [{"role": "user", "content": prompt}], "max_completion_tokens": 100}
+    address = os.environ.get(DATABASE_URL, "")
+    app = web.Application(client_max_size=1 << 20)
+    app.router.add_post("/v1/chat/completions", answering)
     async with AsyncExitStack() as stack:
-        structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
-        stack.callback(structlog.reset_defaults)
+        stack.enter_context(quiet())
         http = await stack.enter_async_context(aiohttp.ClientSession())
-        direct = await stack.enter_async_context(serving("/v1/chat/completions", answering))
-        address = os.environ.get(DATABASE_URL, "")
+        direct = f"{await stack.enter_async_context(serving(app))}/v1"
         database = await stack.enter_async_context(Database.open(address)) if address else None
-        api, ledger = proxy(trace, http, direct, Calls(database) if database else MemoryCalls())
-        proxied = await stack.enter_async_context(serving("/v1/chat/completions", api.chat))
-        times: dict[str, list[float]] = {direct: [], proxied: []}
+        models = Models(endpoints=[ModelEndpoint(name="e", url=direct, model="m")], calls_per_run=PLENTY)
+        proxy = await stack.enter_async_context(model_proxy(models, Calls(database) if database else None))
+        headers = {"Authorization": f"Bearer {proxy.admit(spending(trace.run))}"}
+        times: dict[str, list[float]] = {direct: [], proxy.url: []}
         for number in range(WARM + CALLS):
             for url, seen in times.items():
                 began = time.perf_counter()
-                async with http.post(f"{url}/v1/chat/completions", json=body) as response:
+                async with http.post(f"{url}/chat/completions", json=body, headers=headers) as response:
                     response.raise_for_status()
                     await response.read()
                 took = (time.perf_counter() - began) * 1000
                 # An agent thinks before it asks again; what is still to be written is done by then.
-                await ledger.close(PATIENCE)
+                await proxy.ledger.close(PATIENCE)
                 if number >= WARM:
                     seen.append(took)
     kept = "Postgres" if address else f"memory; ${DATABASE_URL} names a Postgres to count in"
@@ -108,53 +100,20 @@ async def overhead(trace: Trace, prompt: str) -> Row:
         "models",
         "a call through the gateway's proxy",
         "ms",
-        Spread.of(times[proxied]),
+        Spread.of(times[proxy.url]),
         bound,
         Floor(Spread.of(times[direct]), "the same call, direct"),
         note,
     )
 
 
-def proxy(trace: Trace, http: aiohttp.ClientSession, url: str, calls: CallStore) -> tuple[ModelApi, Ledger]:
-    """The gateway's proxy before this endpoint, for one run that may spend without end, and its ledger."""
-    models = Models(endpoints=[ModelEndpoint(name="e", url=f"{url}/v1", model="m")], calls_per_run=PLENTY)
-    budget = trace.run.spec.budget.model_copy(update={"tokens": PLENTY})
-    spec = trace.run.spec.model_copy(update={"budget": budget, "reasoning": Reasoning.ASSISTED})
-    run = trace.run.model_copy(update={"spec": spec, "uid": f"bench-{time.time_ns()}"})
-    caller = Caller("pod", "", "", run.uid, run.attempt, run.namespace, run.name, "ns:bench")
-    made = {"metadata": {"name": run.name, "namespace": run.namespace}, "spec": trace.run.spec.wire()}
-    held = Held(caller, Record.of(made), "ns:bench", run, frozenset())
-
-    async def hold(_: web.Request) -> Held:
-        return held
-
-    upstream = Upstream(http, models.endpoints, models.seconds_per_call, Turns(models.at_once))
-    ledger = Ledger(models, calls, now)
-    return ModelApi(hold, Upstreams(upstream, None), ledger, Metrics(), now, keeps_texts=False), ledger
-
-
-def now() -> datetime:
-    """The clock."""
-    return datetime.now(UTC)
+def spending(run: Run) -> Run:
+    """The run as one that may spend all that a run can."""
+    spec = run.spec.replace(budget=run.spec.budget.replace(tokens=PLENTY), reasoning=Reasoning.ASSISTED)
+    return run.replace(spec=spec, uid=f"bench-{time.time_ns()}")
 
 
 async def answering(request: web.Request) -> web.StreamResponse:
     """An endpoint that reads the question and has its answer ready."""
     await request.json()
     return web.json_response(ANSWER)
-
-
-@asynccontextmanager
-async def serving(path: str, handler: Handler) -> AsyncIterator[str]:
-    """Serves this at a port of loopback; its URL."""
-    app = web.Application(client_max_size=1 << 20)
-    app.router.add_post(path, handler)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = runner.addresses[0][:2]
-        yield f"http://{host}:{port}"
-    finally:
-        await runner.cleanup()

@@ -24,7 +24,7 @@ from scenariokit.scripted import MODEL
 from scenariokit.scripted import scripted as model_of
 from scenariokit.table import Display, show_list, show_results
 from scenariokit.variants import vary
-from scenariokit.ways import CommandLine, Resource, Way, Webhook, prometheus_url
+from scenariokit.ways import PATIENCE, CommandLine, Resource, Way, Webhook, prometheus_url
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = ROOT / "tests" / "cluster" / "scenarios"
@@ -69,13 +69,20 @@ def list_command(directory: Path) -> None:
     help="Whether a model takes part (--via crd; an alert's is the installation's).",
 )
 @click.option("--model", default="", help="Model to ask besides (--via cli), at $OPENAI_BASE_URL.")
+@click.option(
+    "--seconds",
+    type=click.IntRange(10, 3600),
+    default=PATIENCE,
+    show_default=True,
+    help="Time for each report (--via cli).",
+)
 @click.option("--scripted", is_flag=True, help="Ask a model that answers as the scenarios say (--via cli).")
 @click.option("--receiver", default="alertmanager", show_default=True, help="Receiver to post to (--via alert).")
 def run(ids: tuple[str, ...], directory: Path, out: Path | None, via: str, repeat: int, tenth: int | None,
         variants: int, seed: int, parallel: int, disturb: bool, keep: bool, traces: Path | None,
-        reasoning: str, model: str, scripted: bool, receiver: str) -> None:  # fmt: skip
+        reasoning: str, model: str, seconds: int, scripted: bool, receiver: str) -> None:  # fmt: skip
     """Run scenarios, all of the folder or those named; exit code 1 if any is not right."""
-    asking = _asking(via, receiver, reasoning, model, scripted=scripted)
+    asking = _asking(via, receiver, reasoning, model, seconds, scripted=scripted)
     scenarios = _loaded(directory, ids) if ids or tenth is None else []
     if tenth is not None:
         scenarios += tenth_of(_loaded(directory, ()), tenth, besides=ids)
@@ -119,6 +126,7 @@ class Asking:
     receiver: str
     reasoning: Reasoning
     model: str
+    seconds: int
     scripted: bool
 
     @property
@@ -127,12 +135,14 @@ class Asking:
         return bool(self.model) or self.scripted or self.reasoning is not Reasoning.BUILT_IN
 
 
-def _asking(via: str, receiver: str, reasoning: str, model: str, *, scripted: bool) -> Asking:
+def _asking(via: str, receiver: str, reasoning: str, model: str, seconds: int, *, scripted: bool) -> Asking:
     if ((model or scripted) and via != "cli") or (reasoning != Reasoning.BUILT_IN.value and via != "crd"):
         raise click.UsageError("--model and --scripted go with --via cli, --reasoning with --via crd")
     if model and scripted:
         raise click.UsageError("--model and --scripted are two models: give one")
-    return Asking(via, receiver, Reasoning(reasoning), model, scripted)
+    if seconds != PATIENCE and via != "cli":
+        raise click.UsageError("--seconds goes with --via cli: the others have the budget of the installation")
+    return Asking(via, receiver, Reasoning(reasoning), model, seconds, scripted)
 
 
 class _Session:
@@ -211,9 +221,9 @@ async def _way(kube: Kube, asking: Asking, scenarios: Sequence[Scenario]) -> Asy
             program = ROOT / ".venv" / "bin" / "casebook"
             if asking.scripted:
                 async with model_of(scenarios) as env:
-                    yield CommandLine(program, url, MODEL, env)
+                    yield CommandLine(program, url, MODEL, env, asking.seconds)
             else:
-                yield CommandLine(program, url, asking.model)
+                yield CommandLine(program, url, asking.model, seconds=asking.seconds)
 
 
 async def _token(kube: Kube, receiver: str) -> str:

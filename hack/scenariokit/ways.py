@@ -21,6 +21,8 @@ from scenariokit.kubectl import CommandError, Kube, execute
 from scenariokit.needs import PROMETHEUS
 
 REPORT_SECONDS = 600.0
+PATIENCE = 300
+"""Seconds of an investigation where nobody says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -52,21 +54,26 @@ class CommandLine:
     name = "cli"
 
     def __init__(
-        self, program: Path, prometheus: str = "", model: str = "", env: Mapping[str, str] | None = None
+        self,
+        program: Path,
+        prometheus: str = "",
+        model: str = "",
+        env: Mapping[str, str] | None = None,
+        seconds: int = PATIENCE,
     ) -> None:
         self._program, self._prometheus, self._model = program, prometheus, model
-        self._env = dict(env or {})
+        self._env, self._seconds = dict(env or {}), seconds
 
     async def ask(self, kube: Kube, question: Question) -> Report:
         """Run the command and read what it prints."""
         command = [str(self._program), "investigate"]
         command += [question.ask.target] if question.ask.target else []
-        command += ["-n", question.namespace, "-o", "json"]
+        command += ["-n", question.namespace, "-o", "json", "--timeout", f"{self._seconds}s"]
         command += ["--question", asked_in_words(question.ask)]
         command += ["--save", str(question.trace)] if question.trace else []
         command += ["--prometheus", self._prometheus] if self._prometheus else []
         command += ["--model", self._model] if self._model else []
-        done = await execute(command, env={**kube.env, **self._env}, seconds=REPORT_SECONDS)
+        done = await execute(command, env={**kube.env, **self._env}, seconds=REPORT_SECONDS + self._seconds)
         if done.code:
             raise CommandError(f"casebook investigate ended with {done.code}: {done.message}")
         return parsed(done.out)

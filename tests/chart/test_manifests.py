@@ -195,6 +195,7 @@ def test_only_the_gateway_holds_the_keys_of_models(rendered):
     told = [models.reasoning_of(tenant) for tenant in ("ns:shop", "label:payments", "platform")]
     assert told == ["Always", "BuiltIn", "Assisted"]
     assert (own.key_file, own.url) == (None, "http://vllm.models.svc:8000/v1")
+    assert (models.money_per_run, models.calls_per_tenant_and_day) == (0.5, 500)
     holding = [m["metadata"]["name"] for m in manifests if "model-keys" in yaml.safe_dump(m)]
     assert holding == ["casebook-gateway"]
     agents = of_kind(manifests, "NetworkPolicy")["casebook-agents"]["spec"]["egress"]

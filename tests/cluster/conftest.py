@@ -16,6 +16,12 @@ MONITORING = "casebook-monitoring"
 MANIFESTS = Path(__file__).parent / "monitoring"
 
 
+def install(*arguments: str) -> None:
+    """Install this checkout by the same script as the demo's, or change what is installed; more goes to helm."""
+    done = subprocess.run([ROOT / "hack" / "install", *arguments], capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.fixture(scope="session")
 def monitoring(kubeconfig: str) -> str:
     """The demo's Prometheus, which scrapes every pod that is part of the shop; the namespace it lives in."""
@@ -28,9 +34,8 @@ def monitoring(kubeconfig: str) -> str:
 
 @pytest.fixture(scope="session")
 def installed(monitoring: str) -> str:
-    """Casebook as this checkout has it, installed by the same script as the demo's; the namespace it lives in."""
-    done = subprocess.run([ROOT / "hack" / "install"], capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stderr
+    """Casebook as this checkout has it; the namespace it lives in."""
+    install()
     return SYSTEM
 
 

@@ -88,10 +88,14 @@ class Tried:
         assert isinstance(refusal, dict), f"never admitted: {refusal}"
         return refusal
 
-    async def denied_by(self, policy: str) -> str:
-        """The message of the refusal by this policy. Fails where something else is said."""
-        answer = await self._until(lambda answer: f"'{policy}'" in str(answer) and not isinstance(answer, dict))
-        assert f"'{policy}'" in str(answer), f"not denied by {policy}, but: {answer}"
+    async def denied_by(self, policy: str, saying: str = "") -> str:
+        """The message of the refusal by this policy that says this. Fails where something else is said."""
+
+        def refused(answer: dict[str, Any] | str) -> bool:
+            return isinstance(answer, str) and f"'{policy}'" in answer and saying in answer
+
+        answer = await self._until(refused)
+        assert refused(answer), f"not denied by {policy}{f' saying {saying}' if saying else ''}, but: {answer}"
         return str(answer)
 
     async def _until(self, wanted: Any) -> dict[str, Any] | str:

@@ -20,6 +20,8 @@ import aiohttp
 import yaml
 from aiohttp import web
 
+from support.serving import kubeconfig
+
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 HOP = {"transfer-encoding", "connection", "content-length", "keep-alive", "host"}
 
@@ -150,17 +152,8 @@ class FaultProxy:
 
     def kubeconfig(self, folder: Path) -> str:
         """Path of a kubeconfig that leads here."""
-        name = "proxy"
-        config = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "current-context": name,
-            "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
-            "clusters": [{"name": name, "cluster": {"server": f"http://127.0.0.1:{self.port}"}}],
-            "users": [{"name": name, "user": {}}],
-        }
         path = folder / f"proxy-{self.port}.kubeconfig"
-        path.write_text(yaml.safe_dump(config))
+        path.write_text(yaml.safe_dump(kubeconfig(f"http://127.0.0.1:{self.port}")))
         return str(path)
 
     def fault(self, matches: Callable[[Call], bool], act: Act, times: int | None = None) -> Fault:

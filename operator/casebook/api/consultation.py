@@ -66,12 +66,13 @@ class Proposal(Model):
 
 
 class Tool(StrEnum):
-    """What a model may ask to see: one object or a field of it, the objects of a kind, a workload's log, events."""
+    """What a model may ask to see: an object or a field of it, the objects of a kind, events, logs, what is used."""
 
     GET = "get"
     LIST = "list"
     LOG = "log"
     EVENTS = "events"
+    USAGE = "usage"
 
 
 class Ask(Model):

@@ -5,7 +5,8 @@ import click
 from casebook.cluster.resources import Resource, UnknownResource, by_word
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_SHORTEST, _LONGEST = 60, 604_800
+_SHORTEST, _LONGEST = "1m", "7d"
+_DIGITS = 6
 MAX_QUESTION = 2048
 
 
@@ -25,15 +26,20 @@ def subject(text: str) -> tuple[Resource, str]:
     return resource, name
 
 
-def seconds(text: str) -> int:
-    """The seconds of `30m`, `1h`, `2d`: between a minute and a week. Raises `click.UsageError`."""
+def seconds(text: str, option: str = "--since", shortest: str = _SHORTEST, longest: str = _LONGEST) -> int:
+    """The seconds of `30m`, `1h`, `2d`, within bounds that are both possible. Raises `click.UsageError`."""
     number, unit = text[:-1], text[-1:]
-    if unit not in _UNITS or not (number.isascii() and number.isdigit()) or len(number) > len(str(_LONGEST)):
-        raise click.UsageError(f"--since {text!r} is not a span of time; write 30m, 1h or 2d")
-    span = int(number) * _UNITS[unit]
-    if not _SHORTEST <= span <= _LONGEST:
-        raise click.UsageError(f"--since {text} must be between 1m and 7d")
-    return span
+    if unit not in _UNITS or not (number.isascii() and number.isdigit()) or len(number) > _DIGITS:
+        raise click.UsageError(
+            f"{option} {text!r} is not a span of time; write {shortest}, {longest} or what lies between"
+        )
+    if not _length(shortest) <= _length(text) <= _length(longest):
+        raise click.UsageError(f"{option} {text} must be between {shortest} and {longest}")
+    return _length(text)
+
+
+def _length(span: str) -> int:
+    return int(span[:-1]) * _UNITS[span[-1]]
 
 
 def question(text: str) -> str:

@@ -15,6 +15,7 @@ import click
 from casebook.agent.laptop import CannotRun, LaptopHome, Request, asked_place, prepare
 from casebook.agent.loop import Agent, Conclusion
 from casebook.api.enums import Reasoning
+from casebook.api.investigation import Budget
 from casebook.api.observation import PROMETHEUS
 from casebook.cli import arguments, tracefile
 from casebook.cli.asked import asked
@@ -45,6 +46,7 @@ class Access:
 @click.option("-A", "--all-namespaces", is_flag=True, help="Look into all namespaces.")
 @click.option("-q", "--question", metavar="TEXT", default="", help="What you want to know, in any language.")
 @click.option("--since", metavar="SPAN", help="How far back to look: 30m, 1h, 2d. 1h, or what the question says.")
+@click.option("--timeout", metavar="SPAN", help="How long it may take, with the model: 90s, 15m, at most 1h. 5m.")
 @click.option("-o", "--output", type=click.Choice(FORMATS), default="text", show_default=True, help="Format.")
 @click.option("--save", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Keep it for `replay`.")
 @click.option("--prometheus", metavar="URL", envvar="PROMETHEUS_URL", help="Prometheus to ask, or $PROMETHEUS_URL.")
@@ -57,6 +59,7 @@ def investigate(
     all_namespaces: bool,
     question: str,
     since: str | None,
+    timeout: str | None,
     output: str,
     save: Path | None,
     prometheus: str | None,
@@ -80,6 +83,8 @@ def investigate(
     if namespace and all_namespaces:
         raise click.UsageError("give --namespace or --all-namespaces, not both")
     request = _request(what, namespace, question, since, everywhere=all_namespaces)
+    if timeout:
+        request = replace(request, budget=Budget(seconds=arguments.seconds(timeout, "--timeout", "10s", "1h")))
     if model:
         request = replace(request, reasoning=Reasoning.ASSISTED)
     if save and not save.parent.is_dir():

@@ -71,7 +71,8 @@ class ModelEndpoint(Settings):
 
 
 class Models(Settings):
-    """The models that runs may ask, tried in this order, and what they may cost; a limit of 0 is none.
+    """The models that runs may ask, tried in this order, and what they may cost; a limit of 0 is none, but for
+    `calls_per_run`.
 
     `reasoning` is that of Investigations which alerts make, where their tenant has none of its own. Of every call a row
     is kept for `audit_days`, with what was asked and answered only where `audit_texts` says so.
@@ -84,6 +85,8 @@ class Models(Settings):
     seconds_per_call: Annotated[int, Field(ge=1, le=600)] = 60
     at_once: Annotated[int, Field(ge=1, le=1000)] = 4
     calls_per_run: Annotated[int, Field(ge=0)] = 6
+    money_per_run: Annotated[float, Field(ge=0)] = 0.0
+    calls_per_tenant_and_day: Annotated[int, Field(ge=0)] = 0
     tokens_per_tenant_and_day: Annotated[int, Field(ge=0)] = 0
     money_per_tenant_and_day: Annotated[float, Field(ge=0)] = 0.0
     audit_days: Annotated[int, Field(ge=2, le=3650)] = 90

@@ -135,12 +135,20 @@ class Ledger:
             return f"{limits.calls_per_run} calls a run (gateway.models.callsPerRun)"
         if by_run.tokens + call.tokens > budget:
             return f"{budget} tokens of this run (spec.budget.tokens)"
-        if limits.tokens_per_tenant_and_day and by_tenant.tokens + call.tokens > limits.tokens_per_tenant_and_day:
+        if _exceeds(by_run.money + call.money, limits.money_per_run):
+            return f"{limits.money_per_run} a run (gateway.models.moneyPerRun)"
+        if 0 < limits.calls_per_tenant_and_day <= by_tenant.calls:
+            return f"{limits.calls_per_tenant_and_day} calls a day (gateway.models.callsPerTenantAndDay)"
+        if 0 < limits.tokens_per_tenant_and_day < by_tenant.tokens + call.tokens:
             return f"{limits.tokens_per_tenant_and_day} tokens a day (gateway.models.tokensPerTenantAndDay)"
-        most = round(limits.money_per_tenant_and_day * BILLIONTHS)
-        if most and by_tenant.money + call.money > most:
+        if _exceeds(by_tenant.money + call.money, limits.money_per_tenant_and_day):
             return f"{limits.money_per_tenant_and_day} a day (gateway.models.moneyPerTenantAndDay)"
         return ""
+
+
+def _exceeds(money: int, limit: float) -> bool:
+    """Whether billionths of the currency are over a limit in the currency, of which 0 is none."""
+    return 0 < round(limit * BILLIONTHS) < money
 
 
 def _sum(calls: Iterable[ModelCall]) -> Spent:

@@ -73,6 +73,9 @@ def match_terms(terms: Terms, context: Context) -> Match:
     return _all([Match(_holds(one, context.at(one.key)), (words(one),)) for one in required])
 
 
+Exact = tuple[str, Values]
+
+
 class Compiled(NamedTuple):
     """A scope in the form in which it is matched fastest, and the keys that it speaks of."""
 
@@ -80,7 +83,7 @@ class Compiled(NamedTuple):
     any_of: tuple[tuple[Term, ...], ...]
     except_: tuple[tuple[Term, ...], ...]
     keys: frozenset[str]
-    exact: tuple[str, frozenset[str]] | None
+    exact: Exact | None
     """A key and the values of which one is required, to tell most of what does not match at a glance."""
 
     def matches(self, context: Context) -> bool:

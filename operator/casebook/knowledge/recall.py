@@ -18,7 +18,7 @@ from casebook.api.problems import explain
 from casebook.api.run import MAX_RECALLED, Recalled, RecalledSkill, Run
 from casebook.knowledge.concepts import key
 from casebook.knowledge.context import Context, of_run
-from casebook.knowledge.matching import Compiled, compiled
+from casebook.knowledge.matching import Compiled, Exact, compiled
 from casebook.knowledge.precedence import Rank, rank
 from casebook.knowledge.quarantine import heeding, is_quarantine, marked, quarantines
 
@@ -28,6 +28,10 @@ MEMORY = "Memory"
 """Kind of knowledge, as a report names it."""
 CONFIRMED = "spec.state=Confirmed"
 """The field selector of memories and skills that can have force."""
+SETTLED = frozenset({"alertname", "severity", "namespace"})
+"""Keys whose values what is seen later may not add to."""
+EVERYWHERE, NOWHERE = "", "-"
+"""No names of namespaces."""
 T = TypeVar("T")
 
 
@@ -103,30 +107,48 @@ def as_confirmed(memory: Recalled) -> Recalled:
 
 def reaches(one: Recalled | RecalledSkill, namespace: str) -> bool:
     """Whether investigations in a namespace may use it; it must be of their tenant, or be the platform's."""
+    return confines(one) in (EVERYWHERE, namespace)
+
+
+def confines(one: Recalled | RecalledSkill) -> str:
+    """The only namespace whose investigations may use it, or `EVERYWHERE`, or `NOWHERE`."""
     if one.platform:
-        return one.spec.reach is KnowledgeReach.PLATFORM
-    return one.namespace == namespace or one.spec.reach is not KnowledgeReach.NAMESPACE
+        return EVERYWHERE if one.spec.reach is KnowledgeReach.PLATFORM else NOWHERE
+    return one.namespace if one.spec.reach is KnowledgeReach.NAMESPACE else EVERYWHERE
 
 
 class Shelved(NamedTuple):
-    """A memory with what is worth working out once: where it stands, its `namespace/name`, its scope, and its claim."""
+    """A memory with what is worth working out once.
+
+    Of ten thousand most are passed over by what stands right here, since to look into each takes the longest.
+    """
 
     order: tuple[bool, bool, Rank]
     """Sort key: quarantines before all, then those that win first; what is quarantined last."""
-    name: str
-    scope: Compiled
     quarantines: bool
+    name: str
+    """`namespace/name`."""
+    home: str
+    """As `confines` says."""
+    settles: bool
+    """Whether its scope can conflict with what a run knows from the beginning."""
+    exact: Exact | None
+    """Of its scope."""
+    scope: Compiled
     memory: Recalled
 
 
 def shelved(memories: Iterable[Recalled]) -> list[Shelved]:
     """The confirmed ones, those that win first."""
     held = [memory for memory in memories if memory.spec.state is State.CONFIRMED]
-    return in_order(Shelved(_order(one), key(one), compiled(one.spec.scope), is_quarantine(one), one) for one in held)
+    return in_order(_shelve(one, compiled(one.spec.scope)) for one in held)
 
 
-def _order(memory: Recalled) -> tuple[bool, bool, Rank]:
-    return not is_quarantine(memory), bool(memory.quarantined), rank(memory)
+def _shelve(memory: Recalled, scope: Compiled) -> Shelved:
+    settles = bool(scope.except_) or not scope.keys.isdisjoint(SETTLED)
+    quarantines = is_quarantine(memory)
+    order = not quarantines, bool(memory.quarantined), rank(memory)
+    return Shelved(order, quarantines, key(memory), confines(memory), settles, scope.exact, scope, memory)
 
 
 def in_order(found: Iterable[Shelved]) -> list[Shelved]:
@@ -146,8 +168,12 @@ def fitting(memories: Sequence[Shelved], run: Run, skills: Sequence[RecalledSkil
 
     Quarantines come before all, and what they strike comes last: it is shown with the reason, and has no force.
     """
-    may_apply = applicable(run)
-    return [one for one in _heeding(memories, run.now, skills) if may_apply(one.memory, one.scope)]
+    settled, homes = _settled(run), (EVERYWHERE, run.namespace)
+    return [
+        one
+        for one in _heeding(memories, run.now, skills)
+        if one.home in homes and not (one.settles and one.scope.conflicts(settled))
+    ]
 
 
 def applicable(run: Run) -> Callable[[Recalled | RecalledSkill, Compiled], bool]:
@@ -176,8 +202,7 @@ def _heeding(memories: Sequence[Shelved], now: datetime, skills: Sequence[Recall
         return memories
     left = marked([one.memory for one in memories], against, skills)
     return [
-        one if memory is one.memory else one._replace(memory=memory, order=_order(memory))
-        for one, memory in zip(memories, left, strict=True)
+        one if memory is one.memory else _shelve(memory, one.scope) for one, memory in zip(memories, left, strict=True)
     ]
 
 
@@ -187,23 +212,29 @@ def chosen(found: Iterable[Shelved], run: Run, scores: Mapping[str, float]) -> t
     Of too many, quarantines are taken and those that apply for sure; then those whose text is most like the question,
     by scores of `namespace/name`; then those that win, and what is quarantined last.
     """
-    taken = in_order(found)
-    left = max(0, len(taken) - MAX_RECALLED)
-    if left:
-        taken = in_order(_needed(taken, of_run(run), scores)[:MAX_RECALLED])
+    held = [*found]
+    left = max(0, len(held) - MAX_RECALLED)
+    taken = in_order(_needed(held, of_run(run), scores, MAX_RECALLED) if left else held)
     return [one.memory for one in taken], left
 
 
-def _needed(found: Sequence[Shelved], asked: Context, scores: Mapping[str, float]) -> list[Shelved]:
+def _needed(found: Sequence[Shelved], asked: Context, scores: Mapping[str, float], count: int) -> list[Shelved]:
     sure: list[Shelved] = []
     alike: list[Shelved] = []
     others: list[Shelved] = []
+    known, unknown = asked.values, frozenset[str]()
     for one in found:
-        if one.quarantines or (not one.memory.quarantined and one.scope.matches(asked)):
+        may = one.exact is None or not known.get(one.exact[0], unknown).isdisjoint(one.exact[1])
+        if one.quarantines or (may and _applies(one, asked)):
             sure.append(one)
         else:
             (alike if one.name in scores and not one.memory.quarantined else others).append(one)
-    return [*sure, *sorted(alike, key=lambda one: -scores[one.name]), *others]
+    alike.sort(key=lambda one: (-scores[one.name], one.order))
+    return [*in_order(sure), *alike, *in_order(others)][:count]
+
+
+def _applies(one: Shelved, asked: Context) -> bool:
+    return not one.memory.quarantined and one.scope.matches(asked)
 
 
 def display_name(one: Recalled | RecalledSkill, home: str) -> str:
@@ -213,7 +244,6 @@ def display_name(one: Recalled | RecalledSkill, home: str) -> str:
 
 def _settled(run: Run) -> Context:
     """What nothing that is seen later can add to."""
-    keys = {"alertname", "severity"}
-    if run.scene.namespaces == [run.namespace] and not run.scene.platform:
-        keys.add("namespace")
+    alone = run.scene.namespaces == [run.namespace] and not run.scene.platform
+    keys = SETTLED if alone else SETTLED - {"namespace"}
     return Context({key: values for key, values in of_run(run).values.items() if key in keys})

@@ -18,10 +18,11 @@ from casebook.reasoning.proposals.asking import Outside, queries
 from casebook.reasoning.situation import Situation
 
 PROMPT_TOKENS, ANSWER_TOKENS = 6000, 2000
+"""Of all that is sent with one question, and of its answer: together they fit into a window of 8,192."""
 CALLS = 2
 """One, and one more where the answer is not understood."""
-REPEATED = 4000
-"""Characters of an answer that was not understood which the model is shown again."""
+AGAIN_TOKENS, REPEATED = 200, 4000
+"""What is kept free for asking once more, and the most characters that a model is then shown of its own answer."""
 _AGAIN = 'That is not the JSON object asked for ({problem}). Answer with {{"hypotheses": [...]}} and nothing else.'
 
 Role = Literal["system", "user", "assistant"]
@@ -56,7 +57,7 @@ class Adviser:
 
         Never raises for the model.
         """
-        prompt = build(run, board, report, PROMPT_TOKENS)
+        prompt = build(run, board, report, PROMPT_TOKENS - AGAIN_TOKENS, self._redact)
         earlier = board.situation.world.snapshot.consultation
         asked = earlier or Consultation(model=clip(self._endpoint.name, 253), prompt=VERSION)
         talk = _Talk(prompt, self._redact, asked.replace(turns=asked.turns + 1, is_open=False), board.situation)
@@ -75,7 +76,7 @@ class _Talk:
     """One conversation, and what it has come to so far."""
 
     def __init__(self, prompt: Prompt, redact: Callable[[str], str], asked: Consultation, situation: Situation) -> None:
-        self.messages: list[tuple[Role, str]] = [("system", prompt.system), ("user", redact(prompt.user))]
+        self.messages: list[tuple[Role, str]] = [("system", prompt.system), ("user", prompt.user)]
         self.asked = asked
         self._prompt = prompt
         self._redact = redact
@@ -110,10 +111,16 @@ class _Talk:
             taken = take(completed.text, self._prompt)
         except NotUnderstood as error:
             self.fails(str(error))
-            self.messages += [("assistant", completed.text[:REPEATED]), ("user", _AGAIN.format(problem=error))]
+            self._again(completed.text, _AGAIN.format(problem=error))
             return
         self._is_understood = True
         self.asked = _heard(self._situation, self.asked, taken)
+
+    def _again(self, answer: str, request: str) -> None:
+        """Show the model so much of its answer as there is room for, and ask once more."""
+        room = PROMPT_TOKENS * CHARS_PER_TOKEN - len(request) - sum(len(content) for _, content in self.messages)
+        # Some endpoints take no turn that is empty.
+        self.messages += [("assistant", answer[: min(REPEATED, room)] or "-"), ("user", request)]
 
     def _digest(self) -> str:
         return sha256(json.dumps(self.messages).encode()).hexdigest()

@@ -68,7 +68,7 @@ def take(text: str, prompt: Prompt) -> Taken:
     refused: list[str] = []
     parts = {name: _items(given, name, most, refused) for name, most in _MOST.items()}
     taken = Taken(
-        _taken("hypothesis", parts["hypotheses"], lambda item: _proposal(item, prompt), refused),
+        _taken("hypothesis", parts["hypotheses"], lambda item: _proposal(item, prompt, refused), refused),
         _taken("sentence", parts["answer"], lambda item: _sentence(item, prompt), refused),
         _taken("sentence", parts["account"], lambda item: _sentence(item, prompt), refused),
         _taken("observation", parts["observe"], lambda item: _ask(item, prompt), refused),
@@ -114,7 +114,7 @@ def objects(text: str) -> Iterator[dict[str, Any]]:
             yield found
 
 
-def _proposal(item: Any, prompt: Prompt) -> Proposal:
+def _proposal(item: Any, prompt: Prompt, refused: list[str]) -> Proposal:
     if not isinstance(item, dict):
         raise _Refused("it is no object")
     name = _known(item.get("object"), prompt)
@@ -123,10 +123,11 @@ def _proposal(item: Any, prompt: Prompt) -> Proposal:
         raise _Refused("it has no statement")
     _grounded(statement, prompt)
     _cited(item.get("evidence"), prompt)
-    given = item.get("predictions")
-    predictions = [_prediction(one) for one in given[:MAX_PREDICTIONS]] if isinstance(given, list) else []
-    if len(predictions) < MIN_PREDICTIONS:
-        raise _Refused(f"it has {len(predictions)} predictions, {MIN_PREDICTIONS} are needed")
+    try:
+        predictions = _predictions(item.get("predictions"))
+    except _Refused as error:
+        refused.append(f"the hypothesis about {name} is listed and not tested: {error}")
+        predictions = []
     known = REGISTRY.get(str(item.get("cause")))
     return Proposal(
         object=name,
@@ -177,6 +178,13 @@ def _grounded(statement: str, prompt: Prompt) -> None:
     for value in (*quotations(statement), *_NUMBER.findall(statement)):
         if value not in prompt.user:
             raise _Refused(f"it speaks of {plain(value, 60)}, which nothing shows")
+
+
+def _predictions(given: Any) -> list[ProposedPrediction]:
+    found = [_prediction(one) for one in given[:MAX_PREDICTIONS]] if isinstance(given, list) else []
+    if len(found) < MIN_PREDICTIONS:
+        raise _Refused(f"it has {len(found)} predictions, {MIN_PREDICTIONS} are needed")
+    return found
 
 
 def _prediction(item: Any) -> ProposedPrediction:

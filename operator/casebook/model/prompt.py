@@ -5,7 +5,7 @@ fences that carry a number of the run; whatever looks like a fence in it is take
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -26,12 +26,15 @@ from casebook.api.consultation import (
 )
 from casebook.api.report import Report
 from casebook.api.run import Run
+from casebook.knowledge.recall import MEMORY, display_name
+from casebook.knowledge.skills import SKILL
 from casebook.reasoning.board import Board
 from casebook.reasoning.proposals.asking import told
 from casebook.reasoning.proposals.proposed import asked_about
 from casebook.reasoning.registry import REGISTRY
+from casebook.reasoning.situation import Situation
 
-VERSION = "board-1"
+VERSION = "board-2"
 """File of the instructions; another wording is another file."""
 CHARS_PER_TOKEN = 3
 """Characters of JSON, names and log lines that make up a token, at least; for budgets, where too few is safe."""
@@ -58,14 +61,20 @@ class Prompt:
         return (len(self.system) + len(self.user)) // CHARS_PER_TOKEN + 1
 
 
-def build(run: Run, board: Board, report: Report, tokens: int) -> Prompt:
-    """The prompt of at most so many tokens; what does not fit is cut from the end of the longest section."""
+def build(
+    run: Run, board: Board, report: Report, tokens: int, redact: Callable[[str], str] = lambda text: text
+) -> Prompt:
+    """The prompt of at most so many tokens; what does not fit is cut from the end of the longest section.
+
+    `redact` takes credentials out of every section before it is measured: a mask may be longer than what it hides.
+    """
     nonce = numbered(f"{run.uid}/{run.attempt}")
     system = _instructions().replace("{nonce}", nonce)
     quotes = _quotes(board, report)
     turns = _turns_left(board)
     sections = _sections(run, board, report, [(name, one) for name, one in quotes.items() if name.startswith("o")])
-    user = fenced(sections, nonce, tokens * CHARS_PER_TOKEN - len(system))
+    clean = [(name, redact(text)) for name, text in sections]
+    user = fenced(clean, nonce, tokens * CHARS_PER_TOKEN - len(system))
     objects = frozenset(board.situation.label(ref) for ref in asked_about(board))
     return Prompt(system, user, quotes, objects, turns > 0)
 
@@ -132,6 +141,7 @@ def _sections(run: Run, board: Board, report: Report, seen: Sequence[tuple[str, 
         ("CHANGES", _lines(f"{item.at:%H:%M:%S} {item.object}: {item.what}" for item in report.changes)),
         ("KNOWLEDGE", _lines(_knowledge(run, report))),
         ("SETTINGS", _lines(_settings(world, refs))),
+        ("GRAPH", _lines(_edges(board.situation, refs[:MAX_OBJECTS]))),
         ("OBJECTS", _lines(board.situation.label(ref) for ref in refs[:MAX_OBJECTS])),
         ("CODES", ", ".join(code for code, cause in REGISTRY.items() if cause.fault)),
     ]
@@ -149,10 +159,24 @@ def _hypotheses(report: Report) -> Iterable[str]:
 
 
 def _knowledge(run: Run, report: Report) -> Iterable[str]:
-    """What people taught that applies here, and what it changed."""
-    said = {one.name: one.spec.statement for one in run.recalled}
+    """What people taught that applies here, what it changed, and what a skill says to whoever follows it."""
+    here = run.namespace
+    said = {(MEMORY, display_name(one, here)): one.spec.statement for one in run.recalled}
+    said |= {
+        (SKILL, display_name(one, here)): f"{one.spec.description} {one.spec.instructions}".strip()
+        for one in run.skills
+    }
     for use in report.knowledge:
-        yield f"{use.kind}/{use.name}: {clip(said.get(use.name, ''), SETTING_CHARS // 3)} ({use.why}; {use.effect})"
+        text = clip(said.get((use.kind, use.name), ""), SETTING_CHARS // 3)
+        yield f"{use.kind}/{use.name}: {text} ({use.why}; {use.effect})"
+
+
+def _edges(situation: Situation, refs: Sequence[Ref]) -> Iterable[str]:
+    """What each of these depends on, and how."""
+    for ref in refs:
+        needs = dict.fromkeys(f"{edge.kind} {situation.label(edge.target)}" for edge in situation.graph.needs(ref))
+        if needs:
+            yield f"{situation.label(ref)}: {', '.join(needs)}"
 
 
 def _settings(world: World, refs: Sequence[Ref]) -> Iterable[str]:

@@ -4,34 +4,15 @@ from uuid import uuid4
 
 import pytest
 
-EDIT = (
-    ("casebook.dev", "memories", "create,get,update,patch,delete"),
-    ("casebook.dev", "skills", "create,get,update,patch,delete"),
-)
+from support.release import OPERATOR
+from support.written import CONFIRM, EDIT, MEMORIES, NARROW, QUARANTINE, SKILLS, memory, skill
+
 ASK = (
     ("casebook.dev", "investigations", "create,get,update,patch"),
     ("", "pods/log", "get"),
     ("", "configmaps", "get"),
 )
-CONFIRM = "casebook-who-may-confirm"
 FEEDBACK = "casebook-feedback-standing"
-OPERATOR = "casebook-system"
-NARROW = {"matchLabels": {"workload.name": "api"}}
-MEMORIES = "memories.casebook.dev"
-
-
-def memory(namespace: str, editor: str, state: str = "Confirmed", **spec) -> dict:
-    metadata = {"name": f"m-{uuid4().hex[:8]}", "namespace": namespace}
-    body = {"statement": "it is so", "state": state, "lastEditor": editor, "scope": NARROW, **spec}
-    return {"metadata": metadata, "spec": body}
-
-
-def skill(namespace: str, editor: str, **spec) -> dict:
-    metadata = {"name": f"s-{uuid4().hex[:8]}", "namespace": namespace}
-    return {
-        "metadata": metadata,
-        "spec": {"description": "use when", "state": "Confirmed", "lastEditor": editor, "when": NARROW, **spec},
-    }
 
 
 async def test_anybody_who_may_write_may_propose_and_retire(person, namespace):
@@ -49,9 +30,9 @@ async def test_namespace_reach_needs_confirm_in_the_namespace(person, namespace,
     assert f"user {alice.name} needs verb confirm on memories.casebook.dev in namespace {namespace}" in said
     await alice.may(("casebook.dev", "memories", "confirm"), namespace=namespace)
     await alice.create(MEMORIES, memory(namespace, alice.name, state)).admitted()
-    await alice.create("skills.casebook.dev", skill(namespace, alice.name)).denied_by(CONFIRM)
+    await alice.create(SKILLS, skill(namespace, alice.name)).denied_by(CONFIRM)
     await alice.may(("casebook.dev", "skills", "confirm"), namespace=namespace)
-    await alice.create("skills.casebook.dev", skill(namespace, alice.name)).admitted()
+    await alice.create(SKILLS, skill(namespace, alice.name)).admitted()
 
 
 async def test_tenant_reach_needs_confirm_on_the_tenant(person, namespace):
@@ -103,7 +84,7 @@ async def test_a_scope_that_applies_everywhere_needs_confirmbroad_besides(person
     await alice.may(*EDIT, *both, namespace=namespace)
     said = await alice.create(MEMORIES, memory(namespace, alice.name, scope=scope)).denied_by(CONFIRM)
     assert "needs verb confirmbroad on memories.casebook.dev" in said
-    await alice.create("skills.casebook.dev", skill(namespace, alice.name, when=scope)).denied_by(CONFIRM)
+    await alice.create(SKILLS, skill(namespace, alice.name, when=scope)).denied_by(CONFIRM)
     await alice.may(("casebook.dev", "memories", "confirmbroad"), namespace=namespace)
     await alice.create(MEMORIES, memory(namespace, alice.name, scope=scope)).admitted()
 
@@ -175,9 +156,6 @@ async def test_the_controller_confirms_only_what_a_person_said(person, namespace
     await controller.create(MEMORIES, memory(namespace, "", origin={"type": "Person"})).denied_by(CONFIRM)
     said_by = {"type": "Person", "investigation": "inv-1", "feedbackId": "f1"}
     await controller.create(MEMORIES, memory(namespace, "", origin=said_by)).admitted()
-
-
-QUARANTINE = {"claim": {"quarantine": {"person": "mallory"}}, "scope": {}}
 
 
 async def test_a_quarantine_needs_its_own_verb_to_be_set_and_to_be_lifted(person, made, namespace, admin_name):

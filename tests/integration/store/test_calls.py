@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -18,11 +17,6 @@ from support.postgres import Postgres
 from support.spending import NOW, answered, call, refused, spend
 
 GATEWAYS = 3
-
-
-@pytest.fixture
-def tenant() -> str:
-    return f"ns:{uuid4().hex}"
 
 
 @pytest.fixture

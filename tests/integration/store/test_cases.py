@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 
@@ -20,11 +19,6 @@ QUESTION = past(1).asked
 async def cases(postgres: Postgres) -> AsyncIterator[Cases]:
     async with Database.open(postgres.app) as database:
         yield Cases(database)
-
-
-@pytest.fixture
-def tenant() -> str:
-    return f"ns:{uuid4().hex}"
 
 
 async def test_a_case_comes_back_as_it_was_kept(cases: Cases, tenant: str) -> None:

@@ -3,7 +3,6 @@
 import math
 from collections import Counter
 from collections.abc import AsyncIterator
-from uuid import uuid4
 
 import pytest
 
@@ -25,11 +24,6 @@ BODIES = {
 async def texts(postgres: Postgres) -> AsyncIterator[Texts]:
     async with Database.open(postgres.app) as database:
         yield Texts(database)
-
-
-@pytest.fixture
-def tenant() -> str:
-    return f"ns:{uuid4().hex}"
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -17,11 +16,6 @@ from casebook.store.traces import Traces
 from support.memories import cause, memory
 from support.postgres import Postgres, running
 from support.reports import NOW, envelope, observation, report
-
-
-@pytest.fixture
-def tenant() -> str:
-    return f"ns:{uuid4().hex}"
 
 
 def run(attempt: int = 1, uid: str = "uid-1", name: str = "inv-1") -> Run:

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 
@@ -20,11 +19,6 @@ from support.postgres import Postgres
 async def database(postgres: Postgres) -> AsyncIterator[Database]:
     async with Database.open(postgres.app) as opened:
         yield opened
-
-
-@pytest.fixture
-def tenant() -> str:
-    return f"ns:{uuid4().hex}"
 
 
 async def test_uses_come_back_the_newest_first_with_the_latest_word(database: Database, tenant: str) -> None:

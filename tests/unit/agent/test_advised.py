@@ -9,9 +9,9 @@ import pytest
 from casebook.agent.loop import Agent
 from casebook.analysis.snapshot import Snapshot
 from casebook.api.consultation import MAX_TURNS, Consultation, Proposal
-from casebook.api.enums import Reasoning, Verdict
+from casebook.api.enums import Origin, Reasoning, Standing, Verdict
 from casebook.api.investigation import Budget
-from casebook.api.observation import Observation, Query, Result, observation_id
+from casebook.api.observation import Observation, Query, Result, getting, observation_id
 from casebook.api.run import Checkpoint
 from casebook.evidence.redaction import redact_text
 from casebook.model.adviser import Adviser
@@ -172,6 +172,26 @@ async def test_what_it_asks_for_is_read_with_the_reads_of_the_run() -> None:
         conclusion = await investigate(world, Adviser(m, redact_text))
     assert ("roles.rbac.authorization.k8s.io", "reader") in [(query.resource, query.name) for query in world.made]
     assert [one.text for one in conclusion.report.answer] == ["There is no Role reader."]
+
+
+async def test_that_a_namespace_does_not_exist_is_an_answer() -> None:
+    asks = turn(observe=[{"tool": "get", "object": "Namespace/nowhere"}])
+    answers = turn(answer=[{"says": "The namespace nowhere does not exist.", "evidence": ["o1"]}])
+    world = World(freetext())
+    async with endpoint(asks, answers) as there, completions("m", key="k", url=there.url) as m:
+        conclusion = await investigate(world, Adviser(m, redact_text))
+    assert getting("namespaces", "nowhere") in world.made
+    assert [one.text for one in conclusion.report.answer] == ["The namespace nowhere does not exist."]
+
+
+async def test_a_hypothesis_without_predictions_is_listed_and_concludes_nothing() -> None:
+    async with endpoint(hypotheses(hypothesis(predictions=[]))) as there, completions("m", key="k", url=there.url) as m:
+        conclusion = await investigate(World(freetext()), Adviser(m, redact_text))
+    report = conclusion.report
+    assert report.verdict is Verdict.INCONCLUSIVE
+    (listed,) = [one for one in report.hypotheses if one.origin is Origin.MODEL]
+    assert (listed.object, listed.verdict, listed.predictions) == (CONFIG, Standing.OPEN, [])
+    assert any("is listed and not tested: it has 0 predictions" in line for line in report.limitations)
 
 
 async def test_one_that_only_ever_asks_is_ended_with_what_the_rules_say() -> None:

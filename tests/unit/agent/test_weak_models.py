@@ -3,20 +3,29 @@
 import asyncio
 import json
 import time
+from dataclasses import replace
 
 import pytest
 from aiohttp import web
 
+from casebook.agent.loop import ADVICE, LEAST, SHARE
+from casebook.api.consultation import MAX_TURNS
+from casebook.api.investigation import Budget
 from casebook.api.report import Report
 from casebook.evidence.redaction import redact_text
+from casebook.gateway.config import Models
+from casebook.gateway.upstream import SHARE as UPSTREAM_SHARE
 from casebook.model.adviser import ANSWER_TOKENS, PROMPT_TOKENS, Adviser
 from casebook.model.client import completions
-from support.freetext import freetext, hypothesis
+from casebook.model.prompt import CHARS_PER_TOKEN
+from support.freetext import CASES, freetext, hypothesis
 from support.openaiserver import Turn, completion, cut, endless, endpoint, hypotheses, raw
 from support.reason import roots
 
 from .test_advised import World, investigate
 
+SLOW = 40
+"""Seconds that a small model on two cores takes for a turn."""
 CONTEXT = 8192
 """Tokens of the smallest window that a model worth asking has."""
 CALL = {"id": "1", "type": "function", "function": {"name": "kubectl", "arguments": '{"args": "get secrets"}'}}
@@ -83,6 +92,27 @@ async def test_one_that_is_slow_to_begin_is_waited_for() -> None:
     assert roots(conclusion.report) == [("ConfigMap/web-config", "Other")]
 
 
-def test_prompt_and_answer_fit_into_the_smallest_window() -> None:
-    """That no prompt is longer than it may be is shown in `model/test_prompt.py`."""
+def test_forty_seconds_a_turn_are_within_the_time_of_a_run_and_of_a_call() -> None:
+    left = Budget().seconds * SHARE
+    for _ in range(MAX_TURNS):
+        assert left * ADVICE > SLOW
+        left -= SLOW
+    assert left > LEAST
+    assert Models().seconds_per_call * UPSTREAM_SHARE > SLOW
+
+
+async def test_prompt_and_answer_fit_into_the_smallest_window_also_where_it_is_asked_once_more() -> None:
+    first = next(iter(CASES.values()))
+    crowded = replace(first, env=tuple((f"SETTING_{number}", "some words " * 27) for number in range(80)))
+    async with endpoint("the database " * 2000) as there, completions("m", key="k", url=there.url) as m:
+        await investigate(World(crowded.snapshot()), Adviser(m, redact_text))
+    sizes = [sum(len(one["content"]) for one in asked["messages"]) / CHARS_PER_TOKEN for asked in there.asked]
+    assert PROMPT_TOKENS * 0.9 < sizes[0] < sizes[1] <= PROMPT_TOKENS
+    assert "the database" in there.asked[1]["messages"][2]["content"]
     assert PROMPT_TOKENS + ANSWER_TOKENS <= CONTEXT
+
+
+async def test_an_empty_answer_is_repeated_as_a_turn_that_is_not_empty() -> None:
+    async with endpoint("") as there, completions("m", key="k", url=there.url) as m:
+        await investigate(World(freetext()), Adviser(m, redact_text))
+    assert all(one["content"] for one in there.asked[1]["messages"])

@@ -1,20 +1,24 @@
 """The learning bench: figures can be missed, streams are the same each time, the baseline is what it says."""
 
 import random
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 import pytest
 from bench.cli import GROUPS, NAMES
 from bench.learning import cost, interference, leak, persistence, staleness, transfer
+from bench.learning.ceilings import InScope, Told
 from bench.learning.figures import none, share
 from bench.learning.incidents import Incident, incidents
 from bench.learning.oncall import SCOPES, Mood
 from bench.learning.plot import draw, moving
 from bench.learning.retrieval import PastReports, text_of
-from bench.learning.stream import PLACE, stream
+from bench.learning.stream import PLACE, Happening, first, stream
 from bench.learning.transfer import FAMILIES
 from bench.row import Bound, Result, Row
+
+from casebook.api.run import Trace
 
 KNOWN = {one.name: one for one in incidents()}
 
@@ -162,3 +166,27 @@ def test_the_curve_is_drawn_from_the_last_answers_and_the_same_each_time(tmp_pat
     drawn = (tmp_path / "one.svg").read_text()
     assert drawn == (tmp_path / "other.svg").read_text()
     assert all(name in drawn for name in right)
+
+
+def test_at_best_a_right_word_helps_wherever_the_problem_comes_back_or_only_in_its_scope() -> None:
+    unknown = next(here for here in stream(1) if here.family and first(here.report) not in here.truths)
+    one = replace(unknown, mood=mood())
+    elsewhere = replace(one, trace=asked_about(one, "somebody-else"))
+    told, in_scope = Told(), InScope()
+    assert [system(one) in one.truths for system in (told, in_scope)] == [False, False]
+    assert [system(one) in one.truths for system in (told, in_scope)] == [True, True]
+    assert [system(elsewhere) in one.truths for system in (told, in_scope)] == [True, False]
+
+
+def test_at_best_a_wrong_word_is_not_believed() -> None:
+    one = next(here for here in stream(1) if first(here.report) in here.truths)
+    contradicted = replace(one, mood=mood(acts=0.01))
+    for system in (Told(), InScope()):
+        assert {system(contradicted) in one.truths for _ in range(2)} == {True}
+
+
+def asked_about(one: Happening, name: str) -> Trace:
+    spec, target = one.trace.run.spec, one.trace.run.spec.target
+    assert target is not None
+    named = spec.replace(target=target.replace(name=name))
+    return one.trace.replace(run=one.trace.run.replace(spec=named))

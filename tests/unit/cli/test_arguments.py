@@ -48,6 +48,17 @@ def test_wrong_spans(text) -> None:
         arguments.seconds(text)
 
 
+@pytest.mark.parametrize(("text", "seconds"), [("10s", 10), ("90s", 90), ("1h", 3600), ("60m", 3600)])
+def test_spans_within_other_bounds(text, seconds) -> None:
+    assert arguments.seconds(text, "--timeout", "10s", "1h") == seconds
+
+
+@pytest.mark.parametrize("text", ["9s", "61m", "2h", "soon"])
+def test_spans_out_of_other_bounds_name_the_option_and_the_bounds(text) -> None:
+    with pytest.raises(click.UsageError, match=r"--timeout .*10s.*1h"):
+        arguments.seconds(text, "--timeout", "10s", "1h")
+
+
 def test_questions_in_any_language_and_of_any_bytes() -> None:
     assert arguments.question("  warum? なぜ?  ") == "warum? なぜ?"
     assert arguments.question("a\x00b\udcff") == "ab?"

@@ -28,6 +28,7 @@ def invoke(*arguments: str):
         (["web"], "is not KIND/NAME"),
         (["foo/web"], "unknown kind 'foo'"),
         (["deploy/web", "--since", "soon"], "--since 'soon'"),
+        (["deploy/web", "--timeout", "2h"], "--timeout 2h"),
         (["deploy/web", "-n", "x", "-A"], "not both"),
         (["deploy/web", "-q", "x" * 3000], "at most 2048"),
         (["deploy/web", "-o", "xml"], "'xml' is not one of"),

@@ -31,6 +31,7 @@ async def refused(book: Ledger, **held: int) -> str:
         ({}, {"tokens": 10_000}, {"tokens": 10_001}, "10000 tokens of this run (spec.budget.tokens)"),
         ({"tokens_per_tenant_and_day": 500}, {"tokens": 500}, {"tokens": 501}, "500 tokens a day"),
         ({"money_per_tenant_and_day": 0.5}, {"money": BILLIONTHS // 2}, {"money": BILLIONTHS // 2 + 1}, "0.5 a day"),
+        ({"money_per_run": 0.5}, {"money": BILLIONTHS // 2}, {"money": BILLIONTHS // 2 + 1}, "0.5 a run"),
     ],
 )
 async def test_what_meets_a_limit_is_within_and_one_more_is_not(
@@ -40,6 +41,18 @@ async def test_what_meets_a_limit_is_within_and_one_more_is_not(
     book = ledger(**limits)
     assert await refused(book, **within) == ""
     assert said in await refused(book, **({"tokens": 1} | dict.fromkeys(within, 1)))
+
+
+async def test_calls_and_money_count_for_each_run_and_for_the_tenant_over_all_of_its_runs() -> None:
+    book = ledger(money_per_run=1.0, calls_per_tenant_and_day=3)
+    first = [call("uid-1", money=BILLIONTHS // 2) for _ in range(3)]
+    assert [await spending.refused(book, TENANT, one, 10_000) for one in first[:2]] == ["", ""]
+    assert "1.0 a run (gateway.models.moneyPerRun)" in await spending.refused(book, TENANT, first[2], 10_000)
+    second = [call("uid-2", money=BILLIONTHS) for _ in range(2)]
+    assert await spending.refused(book, TENANT, second[0], 10_000) == ""
+    of_tenant = await spending.refused(book, TENANT, call("uid-3"), 10_000)
+    assert "3 calls a day (gateway.models.callsPerTenantAndDay)" in of_tenant
+    assert await spending.refused(book, "ns:other", call("uid-4"), 10_000) == ""
 
 
 async def test_a_call_that_failed_stays_counted_as_reserved() -> None:

@@ -53,14 +53,6 @@ def test_nothing_to_propose_is_an_answer(prompt: Prompt) -> None:
         ({"statement": ""}, "it has no statement"),
         ({"statement": "The setting is 'summer-99', which is wrong"}, "it speaks of summer-99, which nothing shows"),
         ({"statement": "There were 4711 failures"}, "it speaks of 4711"),
-        ({"predictions": [LOG]}, "it has 1 predictions, 2 are needed"),
-        ({"predictions": "none"}, "it has 0 predictions"),
-        ({"predictions": [LOG, "x"]}, "not in the form asked for"),
-        ({"predictions": [LOG, FIELD | {"look": "exec"}]}, "look: Input should be 'field', 'log' or 'event'"),
-        ({"predictions": [LOG, FIELD | {"operator": "Matches"}]}, "operator: Input should be"),
-        ({"predictions": [LOG, FIELD | {"object": "Secret/web-key"}]}, "asks for a Secret, which is not read"),
-        ({"predictions": [FIELD, LOG | {"operator": "Equals"}]}, "asks whether a log Equals something"),
-        ({"predictions": [LOG, FIELD | {"value": ""}]}, "a prediction with Equals names no value"),
     ],
 )
 def test_what_is_not_as_asked_for_is_left_out_and_said(changes: dict, reason: str, prompt: Prompt) -> None:
@@ -68,6 +60,29 @@ def test_what_is_not_as_asked_for_is_left_out_and_said(changes: dict, reason: st
     assert taken.proposals == []
     assert reason in taken.refused[0]
     assert taken.refused[0].startswith("hypothesis 1 was left out: ")
+
+
+@pytest.mark.parametrize(
+    ("predictions", "reason"),
+    [
+        ([LOG], "it has 1 predictions, 2 are needed"),
+        ("none", "it has 0 predictions"),
+        ([LOG, "x"], "not in the form asked for"),
+        ([LOG, FIELD | {"look": "exec"}], "look: Input should be 'field', 'log' or 'event'"),
+        ([LOG, FIELD | {"operator": "Matches"}], "operator: Input should be"),
+        ([LOG, FIELD | {"object": "Secret/web-key"}], "asks for a Secret, which is not read"),
+        ([LOG, FIELD, FIELD | {"object": "Secret/web-key"}], "asks for a Secret, which is not read"),
+        ([FIELD, LOG | {"operator": "Equals"}], "asks whether a log Equals something"),
+        ([LOG, FIELD | {"value": ""}], "a prediction with Equals names no value"),
+    ],
+)
+def test_one_that_cannot_be_tested_is_taken_without_any_of_its_predictions(
+    predictions: object, reason: str, prompt: Prompt
+) -> None:
+    taken = take(hypotheses(hypothesis(predictions=predictions)), prompt)
+    assert [(one.object, one.predictions) for one in taken.proposals] == [("ConfigMap/web-config", [])]
+    assert taken.refused[0].startswith("the hypothesis about ConfigMap/web-config is listed and not tested: ")
+    assert reason in taken.refused[0]
 
 
 def test_one_bad_hypothesis_does_not_take_the_good_one_along(prompt: Prompt) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from casebook.analysis.snapshot import Snapshot
 from casebook.api.consultation import MAX_TURNS, Ask, Consultation
-from casebook.api.observation import Result, getting, listing, pod_logs
+from casebook.api.observation import Result, getting, listing, pod_logs, used
 from casebook.model.answer import take
 from casebook.model.prompt import Prompt, build
 from casebook.reasoning.engine import Look, decide, weigh
@@ -35,13 +35,14 @@ def shown(*asks: dict, **more) -> list[tuple[str, bool]]:
         ({"tool": "events", "object": "Deployment/web"}, [listing("events", NS)]),
         ({"tool": "log", "object": "Deployment/cart"}, [pod_logs(NS, "cart-p0", "cart")]),
         ({"tool": "log", "object": "Pod/web-p0", "previous": True}, [pod_logs(NS, "web-p0", "app", previous=True)]),
+        ({"tool": "usage", "object": "Deployment/web"}, [used(NS)]),
     ],
 )
 def test_an_ask_is_a_read_that_the_sources_answer_anyway(ask: dict, wanted: list) -> None:
     assert queries(Situation.of(freetext()), Ask.model_validate(ask)) == wanted
 
 
-@pytest.mark.parametrize("tool", ["get", "list", "log", "events"])
+@pytest.mark.parametrize("tool", ["get", "list", "log", "events", "usage"])
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
@@ -108,6 +109,23 @@ def test_a_log_that_reaches_no_further_back_proves_no_absence() -> None:
     )
     assert "it reaches no further back" in said
     assert not absent
+
+
+def measured(pod: str, cpu: str, memory: str) -> dict:
+    return {"metadata": {"name": pod}, "containers": [{"name": "app", "usage": {"cpu": cpu, "memory": memory}}]}
+
+
+def test_what_containers_use_is_told_of_the_one_that_was_asked_for() -> None:
+    items = [measured("web-p0", "250m", "64Mi"), measured("cart-p0", "1", "900Mi")]
+    seen = freetext().extended([builders.observe(used(NS), {"items": items}, 1)])
+    ask = {"tool": "usage", "object": "Deployment/web"}
+    assert shown(ask, snapshot=seen) == [
+        ("1 containers of Deployment/web are measured\nweb-p0/app: cpu 250m, memory 64Mi", False)
+    ]
+    none = freetext().extended([builders.observe(used(NS), {"items": items[1:]}, 1)])
+    assert shown(ask, snapshot=none) == [("0 containers of Deployment/web are measured", True)]
+    away = freetext().extended([builders.observe(used(NS), None, 1, result=Result.UNAVAILABLE)])
+    assert shown(ask, snapshot=away) == [("Deployment/web could not be read: Unavailable", False)]
 
 
 def prompt_of(snapshot: Snapshot) -> Prompt:

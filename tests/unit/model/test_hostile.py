@@ -16,10 +16,11 @@ from support.freetext import freetext, hypothesis
 from support.injections import CORPUS, HARMLESS, PLACES, PLAIN, planted
 from support.openaiserver import hypotheses
 from support.reason import report
+from support.skills import skill
 
 SECTIONS = {
     *("QUESTION", "TURN", "OBSERVED", "ENGINE", "SAYS", "EVIDENCE", "SYMPTOMS", "NEW", "IN", "LOGS"),
-    *("CHANGES", "KNOWLEDGE", "SETTINGS", "OBJECTS", "CODES"),
+    *("CHANGES", "KNOWLEDGE", "SETTINGS", "GRAPH", "OBJECTS", "CODES"),
 }
 PLANTED = [
     *((text, place) for text in PLAIN for place in PLACES),
@@ -70,9 +71,12 @@ def test_orders_change_neither_conclusion_nor_reads_and_stay_data(
 
 @pytest.mark.parametrize("text", CORPUS)
 def test_orders_in_the_text_of_a_skill_stay_data(text: str) -> None:
-    given = freetext()
-    skill = KnowledgeUse(kind="Skill", name="s", version="1", why=text[:1000], effect="it was followed")
-    assert outside(prompt_of(given, report(given).replace(knowledge=[skill]))) <= SECTIONS
+    first = freetext()
+    given = Snapshot(first.run.replace(skills=[skill("s", instructions=text)]), first.observations)
+    shown = KnowledgeUse(kind="Skill", name="s", version="1", why=text[:1000], effect="it was followed")
+    prompt = prompt_of(given, report(given).replace(knowledge=[shown]))
+    assert "use s" in prompt.user
+    assert outside(prompt) <= SECTIONS
 
 
 @pytest.mark.parametrize("text", CORPUS)

@@ -6,12 +6,17 @@ from pathlib import Path
 import pytest
 
 from casebook.analysis.snapshot import Snapshot
+from casebook.api.report import KnowledgeUse
+from casebook.knowledge.recall import display_name
 from casebook.model.prompt import VERSION, Prompt, build
 from casebook.reasoning.engine import weigh
 from casebook.reasoning.registry import REGISTRY
+from support.builders import NS
 from support.freetext import CASES, SAID, freetext
+from support.memories import memory
 from support.reason import report
 from support.recorded import RECORDED, trace
+from support.skills import skill
 
 
 def made(snapshot: Snapshot, tokens: int = 6000) -> Prompt:
@@ -42,6 +47,27 @@ def test_it_shows_what_a_reader_needs() -> None:
     assert list(prompt.quotes) == ["e1"]
     assert {"ConfigMap/web-config", "Deployment/web"} <= prompt.objects
     assert "Deployment/cart" not in prompt.objects, "it is not on the path"
+
+
+def test_it_says_what_depends_on_what() -> None:
+    lines = made(freetext()).user.partition("GRAPH\n")[2].partition(">>>")[0].splitlines()
+    assert any(line.startswith("Deployment/web: ") and "ConfigMap/web-config" in line for line in lines), lines
+
+
+@pytest.mark.parametrize("namespace", [NS, "platform-knowledge"])
+def test_what_people_taught_stands_there_in_their_words(namespace: str) -> None:
+    given = freetext()
+    said = memory(statement="Tariffs of winter end in March", namespace=namespace)
+    known = skill("look-at-tariffs", namespace=namespace, instructions="Ask the pricing team first.")
+    run = given.run.replace(recalled=[said], skills=[known])
+    uses = [
+        KnowledgeUse(kind=kind, name=display_name(one, NS), version="1", why="it applies", effect="shown")
+        for kind, one in (("Memory", said), ("Skill", known))
+    ]
+    found = report(given).replace(knowledge=uses)
+    user = build(run, weigh(given), found, 6000).user
+    assert "Tariffs of winter end in March (it applies; shown)" in user
+    assert "use look-at-tariffs Ask the pricing team first. (it applies; shown)" in user
 
 
 def test_variables_and_command_lines_stand_there_with_their_paths() -> None:

@@ -1,17 +1,19 @@
 """What a model may ask to see: reads of known kinds inside the scope of the run, and what code tells it of them.
 
 An ask is turned into the queries that the sources answer anyway; there is no other way to a read. What came of it is
-told in words that code makes: a field, names, a count, a few lines.
+told in words that code makes: a field, names, a count, a few lines, what containers use.
 """
 
 from collections.abc import Iterator
 from datetime import datetime
 
+from casebook.analysis.access import listed, text
 from casebook.analysis.logs import Log
 from casebook.analysis.things import KINDS, RESOURCES, Cite, Ref, Thing, clip
+from casebook.analysis.workloads import Pod
 from casebook.api.base import timestamp
 from casebook.api.consultation import Ask, Quote, Tool
-from casebook.api.observation import Observation, Query, Result, getting, listing, pod_logs
+from casebook.api.observation import Observation, Query, Result, getting, listing, pod_logs, used
 from casebook.reasoning.proposals.predicted import at, events_of, inside, is_missing, ref_of, shown_of, within
 from casebook.reasoning.situation import Situation
 
@@ -36,19 +38,23 @@ def queries(situation: Situation, ask: Ask) -> list[Query]:
         return [listing(resource, ref.namespace)]
     if ask.tool is Tool.EVENTS:
         return [listing("events", ref.namespace)]
-    return _logs(situation, ask, ref)
-
-
-def _logs(situation: Situation, ask: Ask, ref: Ref) -> list[Query]:
-    workload = situation.world.workload_of(ref)
-    if workload is None:
-        raise Outside(f"it asked for a log of {clip(ask.object, 120)}, which runs nothing here")
-    pods = [pod for pod in workload.pods if ref.kind != "Pod" or pod.thing.ref == ref][:MAX_PODS]
+    pods = _pods(situation, ref)
+    if not pods:
+        raise Outside(f"it asked for the {ask.tool} of {clip(ask.object, 120)}, which runs nothing here")
+    if ask.tool is Tool.USAGE:
+        return [used(ref.namespace)]
     return [
         pod_logs(pod.thing.ref.namespace, pod.thing.ref.name, container.name, previous=ask.previous)
-        for pod in pods
+        for pod in pods[:MAX_PODS]
         for container in pod.containers
     ]
+
+
+def _pods(situation: Situation, ref: Ref) -> list[Pod]:
+    """The pod that is meant, or those of the workload."""
+    workload = situation.world.workload_of(ref)
+    pods = workload.pods if workload else ()
+    return [pod for pod in pods if ref.kind != "Pod" or pod.thing.ref == ref]
 
 
 def wanted(situation: Situation) -> list[Query]:
@@ -101,6 +107,8 @@ def _told(situation: Situation, ask: Ask, made: list[Query]) -> Iterator[Quote]:
         yield _quote(Cite(answer.id, f"{ref.label(ref.namespace)} is not there"), absent=True)
     elif ask.tool is Tool.LIST:
         yield _of_list(answer)
+    elif ask.tool is Tool.USAGE:
+        yield _of_usage(situation, ask, answer)
     else:
         yield _of_events(situation, ask, answer)
 
@@ -121,6 +129,20 @@ def _of_list(answer: Observation) -> Quote:
     more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
     some = f": {', '.join(names[:MAX_NAMES])}{more}" if names else ""
     return _quote(Cite(answer.id, f"{len(names)} {kind}{place}{some}"), absent=not names and not answer.truncated)
+
+
+def _of_usage(situation: Situation, ask: Ask, answer: Observation) -> Quote:
+    names = {pod.thing.ref.name for pod in _pods(situation, ref_of(situation, ask.object))}
+    lines = [
+        f"{text(item, 'metadata', 'name')}/{text(one, 'name')}: cpu {text(one, 'usage', 'cpu')}, "
+        f"memory {text(one, 'usage', 'memory')}"
+        for item in answer.items()
+        if text(item, "metadata", "name") in names
+        for one in listed(item, "containers")
+    ]
+    more = f"\nand {len(lines) - MAX_NAMES} more" if len(lines) > MAX_NAMES else ""
+    head = f"{len(lines)} containers of {ask.object} are measured"
+    return _quote(Cite(answer.id, "\n".join([head, *lines[:MAX_NAMES]]) + more), absent=not lines)
 
 
 def _of_log(ask: Ask, log: Log) -> Quote:

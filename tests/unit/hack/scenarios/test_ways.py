@@ -33,7 +33,7 @@ async def test_the_command_line_gets_target_namespace_question_and_trace(tmp_pat
     report = await CommandLine(fake).ask(FakeKube(), question(trace=tmp_path / "t.json"))
     assert report.verdict is Verdict.NO_FAULT
     assert said.read_text().split("\n")[:-1] == [
-        *("investigate", "Deployment/web", "-n", "sc-1", "-o", "json"),
+        *("investigate", "Deployment/web", "-n", "sc-1", "-o", "json", "--timeout", "300s"),
         *("--question", "why?", "--save", str(tmp_path / "t.json")),
     ]
 
@@ -46,7 +46,8 @@ async def test_the_command_line_is_told_of_a_prometheus(tmp_path) -> None:
 
 async def test_the_command_line_is_told_of_a_model(tmp_path) -> None:
     fake = program(tmp_path, f"printf '%s ' \"$@\" > {tmp_path}/said; echo '{json.dumps(REPORT)}'")
-    await CommandLine(fake, model="small-1").ask(FakeKube(), question())
+    await CommandLine(fake, model="small-1", seconds=900).ask(FakeKube(), question())
+    assert "--timeout 900s" in (tmp_path / "said").read_text()
     assert "--model small-1" in (tmp_path / "said").read_text()
 
 
