@@ -160,6 +160,9 @@ def peers(world: World, workload: Workload, entry: Entry, known: list[Call]) -> 
     """What an error entry blames: hosts and addresses that it names, else a configured endpoint by its name."""
     found: dict[Ref, Peer] = {}
     for endpoint in entry.peers:
+        if Ref("Pod", workload.ref.namespace, endpoint.host) in world.things:
+            # Loggers add the host that they run on, which is the pod.
+            continue
         target = resolve(world, endpoint, workload)
         thing = world.things.get(target) if target else None
         if target is None or (thing is not None and target.kind == "Service" and selects(thing, workload)):

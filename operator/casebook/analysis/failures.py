@@ -22,6 +22,8 @@ THREADS: Final = "threads"
 CONNECTIONS: Final = "connections"
 POOL: Final = "pool"
 FORBIDDEN: Final = "forbidden"
+LOCKED: Final = "locked"
+HEADER: Final = "header"
 
 PEER_KINDS: Final = frozenset({REFUSED, TIMEOUT, UNRESOLVED, RESET, UNREACHABLE, STATUS, AUTH, TLS})
 """Failures that happen between a program and something that it calls."""
@@ -33,7 +35,7 @@ _WORDS: Final = {
     UNRESOLVED: r"no such host|name or service not known|enotfound|eai_again|temporary failure in name resolution|"
     r"could not translate host name|could not resolve|couldn't resolve|name does not resolve|bad address|"
     r"nodename nor servname|unknownhostexception|nxdomain|servfail|no address associated|getaddrinfo failed|"
-    r"can't resolve|name resolution",
+    r"can't resolve|name resolution|host not found|unknown host\b",
     RESET: r"connection reset|econnreset|broken pipe|\bepipe\b|unexpected eof|remote end closed|"
     r"server closed the connection|connection aborted|disconnected without response",
     UNREACHABLE: r"no route to host|ehostunreach|network is unreachable|host is unreachable",
@@ -54,6 +56,10 @@ _WORDS: Final = {
     CONNECTIONS: r"too many connections|too many clients|remaining connection slots|max number of clients",
     POOL: r"pool (?:is )?exhausted|queuepool limit|connection pool|waiting for (?:a )?connection|no free connections|"
     r"pooltimeout",
+    LOCKED: r"deadlock (?:detected|found)|lock wait timeout exceeded|due to lock timeout|lock[_ ]?not[_ ]?available|"
+    r"could not obtain lock|still waiting for \w+lock|database is locked|waiting for (?:table )?metadata lock",
+    HEADER: r"(?:invalid|illegal) header value|err_invalid_char|invalid character in header|"
+    r"invalid header field value|(?:invalid|illegal) character\(?s?\)? in header",
     FORBIDDEN: r"is forbidden: user|\bcannot (?:get|list|watch|create|update|patch|delete) resource\b",
 }
 _ANSWER: Final = re2.compile(r"\b50[0-4]\b")

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import islice, pairwise
 
+from casebook.analysis.access import text
 from casebook.analysis.logs import Entry, Log
 from casebook.analysis.things import Ref
+from casebook.analysis.workloads import Pod, condition
 from casebook.analysis.world import World
 
 MAX_ERRORS = 60
@@ -23,7 +25,7 @@ def still(world: World, log: Log) -> list[Entry]:
     errors = [entry for entry in log.errors if entry.at is None or entry.at >= world.begin]
     pod = world.pods.get(Ref("Pod", log.namespace, log.pod))
     container = next((item for item in pod.containers if item.name == log.container), None) if pod else None
-    if not errors or pod is None or container is None or pod.leaving:
+    if not errors or pod is None or container is None or pod.leaving or _made_good(world, pod):
         return []
     steady = container.steady(world.now)
     if log.previous and steady:
@@ -34,6 +36,13 @@ def still(world: World, log: Log) -> list[Entry]:
     live = container.is_running and not log.previous
     over = _is_over(log, world.now, container.running_since) if live else _never
     return [_resumed(log, same) for same in list(kinds.values())[:MAX_ERRORS] if not over(same)]
+
+
+def _made_good(world: World, pod: Pod) -> bool:
+    """Whether it is a failed try of a Job that another try has brought to its end."""
+    owner = pod.thing.owner()
+    job = world.things.get(owner) if owner and owner.kind == "Job" else None
+    return pod.phase == "Failed" and job is not None and text(condition(job, "Complete"), "status") == "True"
 
 
 def _resumed(log: Log, same: list[Entry]) -> Entry:

@@ -34,9 +34,10 @@ def unending(world: World) -> Iterator[Symptom]:
         for pod in slow_to_end(world, workload)[:1]:
             said = f"pod {pod.thing.ref.name} is told to end and does not, and no other takes its place"
             yield Symptom(workload.ref, Sign.ENDING, said, told_to_end(pod), (cite_end(pod),))
-        if paused(workload):
-            edit, held = edited(workload.thing, "spec", "template"), workload.thing.cite("spec", "paused")
-            yield Symptom(workload.ref, Sign.ROLLOUT, "its rollout is paused", edit.at if edit else None, (held,))
+        waits = paused(workload) or by_hand(world, workload)
+        if waits:
+            edit, held = edited(workload.thing, "spec", "template"), workload.thing.cite(*waits)
+            yield Symptom(workload.ref, Sign.ROLLOUT, "its rollout waits", edit.at if edit else None, (held,))
         written = unreconciled(world, workload)
         if written:
             seen = workload.thing.cite("status", "observedGeneration")
@@ -85,10 +86,27 @@ def cite_end(pod: Pod) -> Cite:
     return pod.thing.cite("metadata", "deletionTimestamp", note=f"grace period {grace or 30} s")
 
 
-def paused(workload: Workload) -> bool:
-    """Whether a Deployment is paused with a change that waits for it to be resumed."""
+def paused(workload: Workload) -> tuple[str, ...]:
+    """The field by which a Deployment is paused with a change that waits for it to be resumed; empty where none is."""
     waits = count(workload.thing.raw, "status", "updatedReplicas") < workload.desired
-    return workload.ref.kind == "Deployment" and dig(workload.thing.raw, "spec", "paused") is True and waits
+    halted = workload.ref.kind == "Deployment" and dig(workload.thing.raw, "spec", "paused") is True
+    return ("spec", "paused") if halted and waits else ()
+
+
+def by_hand(world: World, workload: Workload) -> tuple[str, ...]:
+    """The field by which a set leaves a new template to a person, and no pod has it yet; empty where none does.
+
+    What has been left so since before the time asked about is how its owners want it.
+    """
+    newest = workload.revisions[0].thing.created if len(workload.revisions) > 1 else None
+    if newest is None or newest < world.begin or not workload.desired:
+        return ()
+    if any(count(workload.thing.raw, "status", field) for field in ("updatedReplicas", "updatedNumberScheduled")):
+        return ()
+    if text(workload.thing.raw, "spec", "updateStrategy", "type") == "OnDelete":
+        return ("spec", "updateStrategy", "type")
+    held_back = count(workload.thing.raw, "spec", "updateStrategy", "rollingUpdate", "partition") >= workload.desired
+    return ("spec", "updateStrategy", "rollingUpdate", "partition") if held_back else ()
 
 
 def unreconciled(world: World, workload: Workload) -> datetime | None:

@@ -1,7 +1,7 @@
 """AdmissionWebhookDown, -TLS, -Denies and AdmissionPolicyDenies: admission refuses the pods of a workload."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from casebook.analysis.access import listed, text
 from casebook.analysis.endpoints import cluster_name, mentions
@@ -9,6 +9,7 @@ from casebook.analysis.services import ready_endpoints
 from casebook.analysis.things import RESOURCES, Ref, Thing
 from casebook.api.observation import Query, listing
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
+from casebook.reasoning.checks.helpers import undo
 from casebook.reasoning.checks.refusals import EXPLAINS, LACKING, SAYS_SO, Refusal, detector
 from casebook.reasoning.situation import Situation
 
@@ -18,6 +19,10 @@ _BAD_TLS = re.compile(rf"failed calling webhook \"(?P<name>[^\"]+)\": (?P<what>[
 _DENIES = re.compile(r"admission webhook \"(?P<name>[^\"]+)\" denied the request:? ?(?P<what>[^\n]*)")
 _POLICY = re.compile(
     r"ValidatingAdmissionPolicy '(?P<name>[^']+)'(?: with binding '[^']+')? denied request:? ?(?P<what>[^\n]*)"
+)
+_CLASS = re.compile(
+    r"is forbidden: (?:pod rejected: )?(?P<what>RuntimeClass \"(?P<runtime>[^\"]+)\" not found"
+    r"|no PriorityClass with name (?P<priority>\S+) was found)"
 )
 VALIDATING, MUTATING = "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"
 POLICY = "ValidatingAdmissionPolicy"
@@ -39,6 +44,24 @@ def _holding(situation: Situation, refusal: Refusal) -> Thing | None:
 
 def _policy(_: Situation, refusal: Refusal) -> Ref:
     return Ref(POLICY, "", refusal.match["name"])
+
+
+def _classless(situation: Situation) -> Iterator[Candidate[Refusal]]:
+    """Pods that name a class which the cluster does not have: the template is to be mended, or the class to be made."""
+    return detector(_CLASS, lambda _, refusal: refusal.workload.ref, _say_class)(situation)
+
+
+def _say_class(situation: Situation, refusal: Refusal) -> str:
+    field, kind = (
+        ("runtimeClassName", "RuntimeClass") if refusal.match["runtime"] else ("priorityClassName", "PriorityClass")
+    )
+    name = refusal.match["runtime"] or refusal.match["priority"]
+    return f"{situation.label(refusal.workload.ref)} names {kind} {name} ({field}), which does not exist"
+
+
+def _policies(situation: Situation) -> Iterator[Candidate[Refusal]]:
+    yield from detector(_POLICY, _policy, _say("denies"))(situation)
+    yield from _classless(situation)
 
 
 def _say(verb: str) -> Callable[[Situation, Refusal], str]:
@@ -77,6 +100,9 @@ def _webhook_steps(_: Situation, found: Candidate[Refusal]) -> list[str]:
 
 
 def _rule_steps(_: Situation, found: Candidate[Refusal]) -> list[str]:
+    workload = found.about.workload
+    if found.object == workload.ref:
+        return ["Correct the class that the pod template names, or have the class made.", undo(workload)]
     return [f"Make the pod template fit what {found.object.name} asks for, or talk to those who own the rule."]
 
 
@@ -84,16 +110,14 @@ _HOLDS: Prediction[Refusal] = Prediction("a configuration holds the webhook", _h
 _BACKEND: Prediction[Refusal] = Prediction("its backend has no ready endpoints", _backend_down, 100, -150)
 
 
-def _cause(
-    code: str, means: str, words: "re.Pattern[str]", verb: str, *more: Prediction[Refusal], policy: bool = False
-) -> Cause[Refusal]:
+def _cause(code: str, means: str, words: "re.Pattern[str]", verb: str, *more: Prediction[Refusal]) -> Cause[Refusal]:
     return Cause(
         code=code,
         means=means,
-        names="ValidatingAdmissionPolicy or its binding" if policy else "webhook configuration",
+        names="webhook configuration",
         explains=EXPLAINS,
         base_rate=0.01,
-        detect=detector(words, _policy if policy else _configuration, _say(verb)),
+        detect=detector(words, _configuration, _say(verb)),
         predictions=(SAYS_SO, LACKING, *more),
         steps=_rule_steps if "Denies" in code else _webhook_steps,
     )
@@ -105,5 +129,14 @@ CAUSES = (
     ),
     _cause("AdmissionWebhookTLS", "The API server does not trust a webhook.", _BAD_TLS, "is not trusted for", _HOLDS),
     _cause("AdmissionWebhookDenies", "An admission webhook refuses the pods.", _DENIES, "denies", _HOLDS),
-    _cause("AdmissionPolicyDenies", "A ValidatingAdmissionPolicy refuses the pods.", _POLICY, "denies", policy=True),
+    Cause(
+        code="AdmissionPolicyDenies",
+        means="A rule of admission refuses the pods: a ValidatingAdmissionPolicy, or a class that is not there.",
+        names="ValidatingAdmissionPolicy or its binding; workload, where it names a class",
+        explains=EXPLAINS,
+        base_rate=0.01,
+        detect=_policies,
+        predictions=(SAYS_SO, LACKING),
+        steps=_rule_steps,
+    ),
 )

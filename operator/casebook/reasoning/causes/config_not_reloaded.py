@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from casebook.analysis import failures
+from casebook.analysis.access import text
+from casebook.analysis.calls import port_known
 from casebook.analysis.endpoints import Endpoint
 from casebook.analysis.settings import Setting, is_kept
 from casebook.analysis.signs import Sign
@@ -13,7 +15,7 @@ from casebook.analysis.workloads import Container, Workload
 from casebook.api.base import timestamp
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.checks.certificates import EXPIRED, MISMATCH, secrets
-from casebook.reasoning.checks.configuration import written
+from casebook.reasoning.checks.configuration import UNREACHED, written
 from casebook.reasoning.checks.helpers import Trouble, command, only, troubles
 from casebook.reasoning.situation import Situation
 
@@ -24,7 +26,8 @@ STARTING = timedelta(seconds=30)
 class Stale(NamedTuple):
     """A workload that uses what its source no longer holds, who complains of it, and since when it is renewed.
 
-    `setting` is the renewed value in a ConfigMap; a Secret is never read, so that for one there is none.
+    `setting` is the renewed value in a ConfigMap; a Secret is never read, so that for one there is none. A Service that
+    was made anew has another address.
     """
 
     workload: Workload
@@ -34,22 +37,37 @@ class Stale(NamedTuple):
     since: datetime
     setting: Setting | None = None
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether `since` is recorded, and not guessed from what callers say."""
+        return self.setting is not None or self.source.kind == "Service"
+
 
 def _detect(situation: Situation) -> Iterator[Candidate[Stale]]:
     for workload in situation.workloads:
-        for item in (*_certificates(situation, workload), *_addresses(situation, workload)):
+        for item in (
+            *_certificates(situation, workload),
+            *_addresses(situation, workload),
+            *_lookups(situation, workload),
+        ):
             yield Candidate(
                 object=workload.ref,
                 statement=_statement(situation, item),
                 harms=only(workload.ref),
                 covers=frozenset({Sign.PEER_ERRORS, Sign.VAGUE, Sign.CRASH}),
                 about=item,
-                since=None if item.setting else item.since,
+                since=None if item.is_exact else item.since,
             )
 
 
 def _statement(situation: Situation, item: Stale) -> str:
     name, source = situation.label(item.workload.ref), situation.label(item.source)
+    if item.source.kind == "Service":
+        address = text(situation.world.things[item.source].raw, "spec", "clusterIP")
+        return (
+            f"{name} still calls {', '.join(sorted(_addressed(item.said[0])))}, which nothing has any more: {source} "
+            f"was made anew at {timestamp(item.since)} with the address {address}"
+        )
     if item.setting is None:
         return (
             f"{name} still shows the certificate that it read at its start; what its callers trust was renewed about "
@@ -103,6 +121,43 @@ def _addresses(situation: Situation, workload: Workload) -> Iterator[Stale]:
                 return
 
 
+def _lookups(situation: Situation, workload: Workload) -> Iterator[Stale]:
+    """It calls an address of Services that nothing has, and one was made since its start that serves that port."""
+    services = situation.world.all("Service")
+    nets = {_net(text(service.raw, "spec", "clusterIP")) for service in services}
+    lost = tuple(one for one in troubles(situation, workload) if _is_lost(situation, one, nets))
+    starts = [one.running_since for one in workload.containers if one.running_since]
+    ports = {endpoint.port for one in lost for endpoint in one.entry.peers}
+    anew = [
+        (service.created, service.ref)
+        for service in services
+        if service.created and starts and service.created > max(*starts, situation.world.begin)
+        if service.ref.namespace == workload.ref.namespace and any(port_known(service, port) for port in ports)
+    ]
+    if lost and len(anew) == 1:
+        yield Stale(workload, anew[0][1], (workload,), lost, anew[0][0])
+
+
+def _is_lost(situation: Situation, one: Trouble, nets: set[str]) -> bool:
+    """Whether an error of reaching names nothing but addresses from where Services have theirs, which none has."""
+    named = one.entry.peers
+    known = {text(service.raw, "spec", "clusterIP") for service in situation.world.all("Service")}
+    known |= {text(pod.thing.raw, "status", "podIP") for pod in situation.world.pods.values()}
+    return bool(one.entry.kinds & UNREACHED and named) and all(
+        endpoint.is_ip and endpoint.host not in known and _net(endpoint.host) in nets for endpoint in named
+    )
+
+
+def _net(address: str) -> str:
+    """The first 12 bits of an IPv4 address: the network of Services is that large by default, or smaller."""
+    first, second = address.split(".")[:2] if address.count(".") == 3 else ("", "0")
+    return f"{first}.{int(second) // 16}"
+
+
+def _addressed(one: Trouble) -> set[str]:
+    return {endpoint.host for endpoint in one.entry.peers}
+
+
 def _strange(one: Trouble, given: list[Endpoint]) -> bool:
     """Whether an error of a call names only addresses that no setting names now."""
     named = [endpoint for endpoint in one.entry.peers if not endpoint.is_ip]
@@ -122,7 +177,7 @@ def _says_so(_: Situation, found: Candidate[Stale]) -> Finding:
 def _runs_since_before(_: Situation, found: Candidate[Stale]) -> Finding:
     """Whoever started after the change has read what is there now."""
     running = [one for one in found.about.workload.containers if one.running_since]
-    renewed = found.about.since + (STARTING if found.about.setting else timedelta(0))
+    renewed = found.about.since + (STARTING if found.about.is_exact else timedelta(0))
     late = [one for one in running if _after(one, renewed)]
     if late:
         return failed(late[0].cite_state(), note="it has started since, and read what is there now")
@@ -138,6 +193,8 @@ def _worked_or_is_right_now(situation: Situation, found: Candidate[Stale]) -> Fi
     item = found.about
     if item.setting is not None:
         return held(item.setting.cite(), item.said[0].cite())
+    if item.source.kind == "Service":
+        return held(situation.world.things[item.source].cite("spec", "clusterIP"), item.said[0].cite())
     starts = [one for caller in item.callers for one in caller.containers if one.running_since]
     fresh = [one for one in starts if _after(one, item.since)]
     if fresh:

@@ -11,7 +11,7 @@ from casebook.analysis.workloads import Workload
 from casebook.api.observation import Query, getting
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.checks.configuration import alias, is_outside
-from casebook.reasoning.checks.helpers import Trouble
+from casebook.reasoning.checks.helpers import Trouble, changed, cite_rollout, undo
 from casebook.reasoning.checks.logged import everything
 from casebook.reasoning.situation import Situation
 
@@ -46,12 +46,14 @@ def _detect(situation: Situation) -> Iterator[Candidate[Deaf]]:
             if own
             else "the cluster's DNS does not answer"
         )
+        rolled = changed(situation, own, "dnsPolicy") if own else None
         yield Candidate(
             object=thing,
             statement=f"Names do not resolve for {', '.join(situation.label(one.ref) for one in callers[:4])}: {why}",
             harms=frozenset(one.ref for one in callers),
             covers=frozenset({Sign.PEER_ERRORS, Sign.VAGUE, Sign.ERRORS, Sign.CRASH, Sign.NOT_READY}),
             about=Deaf(tuple(callers), tuple(names), tuple(said)),
+            changed=rolled.at if rolled else None,
         )
 
 
@@ -62,6 +64,12 @@ def _existing_names_fail(situation: Situation, found: Candidate[Deaf]) -> Findin
     if there:
         return held(situation.world.things[there[0]].say("it exists"), *(one.cite() for one in found.about.said[:2]))
     return failed(*(one.cite() for one in found.about.said[:1])) if inside else UNTESTED
+
+
+def _policy_changed(situation: Situation, found: Candidate[Deaf]) -> Finding:
+    """Names of the cluster resolve for pods that ask its own DNS: with another policy they ask the node's."""
+    rolled = changed(situation, found.about.callers[0], "dnsPolicy") if found.object != DNS else None
+    return held(cite_rollout(rolled, "dnsPolicy")) if rolled else UNTESTED
 
 
 def _several(_: Situation, found: Candidate[Deaf]) -> Finding:
@@ -85,7 +93,12 @@ def _server(situation: Situation, _: Candidate[Deaf]) -> list[Query]:
     return [getting("deployments.apps", DNS.name, DNS.namespace)] if readable else []
 
 
-def _steps(_: Situation, __: Candidate[Deaf]) -> list[str]:
+def _steps(_: Situation, found: Candidate[Deaf]) -> list[str]:
+    if found.object != DNS:
+        return [
+            f"Set dnsPolicy of {found.object.kind} {found.object.name} to ClusterFirst.",
+            undo(found.about.callers[0]),
+        ]
     return [
         f"kubectl get pods -n {DNS.namespace} -l k8s-app=kube-dns",
         f"kubectl logs -n {DNS.namespace} -l k8s-app=kube-dns --tail=50",
@@ -103,6 +116,7 @@ CAUSES = (
         detect=_detect,
         predictions=(
             Prediction("names of Services that exist do not resolve", _existing_names_fail, 300, -300),
+            Prediction("the pod was told lately not to ask the cluster's DNS", _policy_changed, 150, 0),
             Prediction("several callers or names are concerned", _several, 80, 0),
             Prediction("the DNS server is down", _server_down, 200, -80, _server),
         ),

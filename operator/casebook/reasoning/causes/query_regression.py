@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
+from casebook.analysis import failures
 from casebook.analysis.logs import Entry, Log
 from casebook.analysis.signs import Sign
 from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
 from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.causes.lock_contention import WORDS as LOCKED
 from casebook.reasoning.checks.helpers import command, only, workload_logs_wanted
 from casebook.reasoning.situation import Situation
 
@@ -98,7 +98,7 @@ def _not_before(situation: Situation, found: Candidate[Slow]) -> Finding:
 
 
 def _waits_for_no_lock(_: Situation, found: Candidate[Slow]) -> Finding:
-    waits = [one for one in found.about.log.entries if LOCKED.search(one.said)]
+    waits = [one for one in found.about.log.entries if failures.LOCKED in one.kinds]
     return failed(found.about.log.cite(waits[-1])) if waits else UNTESTED
 
 

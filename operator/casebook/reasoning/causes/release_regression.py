@@ -28,7 +28,7 @@ from casebook.reasoning.situation import Situation
 
 NAMED = frozenset(
     {failures.MEMORY, failures.AUTH, failures.NO_SPACE, failures.PERMISSION, failures.PORT_TAKEN, failures.FILES}
-    | {failures.THREADS, failures.CONNECTIONS, failures.POOL, failures.FORBIDDEN}
+    | {failures.THREADS, failures.CONNECTIONS, failures.POOL, failures.FORBIDDEN, failures.LOCKED}
 )
 STARTING = timedelta(minutes=3)
 """Most programs are up in less."""

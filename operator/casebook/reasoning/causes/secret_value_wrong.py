@@ -1,4 +1,4 @@
-"""SecretValueWrong: what a workload calls refuses the credentials that it gets from a Secret."""
+"""SecretValueWrong: credentials that a workload gets from a Secret are refused, or cannot be sent as they are."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ _LIKELY = ("pass", "pwd", "secret", "token", "key", "cred", "dsn", "url")
 
 
 def _detect(situation: Situation) -> Iterator[Candidate[Said]]:
-    for said in spoken(situation, of_kind(failures.AUTH)):
+    for said in spoken(situation, of_kind(failures.AUTH, failures.HEADER)):
         source = _source(said)
         if source is None:
             continue
@@ -22,11 +22,17 @@ def _detect(situation: Situation) -> Iterator[Candidate[Said]]:
         yield candidate(
             situation,
             said,
-            f"{situation.label(source.target)}{key} holds credentials that are refused to "
-            f"{situation.label(said.workload.ref)}: {quoted(said)}",
+            f"{situation.label(source.target)}{key} holds {_what(situation, said)}: {quoted(said)}",
             thing=source.target,
             parts=("secretKeyRef", "secretRef"),
         )
+
+
+def _what(situation: Situation, said: Said) -> str:
+    label = situation.label(said.workload.ref)
+    if any(failures.AUTH in one.entry.kinds for one in said.entries):
+        return f"credentials that are refused to {label}"
+    return f"what {label} cannot send in a header, for example a newline at its end"
 
 
 def _source(said: Said) -> Reference | None:
@@ -52,6 +58,8 @@ def _given_by_secret(_: Situation, found: Candidate[Said]) -> Finding:
 
 def _the_called_is_up(situation: Situation, found: Candidate[Said]) -> Finding:
     """A refusal of credentials is an answer: what is called is there and works."""
+    if not any(failures.AUTH in one.entry.kinds for one in found.about.entries):
+        return UNTESTED
     gone = [one for one in found.about.entries if one.entry.kinds & {failures.REFUSED, failures.UNRESOLVED}]
     unwell = {one.entity for one in situation.symptoms}
     called = {peer.target for one in found.about.entries for peer in one.peers}
@@ -79,13 +87,13 @@ def _steps(_: Situation, found: Candidate[Said]) -> list[str]:
 CAUSES = (
     Cause(
         code="SecretValueWrong",
-        means="Credentials of a Secret are refused.",
+        means="Credentials of a Secret are refused, or cannot be sent as they are.",
         names="Secret (key)",
         explains="errors or crashes of pods that started since the change, while older ones work",
         base_rate=0.03,
         detect=_detect,
         predictions=(
-            says_so("what it calls refuses its credentials", 300),
+            says_so("its credentials are refused, or no header can carry them", 300),
             Prediction("the credentials come from that Secret", _given_by_secret, 120, -300),
             Prediction("what it calls is up and answers", _the_called_is_up, 60, -200),
             Prediction("pods from before the change work", _old_pods_well, 80, 0),

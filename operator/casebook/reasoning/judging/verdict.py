@@ -1,5 +1,6 @@
 """The verdict: RootCause above a threshold, NoFault if all is well and that was seen, else Inconclusive."""
 
+from casebook.analysis.signs import Sign, Symptom
 from casebook.analysis.things import Ref
 from casebook.api.enums import Verdict
 from casebook.api.observation import LOGS, PROMETHEUS, Result
@@ -29,7 +30,18 @@ def verdict(board: Board) -> Verdict:
 
 def _deviates(situation: Situation) -> bool:
     """Whether anything on the path is not as it should be, or an alert holds that names nothing that is there."""
-    return bool(situation.pressing) or any(one.presses for one in situation.reruns)
+    return bool(situation.pressing) or any(one.presses for one in situation.reruns) or bool(left_lying(situation))
+
+
+def left_lying(situation: Situation) -> list[Symptom]:
+    """Work that piles up where nobody is known to take it away: it may be what was asked about that should."""
+    piles = [one for one in situation.symptoms if one.sign is Sign.BACKLOG and situation.focus]
+    workloads = situation.world.workloads
+    return [
+        one
+        for one in piles
+        if not any(ref in workloads and ref != one.entity for ref in situation.graph.downstream({one.entity}))
+    ]
 
 
 def _is_short_of_pods(situation: Situation, calm: Ranked | None) -> bool:

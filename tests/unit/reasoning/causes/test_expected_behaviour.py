@@ -42,6 +42,30 @@ def test_a_job_that_is_done_does_not_run_any_more() -> None:
     assert "did its work and ended" in found.summary
 
 
+def tried_before(kind: str) -> Snapshot:
+    """A Job whose first pod failed with an error in its log, and whose second ended well or failed too."""
+    objects = job(kind, code=0 if kind == "Complete" else 1)
+    over = {
+        "name": "app",
+        "ready": False,
+        "restartCount": 0,
+        "state": {"terminated": ended(1, "Error", since=640)},
+    }
+    first = pod(objects[-2], template("report", container()), over, name="report-x0", phase="Failed")
+    said = log("report-x0", ["ERROR upstream answered 503, giving up"], end=641)
+    return snapshot(run("did the report work? there is a failed pod", "Job/report"), [*objects, first], said)
+
+
+def test_a_failed_try_is_over_once_another_did_the_work() -> None:
+    found = report(tried_before("Complete"))
+    assert found.verdict is Verdict.NO_FAULT, found.summary
+    assert "did its work and ended" in found.summary
+
+
+def test_a_failed_try_is_not_over_where_no_other_did_the_work() -> None:
+    assert report(tried_before("Failed")).verdict is not Verdict.NO_FAULT
+
+
 def test_a_job_that_failed_is_not_done() -> None:
     found = report(asked(job("Failed", code=1), "Job/report"))
     assert hypothesis(found, "ExpectedBehaviour") is None

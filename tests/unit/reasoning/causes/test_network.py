@@ -383,6 +383,83 @@ def test_names_that_exist_do_not_resolve() -> None:
     assert [item.cause for item in found.root_causes] == ["DNSFailing"], line
 
 
+class TestDNSPolicyOfAPod:
+    LOST = '{"level":50,"hostname":"api-1","msg":"refresh failed","err":{"message":"getaddrinfo ENOTFOUND auth"}}'
+
+    def asked(self, policy: str, *, age: float = 100) -> object:
+        old, new = body("api"), body("api", dnsPolicy=policy)
+        top = workload("api", new)
+        first, second = replicaset(top, 1, old, age=7000, replicas=0), replicaset(top, 2, new, age=age)
+        objects = [*shop("api"), top, first, second, pod(second, new, name="api-1", age=age), service("api")]
+        return snapshot(question(), [*objects, endpoints("api")], log("api-1", [self.LOST] * 12, step=8))
+
+    def test_a_release_that_asks_the_dns_of_the_node(self) -> None:
+        found = assert_root(self.asked("Default"), "Deployment/api", "DNSFailing", "dnsPolicy")
+        assert found.root_causes[0].confidence_percent >= 80
+        assert any("ClusterFirst" in step for step in found.next_steps)
+
+    def test_the_name_of_the_pod_in_its_own_lines_is_no_peer(self) -> None:
+        assert not any("Service/api-1" in line for line in report(self.asked("Default")).affected)
+
+    def test_with_the_dns_of_the_cluster_the_pod_is_not_to_blame(self) -> None:
+        assert hypothesis(report(self.asked("ClusterFirst")), "DNSFailing", "Deployment/api") is None
+
+
+def test_nginx_that_does_not_find_its_upstream() -> None:
+    """What it says is how a name that does not resolve is called there."""
+    line = '2026/11/20 11:59:00 [emerg] 1#1: host not found in upstream "auth-v2" in /etc/nginx/conf.d/default.conf:3'
+    text = "server {\n  location / {\n    proxy_pass http://auth-v2;\n  }\n}\n"
+    written = [managed("kubectl-apply", 120, {"f:data": {"f:default.conf": {}}})]
+    made = template(
+        "door",
+        container(volumeMounts=[{"name": "c", "mountPath": "/etc/nginx/conf.d"}]),
+        volumes=[{"name": "c", "configMap": {"name": "door-conf"}}],
+    )
+    top = workload("door", made)
+    owner = replicaset(top, 1, made, age=100)
+    crashing = pod(owner, made, waiting("app", "CrashLoopBackOff", restarts=4, last=ended(1)), name="door-1", age=100)
+    conf = configmap("door-conf", {"default.conf": text}, managedFields=written)
+    asked = run("the front door is closed", "Deployment/door")
+    found = snapshot(asked, [*shop(), top, owner, crashing, conf], log("door-1", [line], previous=True))
+    assert_root(found, "ConfigMap/door-conf", "HostnameWrong", "auth-v2")
+
+
+class TestServiceMadeAnew:
+    """A program that looked up the address of a Service once, and the Service was deleted and made again."""
+
+    def asked(self, *, address: str = "10.97.212.192", up: float = 3600, made: float = 100, port: int = 80) -> object:
+        line = f'{{"level":"error","msg":"reading failed","error":"dial tcp {address}:{port}: i/o timeout"}}'
+        caller = template("desk", container())
+        owner = healthy("desk", caller)[:2]
+        alone = pod(owner[1], caller, running("app", up=up), name="desk-1", age=up)
+        anew = service("auth", ip="10.100.7.7", metadata=meta("auth", age=made))
+        objects = [*without("Service", "auth", shop()), anew, *owner, alone]
+        asked = run("desk reads nothing", "Deployment/desk")
+        return snapshot(asked, objects, log("desk-1", [line] * 12, step=8))
+
+    def test_the_caller_keeps_an_address_that_nothing_has(self) -> None:
+        said = ("10.97.212.192", "Service/auth was made anew", "10.100.7.7")
+        assert_root(self.asked(), "Deployment/desk", "ConfigNotReloaded", *said)
+
+    @pytest.mark.parametrize(
+        "other", [{"up": 50}, {"made": 7200}, {"address": "10.100.7.7"}, {"address": "192.0.2.7"}, {"port": 5433}]
+    )
+    def test_what_speaks_against_it(self, other: dict[str, object]) -> None:
+        """It started since, nothing was made, the address is that of the Service, not one of Services, another port."""
+        assert_not_named(self.asked(**other), "ConfigNotReloaded")
+
+
+def test_a_credential_that_no_header_can_carry() -> None:
+    secret = {"name": "API_KEY", "valueFrom": {"secretKeyRef": {"name": "rates-key", "key": "key"}}}
+    new = template("api", container(env=[*env(AUTH_URL="http://auth:80"), secret]))
+    raised = ["ERROR cannot read rates", "Traceback (most recent call last):", '  File "client.py", line 1280']
+    lines = [*raised, "ValueError: Invalid header value b'Bearer x\\n'"] * 6
+    found = snapshot(question(), [*shop("api"), *healthy("api", new)], log("api-p0", lines))
+    assert_root(found, "Secret/rates-key", "SecretValueWrong", "cannot send in a header")
+    bare = snapshot(question(), shop(), log("api-p0", lines))
+    assert_not_named(bare, "SecretValueWrong")
+
+
 def test_credentials_that_are_refused() -> None:
     secret = {"name": "DB_PASSWORD", "valueFrom": {"secretKeyRef": {"name": "db-cred", "key": "password"}}}
     new = template("api", container(env=[*env(DB_HOST="db", DB_PORT="5432"), secret]))

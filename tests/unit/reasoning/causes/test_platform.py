@@ -143,3 +143,18 @@ class TestRolloutStuck:
         asked = snapshot(run("the rollout hangs", "Deployment/api"), self.objects(stuck))
         found = assert_refuted(asked, "Deployment/api", "RolloutStuck")
         assert [item.cause for item in found.root_causes] == ["ImageNotFound"]
+
+
+CLASSES = (
+    ('RuntimeClass "gvisor" not found', "pod rejected: ", "RuntimeClass gvisor (runtimeClassName)"),
+    ("no PriorityClass with name urgent was found", "", "PriorityClass urgent (priorityClassName)"),
+)
+
+
+@pytest.mark.parametrize(("said", "before", "fact"), CLASSES)
+def test_a_class_that_the_template_names_and_the_cluster_does_not_have(said: str, before: str, fact: str) -> None:
+    top = workload("render", replicas=1)
+    newest = replicaset(top, 2, top["spec"]["template"], age=100)
+    refused = event(newest, "FailedCreate", f'Error creating: pods "render-r2-" is forbidden: {before}{said}')
+    found = snapshot(run("there is no new pod", "Deployment/render"), [top, newest, refused])
+    assert_root(found, "Deployment/render", "AdmissionPolicyDenies", fact, "does not exist")

@@ -17,6 +17,7 @@ from support.builders import (
     pod,
     replicaset,
     run,
+    running,
     service,
     snapshot,
     template,
@@ -24,7 +25,7 @@ from support.builders import (
     workload,
 )
 from support.reason import assert_refuted, assert_root, hypothesis, report
-from support.shop import shop
+from support.shop import body, shop
 
 
 def mounting(reason: str, message: str, *, volume: Raw | None = None) -> Any:
@@ -79,6 +80,47 @@ class TestLockContention:
         line = '{"level":"ERROR","msg":"database db:5432: canceling statement due to lock timeout"}'
         found = snapshot(run("checkout hangs", "Deployment/api"), shop(), log("api-p0", [line] * 6))
         assert_root(found, "StatefulSet/db", "LockContention", "lock timeout")
+
+    ENDED = "ERROR:  canceling statement due to lock timeout"
+    RAISED = (
+        "ERROR transfer failed",
+        "org.postgresql.util.PSQLException: ERROR: canceling statement due to lock timeout",
+        "\tat com.example.bank.TransferService.move(TransferService.java:77)",
+    )
+
+    def held_by(self, *lines: str, up: float = 60) -> Any:
+        """A release of api a minute before the trouble, and a Job that uses db since `up` seconds."""
+        made = body("backfill")
+        made["spec"]["containers"][0]["env"] = [{"name": "DB_URL", "value": "postgres://db:5432/bank"}]
+        job = {"kind": "Job", "metadata": meta("backfill", age=up), "spec": {"template": made}, "status": {"active": 1}}
+        runs = pod(job, made, running("app", up=up), name="backfill-1", age=up)
+        logs = [log("api-p0", self.RAISED * 6), log("db-p0", [self.ENDED] * 9, step=5)]
+        return snapshot(
+            run("transfers fail", "Deployment/api"), [*shop(), job, runs], *logs, log("backfill-1", lines, end=up - 8)
+        )
+
+    def test_the_job_that_took_the_lock_and_not_who_waits_for_it(self) -> None:
+        found = assert_root(
+            self.held_by("LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE"), "Job/backfill", "LockContention", "LOCK TABLE"
+        )
+        assert "StatefulSet/db" in found.root_causes[0].statement
+
+    def test_what_says_nothing_of_a_lock_is_not_accused(self) -> None:
+        assert_root(self.held_by("copied 120 rows"), "StatefulSet/db", "LockContention")
+
+    def test_what_has_run_for_long_is_not_accused(self) -> None:
+        asked = self.held_by("LOCK TABLE accounts IN ACCESS EXCLUSIVE MODE", up=900)
+        assert_root(asked, "StatefulSet/db", "LockContention")
+
+    def test_a_release_is_not_to_blame_for_a_lock_that_its_program_waits_for(self) -> None:
+        old, new = body("api"), body("api")
+        new["spec"]["containers"][0]["env"].append({"name": "THEME", "value": "b"})
+        top = workload("api", new)
+        first, second = replicaset(top, 1, old, age=7000, replicas=0), replicaset(top, 2, new, age=110)
+        objects = [*shop("api"), top, first, second, pod(second, new, name="api-p0", age=110), service("api")]
+        logs = [log("api-p0", self.RAISED * 6), log("db-p0", [self.ENDED] * 9, step=5)]
+        found = snapshot(run("transfers fail", "Deployment/api"), [*objects, endpoints("api")], *logs)
+        assert_root(found, "StatefulSet/db", "LockContention")
 
     def test_words_about_locks_that_are_no_failure(self) -> None:
         line = '{"level":"INFO","msg":"lock acquired, database is unlocked"}'

@@ -1,6 +1,6 @@
 """What does not end, or does not begin: finalizers, slow terminations, open Jobs, CronJobs that start nothing."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -8,6 +8,7 @@ from support.builders import (
     Raw,
     ago,
     container,
+    controllerrevision,
     ended,
     endpoints,
     event,
@@ -190,6 +191,41 @@ class TestPausedRollout:
 
     def test_a_change_that_waits_for_somebody_to_resume(self) -> None:
         assert_root(self.asked(paused=True, updated=0), "Deployment/api", "RolloutStuck", "paused")
+
+    PARTITION: ClassVar[Raw] = {"type": "RollingUpdate", "rollingUpdate": {"partition": 2}}
+
+    def set_of(self, strategy: Raw, *, updated: int = 0, age: float = 100, kind: str = "StatefulSet") -> Any:
+        old, new = body("index"), template("index", container(env=[{"name": "SHARDS", "value": "8"}]))
+        top = workload("index", new, kind=kind, replicas=2, updateStrategy=strategy)
+        top["status"] = {"desiredNumberScheduled": 2, "updatedReplicas": updated, "readyReplicas": 2}
+        first, second = (
+            controllerrevision(top, number, made, age=since) for number, made, since in ((1, old, 7000), (2, new, age))
+        )
+        label = first["metadata"]["name"] if kind == "StatefulSet" else first["metadata"]["name"].removeprefix("index-")
+        pods = [pod(top, old, name=f"index-{number}") for number in range(2)]
+        for one in pods:
+            one["metadata"]["labels"] = one["metadata"]["labels"] | {"controller-revision-hash": label}
+        return snapshot(run("index still runs with the old settings", f"{kind}/index"), [top, first, second, *pods])
+
+    @pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet"])
+    def test_a_set_that_leaves_a_new_template_to_a_person(self, kind: str) -> None:
+        found = self.set_of({"type": "OnDelete"}, kind=kind)
+        assert_root(found, f"{kind}/index", "RolloutStuck", "updateStrategy.type = OnDelete")
+
+    def test_a_partition_above_all_pods(self) -> None:
+        assert_root(self.set_of(self.PARTITION), "StatefulSet/index", "RolloutStuck", "partition = 2")
+
+    @pytest.mark.parametrize(
+        ("strategy", "more"),
+        [
+            ({"type": "RollingUpdate"}, {}),
+            ({"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}, {}),
+            (PARTITION, {"updated": 1}),
+            ({"type": "OnDelete"}, {"age": 6900}),
+        ],
+    )
+    def test_a_set_that_goes_on_or_was_left_so_for_long(self, strategy: Raw, more: Raw) -> None:
+        assert_not_named(self.set_of(strategy, **more), "RolloutStuck")
 
     @pytest.mark.parametrize(("paused", "updated"), [(True, 1), (False, 0)])
     def test_without_a_change_or_a_pause_nothing_is_stuck(self, paused: bool, updated: int) -> None:

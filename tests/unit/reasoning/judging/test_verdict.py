@@ -27,7 +27,11 @@ from support.builders import (
     NS,
     Raw,
     configmap,
+    container,
     ended,
+    endpoints,
+    env,
+    healthy,
     log,
     managed,
     meta,
@@ -36,6 +40,7 @@ from support.builders import (
     replicaset,
     run,
     running,
+    service,
     snapshot,
     survey,
     template,
@@ -341,3 +346,22 @@ class TestNoFault:
         found = calm()
         assert no_fault(Board(found, (self.led(fault=True),))) is None
         assert no_fault(Board(found, (ranked(found, WEB, 300, "Fault"),))) is None
+
+
+def piles_up(*more: Raw, target: str = "Deployment/web") -> Verdict:
+    """A queue beside the shop that nobody is known to take from, and what waits there grows."""
+    lines = [f'{{"level":"INFO","msg":"depth","depth":{number}}}' for number in (20, 40, 60, 80)]
+    top = workload("jobs")
+    owner = replicaset(top, 1, top["spec"]["template"], age=7000)
+    queue = [top, owner, pod(owner, top["spec"]["template"], name="jobs-1"), *more]
+    asked = run("nothing gets packed", target)
+    return report(snapshot(asked, [*shop(), *queue], log("jobs-1", lines, container="jobs"))).verdict
+
+
+def test_work_that_nobody_is_known_to_take_away_may_be_for_what_was_asked_about() -> None:
+    assert piles_up() is Verdict.INCONCLUSIVE
+
+
+def test_work_that_another_takes_away_is_not_for_what_was_asked_about() -> None:
+    caller = template("packer", container(env=env(QUEUE_URL="http://jobs:80")))
+    assert piles_up(service("jobs"), endpoints("jobs"), *healthy("packer", caller)) is Verdict.NO_FAULT
