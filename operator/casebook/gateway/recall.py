@@ -86,7 +86,7 @@ class Recall:
         may_apply, (scores, by) = await asyncio.gather(
             asyncio.to_thread(recall.fitting, held, run, practices), self._scores(run, tenant, len(held))
         )
-        found, left = await asyncio.to_thread(recall.chosen, may_apply, run, scores)
+        found, left = await asyncio.to_thread(recall.chosen, may_apply, scores)
         return found, _left_out(left, "memories", len(found), by)
 
     async def _scores(self, run: Run, tenant: str, count: int) -> tuple[Mapping[str, float], str]:

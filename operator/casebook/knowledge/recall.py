@@ -160,20 +160,28 @@ def recalled(
     memories: Iterable[Recalled], run: Run, skills: Sequence[RecalledSkill] = ()
 ) -> tuple[list[Recalled], int]:
     """The confirmed memories that may apply to a run, those that win first; and how many more there were than fit."""
-    return chosen(fitting(shelved(memories), run, skills), run, {})
+    return chosen(fitting(shelved(memories), run, skills), {})
 
 
-def fitting(memories: Sequence[Shelved], run: Run, skills: Sequence[RecalledSkill] = ()) -> list[Shelved]:
+class Fitting(NamedTuple):
+    """The memories that may apply to a run: quarantines with those that apply for sure, and the others."""
+
+    sure: list[Shelved]
+    others: list[Shelved]
+
+
+def fitting(memories: Sequence[Shelved], run: Run, skills: Sequence[RecalledSkill] = ()) -> Fitting:
     """The memories that may apply to a run; `skills` is what else there is that a lineage may go through.
 
     Quarantines come before all, and what they strike comes last: it is shown with the reason, and has no force.
     """
     settled, homes = _settled(run), (EVERYWHERE, run.namespace)
-    return [
+    may_apply = (
         one
         for one in _heeding(memories, run.now, skills)
         if one.home in homes and not (one.settles and one.scope.conflicts(settled))
-    ]
+    )
+    return _told_apart(may_apply, of_run(run))
 
 
 def applicable(run: Run) -> Callable[[Recalled | RecalledSkill, Compiled], bool]:
@@ -206,35 +214,40 @@ def _heeding(memories: Sequence[Shelved], now: datetime, skills: Sequence[Recall
     ]
 
 
-def chosen(found: Iterable[Shelved], run: Run, scores: Mapping[str, float]) -> tuple[list[Recalled], int]:
+def _told_apart(found: Iterable[Shelved], asked: Context) -> Fitting:
+    sure: list[Shelved] = []
+    others: list[Shelved] = []
+    known, unknown = asked.values, frozenset[str]()
+    for one in found:
+        may = one.exact is None or not known.get(one.exact[0], unknown).isdisjoint(one.exact[1])
+        (sure if one.quarantines or (may and _applies(one, asked)) else others).append(one)
+    return Fitting(sure, others)
+
+
+def _applies(one: Shelved, asked: Context) -> bool:
+    return not one.memory.quarantined and one.scope.matches(asked)
+
+
+def chosen(found: Fitting, scores: Mapping[str, float]) -> tuple[list[Recalled], int]:
     """As many of these as a run may recall, those that win first; and how many were left out.
 
     Of too many, quarantines are taken and those that apply for sure; then those whose text is most like the question,
     by scores of `namespace/name`; then those that win, and what is quarantined last.
     """
-    held = [*found]
+    held = [*found.sure, *found.others]
     left = max(0, len(held) - MAX_RECALLED)
-    taken = in_order(_needed(held, of_run(run), scores, MAX_RECALLED) if left else held)
-    return [one.memory for one in taken], left
+    if left:
+        held = [*in_order(found.sure), *_alike_first(found.others, scores)][:MAX_RECALLED]
+    return [one.memory for one in in_order(held)], left
 
 
-def _needed(found: Sequence[Shelved], asked: Context, scores: Mapping[str, float], count: int) -> list[Shelved]:
-    sure: list[Shelved] = []
+def _alike_first(found: Iterable[Shelved], scores: Mapping[str, float]) -> list[Shelved]:
     alike: list[Shelved] = []
     others: list[Shelved] = []
-    known, unknown = asked.values, frozenset[str]()
     for one in found:
-        may = one.exact is None or not known.get(one.exact[0], unknown).isdisjoint(one.exact[1])
-        if one.quarantines or (may and _applies(one, asked)):
-            sure.append(one)
-        else:
-            (alike if one.name in scores and not one.memory.quarantined else others).append(one)
+        (alike if one.name in scores and not one.memory.quarantined else others).append(one)
     alike.sort(key=lambda one: (-scores[one.name], one.order))
-    return [*in_order(sure), *alike, *in_order(others)][:count]
-
-
-def _applies(one: Shelved, asked: Context) -> bool:
-    return not one.memory.quarantined and one.scope.matches(asked)
+    return [*alike, *in_order(others)]
 
 
 def display_name(one: Recalled | RecalledSkill, home: str) -> str:
