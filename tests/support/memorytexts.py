@@ -1,7 +1,8 @@
-"""A store of texts in memory, which can be away; and an embedder that knows a few words."""
+"""Stores of texts and of versions in memory, which can be away; and an embedder that knows a few words."""
 
 from collections.abc import Sequence
 
+from casebook.api.run import Recalled
 from casebook.api.texts import EmbeddingFailed, Text, TextKind
 from casebook.store.errors import StoreUnavailable
 
@@ -90,3 +91,16 @@ class Topics:
             raise EmbeddingFailed("no answer")
         self.asked += bodies
         return [[float(any(word in body for word in topic)) for topic in self.TOPICS] for body in bodies]
+
+
+class MemoryVersions:
+    """The shape of `store.versions.Versions`."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.kept: list[tuple[str, Recalled]] = []
+
+    async def keep(self, tenant: str, memories: Sequence[Recalled]) -> None:
+        if self.away:
+            raise StoreUnavailable("away")
+        self.kept += [(tenant, memory) for memory in memories]

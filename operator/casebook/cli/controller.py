@@ -20,6 +20,7 @@ from casebook.store.database import DATABASE_URL, BadAddress, Database
 from casebook.store.texts import Texts
 from casebook.store.traces import Traces
 from casebook.store.uses import Ledger
+from casebook.store.versions import Versions
 
 
 @click.command()
@@ -44,7 +45,9 @@ async def _serve(config: ControllerConfig, address: str) -> None:
         return
     async with Database.open(address) as database, embedder(config) as made:
         cases = Cases(database)
-        stores = service.Stores(Traces(database), cases, Ledger(database), cases, Texts(database), made)
+        stores = service.Stores(
+            Traces(database), cases, Ledger(database), cases, Texts(database), Versions(database), made
+        )
         await _run(config, stores)
 
 

@@ -4,6 +4,7 @@ import os
 
 import click
 
+from casebook.cli.history import history
 from casebook.cli.reindex import reindex
 from casebook.store.database import DATABASE_URL, BadAddress
 from casebook.store.errors import StoreUnavailable
@@ -23,6 +24,7 @@ def db() -> None:
 
 
 db.add_command(reindex)
+db.add_command(history)
 
 
 @db.command()

@@ -17,6 +17,7 @@ from casebook.controller.config import ControllerConfig
 from casebook.controller.decide import Policy, Slot
 from casebook.controller.fairshare import Limits
 from casebook.controller.hinting import Hints, RecentCases
+from casebook.controller.history import History
 from casebook.controller.index import Index
 from casebook.controller.joining import Joiner
 from casebook.controller.lessons import Lessons
@@ -57,10 +58,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Texts:
-    """What cases and memories are found by, and what shows for a case which others are like it."""
+    """What cases and memories are found by, what shows for a case which others are like it, and what memories said."""
 
     index: Index
     likening: Likening
+    history: History
 
 
 class Controller:
@@ -166,6 +168,8 @@ class Controller:
         if memory is not None:
             self._shelf.put(memory)
             self._judge_again(memory)
+            if self._texts is not None:
+                self._texts.history.saw(memory.memory)
             self._wake(Kind.INDEX, memory.namespace, after=JUDGE_AFTER)
             if memory.untested and self._backtests is not None:
                 self._wake(Kind.BACKTESTS, memory.namespace, memory.memory.name, after=JUDGE_AFTER)
@@ -175,6 +179,8 @@ class Controller:
         if memory is not None:
             self._shelf.drop(memory)
             self._judge_again(memory)
+            if self._texts is not None:
+                self._texts.history.gone(memory.memory)
             self._wake(Kind.INDEX, memory.namespace, after=JUDGE_AFTER)
 
     def _judge_again(self, memory: MemoryView) -> None:
@@ -247,9 +253,10 @@ class Controller:
         await self._skills.judge(key.namespace, key.name, self._shelf.judged(spaces))
 
     async def _index(self, key: Key) -> None:
-        """What the memories of a tenant are found by, and embeddings of what has none."""
+        """What the memories of a tenant say and are found by, and embeddings of what has none."""
         place = self._first(key)
         if place is not None and self._texts is not None:
+            await self._texts.history.keep(*place)
             again = await self._texts.index.keep_up(place[0], self._shelf.memories(place[1]))
             if again is not None:
                 self._worklist.wake(key, again)

@@ -26,6 +26,7 @@ from casebook.controller.controller import (
     Texts,
 )
 from casebook.controller.hinting import Hints, RecentCases
+from casebook.controller.history import History, Versions
 from casebook.controller.index import Index, TextStore
 from casebook.controller.lessons import Lessons, Words
 from casebook.controller.likening import Likening, NamedCases
@@ -45,14 +46,15 @@ class CaseStore(Words, RecentCases, Protocol):
 
 @dataclass(frozen=True)
 class Stores:
-    """Where investigations of the past are kept, what people say of them, what memories were to them, what they are
-    found by, and what makes embeddings of that."""
+    """Where investigations of the past are kept, what people say of them, what memories were to them, what both are
+    found by, what memories said, and what makes embeddings."""
 
     traces: PastRuns
     words: CaseStore
     ledger: Ledger
     cases: NamedCases
     texts: TextStore
+    versions: Versions
     embedder: Embedder | None = None
 
 
@@ -96,7 +98,8 @@ async def run(client: Client, config: ControllerConfig, stores: Stores | None = 
 
 def _texts(client: Client, stores: Stores) -> Texts:
     index = Index(stores.texts, stores.embedder)
-    return Texts(index, Likening(Reader(client), Writer(client, LIKENING_MANAGER), index, stores.cases))
+    likening = Likening(Reader(client), Writer(client, LIKENING_MANAGER), index, stores.cases)
+    return Texts(index, likening, History(stores.versions))
 
 
 async def _served(client: Client) -> None:

@@ -141,4 +141,15 @@ texts = Table(
     PrimaryKeyConstraint("tenant", "kind", "id"),
 )
 
-TENANT_TABLES = (runs, observations, reports, cases, words, uses, model_calls, texts)
+memory_versions = Table(
+    "memory_versions",
+    metadata,
+    *(Column(name, Text, nullable=False) for name in ("tenant", "namespace", "name", "digest")),
+    Column("version", Integer, nullable=False),
+    Column("seq", BigInteger, Identity(), nullable=False),
+    Column("memory", JSON, nullable=False),
+    _now("kept_at"),
+    PrimaryKeyConstraint("tenant", "namespace", "name", "version", "digest"),
+)
+
+TENANT_TABLES = (runs, observations, reports, cases, words, uses, model_calls, texts, memory_versions)

@@ -8,7 +8,9 @@ import pytest
 
 from support.postgres import Postgres
 
-TABLES = ("runs", "observations", "reports", "cases", "words", "uses", "model_calls", "texts")
+TABLES = ("runs", "observations", "reports", "cases", "words", "uses", "model_calls", "texts", "memory_versions")
+APPENDED = "memory_versions"
+"""Rows of it are added, and never changed or removed."""
 
 
 @pytest.fixture
@@ -67,6 +69,11 @@ def insert_rows(connection: psycopg.Connection, tenant: str) -> None:
     connection.execute(
         "insert into casebook.texts (tenant, kind, id, body, digest, words, length)"
         " values (%s, 'Case', %s, '', '', 'word', 1)",
+        key[:2],
+    )
+    connection.execute(
+        "insert into casebook.memory_versions (tenant, namespace, name, version, digest, memory)"
+        " values (%s, %s, 'm', 1, '', '{}')",
         key[:2],
     )
 
@@ -128,7 +135,7 @@ def test_an_insert_for_another_is_refused(postgres: Postgres, tenants: tuple[str
             insert_rows(connection, f"{tenants[1]}-new")
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", sorted({*TABLES} - {APPENDED}))
 def test_updates_and_deletes_pass_others_by(postgres: Postgres, tenants: tuple[str, str], table: str) -> None:
     with as_app(postgres) as connection:
         become(connection, tenants[0])
@@ -136,6 +143,14 @@ def test_updates_and_deletes_pass_others_by(postgres: Postgres, tenants: tuple[s
     with as_app(postgres) as connection:
         become(connection, tenants[1])
         assert count(connection, table) == 1
+
+
+@pytest.mark.parametrize("change", ["update casebook.{} set name = 'other'", "delete from casebook.{}"])
+def test_what_memories_said_is_never_changed(postgres: Postgres, tenants: tuple[str, str], change: str) -> None:
+    with as_app(postgres) as connection:
+        become(connection, tenants[0])
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(change.format(APPENDED))
 
 
 def test_equal_keys_of_two_tenants_say_nothing_of_each_other(postgres: Postgres, tenants: tuple[str, str]) -> None:

@@ -24,6 +24,7 @@ from casebook.controller.controller import (
     Controller,
     Texts,
 )
+from casebook.controller.history import History
 from casebook.controller.index import Index
 from casebook.controller.lessons import Lessons
 from casebook.controller.likening import Likening
@@ -31,7 +32,7 @@ from casebook.controller.parsing import case_of, job_of, namespace_of
 from casebook.controller.replaying import Replays
 from casebook.controller.shelf import memory_of
 from support.memorycluster import MemoryCluster, MemoryReader, MemoryWriter
-from support.memorytexts import MemoryTexts
+from support.memorytexts import MemoryTexts, MemoryVersions
 from support.pastcases import MemoryCases
 
 INVESTIGATIONS = "investigations.casebook.dev"
@@ -65,11 +66,10 @@ class Bench:
         lessons = Lessons(ports[0], writer(self.cluster, LESSONS_MANAGER), Replays(None), "casebook-system")
         incidents: Any = writer(self.cluster, INCIDENTS_MANAGER)
         self.texts, self.past = MemoryTexts(), MemoryCases()
-        index = Index(self.texts)
+        index, self.versions = Index(self.texts), MemoryVersions()
         likening: Any = Likening(ports[0], writer(self.cluster, LIKENING_MANAGER), index, self.past)
-        self.controller = Controller(
-            *ports, self.config, now, monotonic, lessons, incidents, hints=hints, texts=Texts(index, likening)
-        )
+        texts = Texts(index, likening, History(self.versions))
+        self.controller = Controller(*ports, self.config, now, monotonic, lessons, incidents, hints=hints, texts=texts)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -369,6 +369,8 @@ async def test_what_memories_and_cases_are_found_by_is_kept_up() -> None:
         }
         bench.controller.lost_memory(memory_of(bench.cluster.find(MEMORIES, "team-b", "m")))
         await bench.until(lambda: len(bench.texts.kept) == 2)
+        told = {(tenant, one.spec.statement) for tenant, one in bench.versions.kept}
+        assert told == {("ns:team-a", "of team-a"), ("ns:team-b", "of team-b")}
 
 
 async def test_memories_are_told_how_they_stand() -> None:
