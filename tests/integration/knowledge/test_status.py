@@ -2,7 +2,11 @@
 
 from typing import Any
 
+from casebook.handlers.service import Stores
+from casebook.store.database import Database
+from casebook.store.versions import Versions
 from support.memories import cause
+from support.postgres import Postgres
 from support.rig import Rig
 from support.waiting import until
 
@@ -44,6 +48,29 @@ async def test_a_memory_tells_how_it_stands(rig: Rig) -> None:
         await standing(rig, place, "other", 2, Fresh="NotConfirmed")
         await rig.writer.patch(MEMORIES, "one", place, {"spec": {"verifyBy": "2026-01-01T00:00:00Z"}})
         await standing(rig, place, "one", 2, Fresh="VerifyByPassed")
+
+
+async def test_what_a_memory_said_before_outlives_edits_and_the_memory(
+    rig: Rig, postgres: Postgres, stores: Stores
+) -> None:
+    place = await rig.namespace()
+    async with Database.open(postgres.app) as database, rig.controller(stores):
+        versions = Versions(database)
+
+        async def said() -> list[tuple[int, str]]:
+            return [(one.version, one.spec.statement) for one in await versions.of(f"ns:{place}", place, "one")]
+
+        async def kept(count: int) -> bool:
+            return len(await said()) == count
+
+        await teach(rig, place, "one")
+        await until("the first version", lambda: kept(1), 120)
+        await rig.writer.patch(MEMORIES, "one", place, {"spec": {"statement": "something else"}})
+        await until("the second version", lambda: kept(2), 120)
+        await rig.writer.delete(MEMORIES, "one", place)
+        await teach(rig, place, "one", statement="made anew")
+        await until("that of the one that was made anew", lambda: kept(3), 120)
+        assert await said() == [(1, "one"), (2, "something else"), (1, "made anew")]
 
 
 async def test_what_a_hostile_origin_taught_loses_its_force_with_the_skills_made_of_it(rig: Rig) -> None:
