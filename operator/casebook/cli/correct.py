@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from casebook.analysis.access import text
 from casebook.api.base import INVESTIGATIONS
 from casebook.api.enums import ReplayStanding
 from casebook.api.investigation import Investigation
@@ -20,7 +21,8 @@ from casebook.knowledge.corrections import scopes
 from casebook.knowledge.matching import Answer, match, scope_words
 from casebook.reasoning.registry import REGISTRY
 
-HISTORY = 200
+HISTORY, SHOWN = 200, 3
+"""Investigations that are looked back at, and names of them that are given."""
 _POLL = 0.5
 
 
@@ -130,16 +132,29 @@ def _ask(found: Investigation) -> Word:
 
 
 async def _choose(place: Place, found: Investigation, word: Word) -> Scope:
-    """One of the scopes that fit, each with how many investigations of the past it would have applied to."""
+    """One of the scopes that fit, each with what it would have met among the investigations of the past."""
     offered = scopes(found, word.object)
-    page = await place.reader.list(INVESTIGATIONS, place.namespace, limit=HISTORY)
-    past = [Investigation.model_validate(item) for item in page.items]
+    page = await place.reader.list(INVESTIGATIONS, place.namespace)
+    newest = sorted(page.items, key=lambda item: text(item, "metadata", "creationTimestamp"), reverse=True)[:HISTORY]
+    past = [Investigation.model_validate(item) for item in newest]
     for number, scope in enumerate(offered, start=1):
-        contexts = [of_question(one.spec, one.metadata.namespace) for one in past]
-        hits = sum(match(scope, context).answer is not Answer.CONFLICT for context in contexts)
-        click.echo(f"  {number}  {scope_words(scope)}   (could have applied to {hits} of the last {len(past)} here)")
+        click.echo(f"  {number}  {scope_words(scope)}   ({_looking_back(scope, past, word)})")
     number = click.prompt("Where does it hold?", type=click.IntRange(1, len(offered)), default=1)
     return offered[number - 1]
+
+
+def _looking_back(scope: Scope, past: Sequence[Investigation], word: Word) -> str:
+    """To how many it could have applied, and which of those found something else."""
+    contexts = [(one, of_question(one.spec, one.metadata.namespace)) for one in past]
+    hits = [one for one, context in contexts if match(scope, context).answer is not Answer.CONFLICT]
+    others = [one.metadata.name for one in hits if _found_another(one, word)]
+    told = f"could have applied to {len(hits)} of the last {len(past)} here"
+    return f"{told}; {len(others)} found another cause: {', '.join(others[:SHOWN])}" if others else told
+
+
+def _found_another(one: Investigation, word: Word) -> bool:
+    roots = one.status.report.root_causes if one.status.report else []
+    return bool(roots) and all((root.cause, root.object) != (word.cause, word.object or root.object) for root in roots)
 
 
 def _added(entry: dict[str, Any]) -> str:

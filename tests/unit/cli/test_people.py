@@ -132,6 +132,28 @@ async def test_a_person_is_asked_for_the_cause_and_where_it_holds(place: Place, 
         assert _ask(read) == Word("ProxyExpired", "Deployment/api", "The proxy ran out.")
 
 
+async def test_each_scope_says_which_of_the_past_found_something_else(place: Place, cluster: MemoryCluster) -> None:
+    told = report(observation(1)).wire()
+    for name, at, object_, code in (
+        ("before", "01", "Deployment/checkout", "OomKilled"),
+        ("same", "02", "ResourceQuota/team", "QuotaExceeded"),
+        ("elsewhere", "03", "ResourceQuota/other", "QuotaExceeded"),
+    ):
+        roots = [{**told["rootCauses"][0], "object": object_, "cause": code}]
+        spec = {"question": "why?", "target": {"kind": "Deployment", "name": "web"}}
+        created = f"2026-11-{at}T00:00:00Z"
+        metadata = {"name": name, "namespace": "shop", "creationTimestamp": created}
+        made = cluster.put(INVESTIGATIONS, {"metadata": metadata, "spec": spec})
+        made["status"] = {"report": {**told, "rootCauses": roots}}
+    read = await feedback.read(place, "inv-1")
+    with CliRunner().isolation(input="1\n") as (out, *_):
+        await _choose(place, read, Word("QuotaExceeded", "ResourceQuota/team"))
+        said = out.getvalue().decode().splitlines()
+    assert "(could have applied to 1 of the last 4 here)" in said[0]
+    assert "(could have applied to 4 of the last 4 here; 2 found another cause: " in said[1]
+    assert {"before", "elsewhere"} == {*said[1].rpartition("cause: ")[2].strip(")").split(", ")}
+
+
 async def test_the_outcome_shows_old_and_new(place: Place, cluster: MemoryCluster) -> None:
     side = {"verdict": "RootCause", "object": "Deployment/web", "cause": "DnsFailing", "confidencePercent": 90}
     replay = {"feedbackId": "f1", "before": side, "after": {"verdict": "NoFault"}, "note": "ruled out"}
