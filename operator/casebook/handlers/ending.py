@@ -10,8 +10,8 @@ from typing import Any
 
 import structlog
 
-PATIENCE = 30.0
-"""Seconds; kopf gives what its handlers began 5 s."""
+PATIENCE = 8.0
+"""Seconds; kopf gives what its handlers began 5 s, and ends at once but for that."""
 _AGAIN = 1.0
 
 log = structlog.get_logger(__name__)

@@ -61,7 +61,7 @@ async def test_lists_that_fail_while_it_runs_are_waited_out(rig: Rig) -> None:
 
 
 async def test_a_watch_that_ends_by_error_500_is_begun_again(rig: Rig) -> None:
-    """kopf ends by design on such an error ("etcdserver: leader changed"); work goes on within seconds."""
+    """kopf ends by design on such an error ("etcdserver: leader changed"); work goes on long before the resync."""
     team = await rig.namespace()
     # The resync would find everything too; here only a watch can be that fast.
     async with rig.controller(resyncSeconds=300) as task:
@@ -74,7 +74,7 @@ async def test_a_watch_that_ends_by_error_500_is_begun_again(rig: Rig) -> None:
 
         await until("all three watches met the error", struck, 180)
         assert not task.done()
-        assert await goes_on(rig, team, "after") < 20
+        assert await goes_on(rig, team, "after") < 60
 
 
 async def test_a_watch_that_is_too_old_lists_again(rig: Rig) -> None:
