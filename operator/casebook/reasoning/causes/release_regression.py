@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from casebook.analysis import failures
+from casebook.analysis.access import text
 from casebook.analysis.changes import Rollout, rollout
 from casebook.analysis.errors import sign_of
 from casebook.analysis.signs import Sign
@@ -13,7 +14,7 @@ from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
 from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.checks.felt import OWN, began_with, only_callers_fail
+from casebook.reasoning.checks.felt import AT_ONCE, MOMENT, OWN, began_with, only_callers_fail
 from casebook.reasoning.checks.helpers import (
     STOPPED,
     Trouble,
@@ -109,7 +110,8 @@ def _new_pods_fail(situation: Situation, found: Candidate[Release]) -> Finding:
 
 def _callers_fail_since(_: Situation, found: Candidate[Release]) -> Finding:
     """A program that looks well and does not answer rightly: its callers say so, from the rollout on."""
-    return began_with(found.about.callers, found.about.at)
+    strategy = text(found.about.workload.thing.raw, "spec", "strategy", "type")
+    return began_with(found.about.callers, found.about.at, earlier=AT_ONCE if strategy == "Recreate" else MOMENT)
 
 
 def _logs_name_it(situation: Situation, found: Candidate[Release]) -> Finding:

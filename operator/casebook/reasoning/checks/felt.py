@@ -19,7 +19,9 @@ from casebook.reasoning.situation import Situation
 OWN = frozenset({Sign.CRASH, Sign.ERRORS, Sign.VAGUE, Sign.NOT_READY})
 """What a workload shows that fails itself."""
 AT_ONCE = timedelta(seconds=20)
-"""A rollout takes so long until the new pods answer; a request that fails for it may come a little earlier or later."""
+"""A rollout takes so long until the new pods answer; one that ends the old pods first, so long before the new ones."""
+MOMENT = timedelta(seconds=2)
+"""Times of objects are whole seconds, and the clocks of nodes not quite the same: so much earlier is not before."""
 _MIN_WORD, _MIN_NUMBER = 4, 2
 SOON = timedelta(seconds=90)
 """A kubelet renews a mounted file within so long; a limit that counts by the minute is met within it as well."""
@@ -34,14 +36,16 @@ def only_callers_fail(situation: Situation, workload: Workload) -> list[Trouble]
     return blaming(situation, workload)
 
 
-def began_with(said: Sequence[Trouble], at: datetime, within: timedelta = AT_ONCE) -> Finding:
+def began_with(
+    said: Sequence[Trouble], at: datetime, within: timedelta = AT_ONCE, earlier: timedelta = MOMENT
+) -> Finding:
     """Held where the first of these came with a change at that time, failed where they came before it."""
     times = [one.entry.at for one in said if one.entry.at]
     if not times:
         return UNTESTED
     first = next(one for one in said if one.entry.at == min(times))
     after = min(times) - at
-    if after < -AT_ONCE:
+    if after < -earlier:
         return failed(first.cite(), note="they failed before")
     return held(first.cite()) if after <= within else UNTESTED
 

@@ -167,10 +167,12 @@ def test_taking_back_a_release_of_a_statefulset_names_the_pods_that_it_waits_for
 REFUSED = "ERROR GET http://api:80/x failed: Connection refused"
 
 
-def called(*, edited: float = 0, errors: list[str] | None = None, step: float = 5) -> Snapshot:
+def called(*, edited: float = 0, errors: list[str] | None = None, step: float = 5, strategy: str = "") -> Snapshot:
     """A desk that calls an api whose revision of 100 s ago listens nowhere, and looks well."""
     old, new = template("api", container()), template("api", container(env=env(HOST="127.0.0.1")))
     top = workload("api", new)
+    if strategy:
+        top["spec"]["strategy"] = {"type": strategy}
     first, second = replicaset(top, 1, old, age=7000, replicas=0), replicaset(top, 2, new, age=100)
     fields = [managed("kubectl-edit", edited, {"f:spec": {"f:ports": {}}})] if edited else []
     door = service("api", metadata=meta("api", managedFields=fields))
@@ -193,6 +195,13 @@ def test_errors_that_stopped_and_came_back_with_the_release_began_with_it() -> N
 
 def test_callers_that_failed_before_refute_it() -> None:
     assert_refuted(called(errors=[REFUSED] * 40), "Deployment/api", "ReleaseRegression")
+
+
+def test_callers_that_failed_seconds_before_refute_it_but_where_the_old_pods_end_first() -> None:
+    """An innocent release in the minute of an outage comes after the first errors."""
+    lines = ["INFO fetched"] * 20 + [REFUSED] * 22
+    assert_refuted(called(errors=lines), "Deployment/api", "ReleaseRegression")
+    assert_root(called(errors=lines, strategy="Recreate"), "Deployment/api", "ReleaseRegression", "127.0.0.1")
 
 
 def test_a_change_of_the_service_itself_is_as_likely() -> None:
