@@ -137,30 +137,22 @@ def _others(page: Page, others: Sequence[Hypothesis]) -> None:
         return
     page.heading("Also considered")
     for item in others[:MOST_OTHERS]:
-        page.add(
-            [
-                (_named(item), ""),
-                (" · from a model · " if item.origin is Origin.MODEL else " · ", "dim"),
-                (item.verdict.value.lower(), _STANDINGS[item.verdict]),
-                (f": {_because(item)}", ""),
-            ],
-            indent=2,
-            hang=4,
-        )
+        source = " · from a model" if item.origin is Origin.MODEL else ""
+        standing: Span = (item.verdict.value.lower(), _STANDINGS[item.verdict])
+        page.add([(_named(item), ""), (f"{source} · ", "dim"), standing, (": ", ""), *_because(item)], indent=2, hang=4)
     more(page, len(others) - MOST_OTHERS)
 
 
-def _because(item: Hypothesis) -> str:
+def _because(item: Hypothesis) -> list[Span]:
     """What speaks against it, or what would have to be known."""
-    failed = [prediction.statement for prediction in item.predictions if prediction.outcome is Outcome.FAILED]
-    if failed:
-        return f"it does not hold that {failed[0]}"
-    if item.verdict is Standing.REFUTED:
-        return next((term.name for term in item.terms if term.name.startswith("memory ")), "")
-    untested = [prediction.statement for prediction in item.predictions if prediction.outcome is Outcome.UNTESTED]
-    if untested:
-        return f"not tested whether {untested[0]}"
-    return "what it predicts would be seen anyway" if item.origin is Origin.MODEL else "others explain more"
+    first = {test.outcome: test.statement for test in reversed(item.predictions)}
+    decisive = next((outcome for outcome in (Outcome.FAILED, Outcome.UNTESTED) if outcome in first), None)
+    if item.verdict is Standing.REFUTED and decisive is not Outcome.FAILED:
+        return [(next((term.name for term in item.terms if term.name.startswith("memory ")), ""), "")]
+    if decisive:
+        mark, style = _MARKS[decisive]
+        return [(f"{mark} ", style), (first[decisive], "")]
+    return [("what it predicts would be seen anyway" if item.origin is Origin.MODEL else "others explain more", "")]
 
 
 def _knowledge(page: Page, report: Report) -> None:

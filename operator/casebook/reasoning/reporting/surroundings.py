@@ -37,17 +37,20 @@ def affected(board: Board, ledger: Ledger) -> list[Finding]:
     return [
         _finding(
             label,
-            "; ".join(dict.fromkeys(_told(situation, symptom) for symptom in symptoms)),
+            "; ".join(dict.fromkeys(_told(symptom) for symptom in symptoms)) + _aside(situation, symptoms),
             ledger.cite([cite for symptom in symptoms for cite in symptom.cites[:1]][:CITES]),
         )
         for label, symptoms in list(shown.items())[:MAX_FINDINGS]
     ]
 
 
-def _told(situation: Situation, symptom: Symptom) -> str:
-    since = f" since {timestamp(symptom.since)}" if symptom.since else ""
-    aside = "" if symptom.entity in situation.path else " (not on the path of what was asked about)"
-    return f"{symptom.said}{since}{aside}"
+def _told(symptom: Symptom) -> str:
+    return f"{symptom.said} since {timestamp(symptom.since)}" if symptom.since else symptom.said
+
+
+def _aside(situation: Situation, symptoms: Sequence[Symptom]) -> str:
+    on_path = any(symptom.entity in situation.path for symptom in symptoms)
+    return "" if on_path else " (not on the path of what was asked about)"
 
 
 def healthy(board: Board, ledger: Ledger) -> list[Finding]:

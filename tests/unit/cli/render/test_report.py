@@ -92,7 +92,8 @@ def test_why_shows_tests_with_their_evidence() -> None:
 
 def test_what_else_was_considered_says_why_not() -> None:
     text = render_report(REPORT, HEADING)
-    assert "Deployment/api · ReleaseRegression · 4 % · refuted: it does not hold that it began with a release" in text
+    assert "Deployment/api · ReleaseRegression · 4 % · refuted: ✗ it began with a release" in text
+    assert "Deployment/api · ImageNotFound · 4 % · open: others explain more" in text
     assert "and 4 more, in -o json" in text
 
 
