@@ -130,6 +130,13 @@ NAMES = {name: told for step in STEPS for name, told in step.names.items()}
     show_default=True,
     help="Faults of `peers` made side by side; the tools are asked one at a time all the same.",
 )
+@click.option(
+    "--memories",
+    type=click.IntRange(0, 50_000),
+    default=0,
+    show_default=True,
+    help="Measure `agent` once more with so many memories in the namespace.",
+)
 @click.option("--image", "image_name", default="casebook:dev", show_default=True, help="Image to measure.")
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), default=ROOT / "out", help="Folder for results."
@@ -143,6 +150,7 @@ def main(
     variants: int,
     seed: int,
     parallel: int,
+    memories: int,
     image_name: str,
     out: Path,
 ) -> None:
@@ -151,7 +159,7 @@ def main(
     What needs a cluster uses the one of `hack/cluster`, and installs the chart there where it is not.
     """
     out.mkdir(parents=True, exist_ok=True)
-    options = Options(runs, out, scenarios, groups, image_name, saved, variants, seed, parallel)
+    options = Options(runs, out, scenarios, groups, image_name, saved, variants, seed, parallel, memories)
     chosen = {each for name in names for each in GROUPS.get(name, {name})}
     rows, shown = asyncio.run(_measure(options, chosen or ALWAYS))
     # In a file or a pipe the table takes the width that it needs.

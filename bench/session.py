@@ -25,7 +25,8 @@ class Options:
     `runs`: repetitions of each timing; `out`: folder for results and traces; `scenarios`: faults to investigate, none
     for those that are usual; `groups`: alert groups of the storm; `image`: what is measured in the cluster; `saved`:
     folders of saved investigations besides those of the repository; `variants` and `seed`: so many variants of a fault;
-    `parallel`: faults of `peers` that are made side by side.
+    `parallel`: faults of `peers` that are made side by side; `memories`: so many in the namespace for `agent`, after it
+    was measured without.
     """
 
     runs: int
@@ -37,6 +38,7 @@ class Options:
     variants: int = 0
     seed: int = 1
     parallel: int = 1
+    memories: int = 0
 
 
 class Session:

@@ -10,8 +10,10 @@ from typing import Any
 
 import aiohttp
 
+from bench.archive import fill
 from bench.emptyjob import EmptyJob, run_empty_job
 from bench.installation import OPERATOR, Installation, installation, served
+from bench.measures.memory import ROLES, resident
 from bench.pods import MIB, Life, follow, has_begun
 from bench.row import Bound, Floor, Row
 from bench.session import Session
@@ -23,6 +25,8 @@ from scenariokit.kubectl import CommandError, Kube
 from scenariokit.ways import Question, alert_payload, forwarded
 
 START_SECONDS, REPORT_SECONDS, PEAK_MIB = 2.0, 4.0, 120.0
+NOISE_SECONDS = 0.5
+"""By so much runs of the same differ on a machine with other work."""
 PATIENCE = 180.0
 INVESTIGATIONS = "/apis/casebook.dev/v1alpha1/namespaces/{}/investigations"
 
@@ -46,18 +50,32 @@ class AgentProbe:
     floor_namespace: str
     installed: Installation
     passages: list[Passage] = field(default_factory=list)
+    laden: list[Passage] = field(default_factory=list)
+    judging: list[float] = field(default_factory=list)
+    resident: dict[str, list[float]] = field(default_factory=dict)
     name: str = "bench-alert"
 
     async def ask(self, kube: Kube, question: Question) -> Report:
-        """Post an alert several times, each a group of its own, beside an empty Job each time."""
+        """Post an alert several times, each a group of its own, beside an empty Job each time; then, where that is
+        wanted, the same with many memories in the namespace."""
         await served(kube, question.namespace)
+        report = await self._several(kube, question, self.passages, "bare")
+        if count := self.session.options.memories:
+            self.session.tell(f"making {count:,} memories")
+            self.judging.append(await fill(await self.session.client(), question.namespace, count))
+            report = await self._several(kube, question, self.laden, "laden")
+            for role in ROLES:
+                self.resident.setdefault(role, []).extend(await resident(kube, role))
+        return report
+
+    async def _several(self, kube: Kube, question: Question, kept: list[Passage], kind: str) -> Report:
         for turn in range(self.session.runs):
             self.session.tell(f"an alert on its way, {turn + 1} of {self.session.runs}")
-            asked = replace(question, key=f"{question.key}-{turn}")
+            asked = replace(question, key=f"{question.key}-{kind}-{turn}")
             posted, running, life, reported, report = await self._passage(kube, asked)
             self.session.tell("an empty Job beside it")
             empty = await run_empty_job(kube, await self.session.client(), self.floor_namespace, self.installed)
-            self.passages.append(Passage(posted, running, life, reported, empty))
+            kept.append(Passage(posted, running, life, reported, empty))
         return Report.model_validate(report)
 
     async def _passage(self, kube: Kube, question: Question) -> tuple[float, float, Life, float, dict[str, Any]]:
@@ -91,12 +109,36 @@ class AgentProbe:
         """The figures of all passages."""
         if not self.passages:
             return [Row("agent", "alert to report in the cluster", note=note)]
-        return [start_row(self.passages, note), report_row(self.passages), *more_rows(self.passages)]
+        rows = [start_row(self.passages, note), report_row(self.passages), *more_rows(self.passages)]
+        return rows + (self._laden_rows(f"with {self.session.options.memories:,} memories") if self.laden else [])
+
+    def _laden_rows(self, what: str) -> list[Row]:
+        """The same with many memories, beside the same without; what the controller and the gateways take for them."""
+        made = []
+        for label, seconds in (("alert posted to agent container running", started), ("to report in status", whole)):
+            floor = Floor(Spread.of(map(seconds, self.passages)), "the same without")
+            bound = Bound("<=", NOISE_SECONDS, over_floor=True)
+            made.append(Row("agent", f"{label}, {what}", "s", Spread.of(map(seconds, self.laden)), bound, floor))
+        judged = Row(
+            "agent", f"last one made until the controller has judged all, {what}", "s", Spread.of(self.judging)
+        )
+        taken = [Row("agent", f"{role}, {what}", "MiB", Spread.of(seen)) for role, seen in self.resident.items()]
+        return [*made, judged, *taken]
+
+
+def started(passage: Passage) -> float:
+    """Seconds from the alert to the agent's container."""
+    return passage.seen_running - passage.posted
+
+
+def whole(passage: Passage) -> float:
+    """Seconds from the alert to the report."""
+    return passage.reported - passage.posted
 
 
 def start_row(passages: list[Passage], note: str) -> Row:
     """Alert posted to container running."""
-    seconds = Spread.of(p.seen_running - p.posted for p in passages)
+    seconds = Spread.of(map(started, passages))
     floor = Floor(Spread.of(p.empty.seen_running for p in passages), "an empty Job of the same image")
     bound = Bound("<=", START_SECONDS, over_floor=True)
     return Row("agent", "alert posted to agent container running", "s", seconds, bound, floor, note)
@@ -113,12 +155,11 @@ def report_row(passages: list[Passage]) -> Row:
 
 def more_rows(passages: list[Passage]) -> list[Row]:
     """What a person waits for, and what the agent takes."""
-    whole = Spread.of(p.reported - p.posted for p in passages)
     peaks = Spread.of(p.life.peak / MIB for p in passages)
     imports = Floor(Spread.of(p.empty.peak / MIB for p in passages), "its imports alone")
     bound = Bound("<", PEAK_MIB, judged="max")
     return [
-        Row("agent", "alert posted to report in status", "s", whole),
+        Row("agent", "alert posted to report in status", "s", Spread.of(map(whole, passages))),
         Row("agent", "peak memory of the agent", "MiB", peaks, bound, imports, "VmHWM of the agent's process"),
     ]
 

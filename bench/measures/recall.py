@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bench.archive import memory
 from bench.row import Bound, Floor, Row
 from bench.session import Session
 from bench.spread import Spread
@@ -32,7 +33,7 @@ EACH = 10
 """Repetitions for each of `--runs`."""
 SPACE, OPERATOR, TENANT = "shop", "casebook-system", "ns:shop"
 BEGIN = datetime(2026, 11, 22, tzinfo=UTC)
-CAUSES = ("QuotaExceeded", "DnsFailing", "OomKilled", "ImageNotFound", "EnvMissing")
+AGE = "2026-11-20T00:00:00Z"
 
 
 class Clock:
@@ -49,24 +50,18 @@ class Memories:
     """An API server with so many confirmed memories in one namespace, for what is asked of it here."""
 
     def __init__(self, count: int) -> None:
-        self._body = json.dumps([memory(number) for number in range(count)])
+        self._body = json.dumps([as_given(number) for number in range(count)])
 
     async def list(self, resource: str, namespace: str = "", **_: Any) -> Page:
         """All of the one namespace; none in others, and nothing else than memories."""
         return Page(json.loads(self._body) if (resource, namespace) == (MEMORIES, SPACE) else [], False, "1")
 
 
-def memory(number: int) -> dict[str, Any]:
-    """A memory of one workload among 4,000; a third of them only where an alert fires that does not fire here."""
-    cause, labels = CAUSES[number % len(CAUSES)], {"workload.name": f"svc-{number % 4000}"}
-    spec = {
-        "statement": f"svc-{number} fails with {cause} after the import {number % 97}, see runbook {number % 53}",
-        "state": "Confirmed",
-        "claim": {"cause": {"cause": cause, "effect": "Confirms", "object": f"Deployment/svc-{number}"}},
-        "scope": {"matchLabels": labels | ({"alertname": "AnotherAlert"} if number % 3 == 0 else {})},
-    }
-    metadata = {"name": f"m-{number}", "namespace": SPACE, "uid": f"u-{number}", "resourceVersion": str(number)}
-    return {"metadata": {**metadata, "generation": 1, "creationTimestamp": "2026-11-20T00:00:00Z"}, "spec": spec}
+def as_given(number: int) -> dict[str, Any]:
+    """A memory as the API server gives it."""
+    made = memory(number, SPACE)
+    given = {"uid": f"u-{number}", "resourceVersion": str(number), "generation": 1, "creationTimestamp": AGE}
+    return made | {"metadata": {**made["metadata"], **given}}
 
 
 def run() -> Run:
@@ -89,7 +84,7 @@ async def measure(session: Session, _chosen: set[str]) -> list[Row]:
         migrate(server.admin, PASSWORD)
         async with Database.open(server.app) as database:
             texts = Texts(database)
-            found, _ = read_all(memory(number) for number in range(MANY))
+            found, _ = read_all(as_given(number) for number in range(MANY))
             await texts.keep(TENANT, TextKind.MEMORY, texts_of(found))
             server.execute("analyze")
             held = {count: await recalling(texts, count, times, step=0) for count in (FEW, MANY)}

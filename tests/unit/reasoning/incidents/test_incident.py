@@ -128,6 +128,24 @@ class TestApart:
         found, _ = told(alert(), late, world=snapshot(run(), wrong_selector(300), *old))
         assert bool(found.explained_by) is joined
 
+    @pytest.mark.parametrize(("seconds", "joined"), [(60, True), (59, False)])
+    def test_a_cause_without_a_change_that_is_seen_since_after_the_incident_ended(
+        self, seconds: int, joined: bool
+    ) -> None:
+        board = weigh(look(alert().replace(incidents=[incident(ended=60)]), storm())[0])
+        (cause,) = board.chosen
+        unchanged = replace(cause.candidate, changed=None, since=NOW - timedelta(seconds=seconds))
+        items = (replace(cause, candidate=unchanged), *(one for one in board.ranked if not one.chosen))
+        assert bool(explaining(replace(board, ranked=items))) is joined
+
+    def test_a_check_that_was_not_made_yet(self) -> None:
+        asked = alert().replace(incidents=[incident()])
+        whole = weigh(snapshot(asked, wrong_selector(300), *logs()))
+        assert explaining(whole) == incident()
+        part = Situation.of(snapshot(asked, wrong_selector(300), logs()[1]))
+        part.__dict__["symptoms"] = whole.situation.symptoms
+        assert explaining(replace(whole, situation=part)) is None
+
     @pytest.mark.parametrize(
         ("sign", "joined"), [(Sign.NOT_READY, True), (Sign.CRASH, False), (Sign.VAGUE, False), (Sign.JOB_FAILED, False)]
     )
