@@ -66,8 +66,12 @@ async def memory(kube: Kube, namespace: str, pod: str) -> Memory:
     return parse_status(await kube.must("exec", "-n", namespace, pod, "--", "cat", "/proc/1/status"))
 
 
+class Missed(CommandError):
+    """A container had ended before anybody could look at it."""
+
+
 async def follow(kube: Kube, namespace: str, pod: str, container: str) -> Life:
-    """Follow the first process of a container to its end. Raises `CommandError` where it was gone before the look."""
+    """Follow the first process of a container to its end. Raises `Missed` where it was gone before the look."""
     process = await asyncio.create_subprocess_exec(
         *("kubectl", "--kubeconfig", str(kube.kubeconfig), "exec", "-n", namespace, pod, "-c", container),
         *("--", "sh", "-c", FOLLOW),
@@ -86,7 +90,7 @@ async def follow(kube: Kube, namespace: str, pod: str, container: str) -> Life:
     finally:
         await process.wait()
     if not lives:
-        raise CommandError(f"pod {pod} had ended before it could be looked at")
+        raise Missed(f"pod {pod} had ended before it could be looked at")
     return merged(lives)
 
 

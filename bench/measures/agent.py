@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from bench.archive import fill
 from bench.emptyjob import EmptyJob, run_empty_job
 from bench.installation import OPERATOR, Installation, installation, served
 from bench.measures.memory import ROLES, resident
-from bench.pods import MIB, Life, follow, has_begun
+from bench.pods import MIB, Life, Missed, follow, has_begun
 from bench.row import Bound, Floor, Row
 from bench.session import Session
 from bench.spread import Spread
@@ -28,6 +28,7 @@ START_SECONDS, REPORT_SECONDS, PEAK_MIB = 2.0, 4.0, 120.0
 NOISE_SECONDS = 0.5
 """By so much runs of the same differ on a machine with other work."""
 PATIENCE = 180.0
+ATTEMPTS = 4
 INVESTIGATIONS = "/apis/casebook.dev/v1alpha1/namespaces/{}/investigations"
 
 
@@ -69,10 +70,16 @@ class AgentProbe:
         return report
 
     async def _several(self, kube: Kube, question: Question, kept: list[Passage], kind: str) -> Report:
+        """As many passages as are wanted; one whose agent was too quick to be looked at is made again."""
         for turn in range(self.session.runs):
-            self.session.tell(f"an alert on its way, {turn + 1} of {self.session.runs}")
-            asked = replace(question, key=f"{question.key}-{kind}-{turn}")
-            posted, running, life, reported, report = await self._passage(kube, asked)
+            for attempt in range(ATTEMPTS):
+                self.session.tell(f"an alert on its way, {turn + 1} of {self.session.runs}")
+                asked = replace(question, key=f"{question.key}-{kind}-{turn}-{attempt}")
+                with suppress(Missed):
+                    posted, running, life, reported, report = await self._passage(kube, asked)
+                    break
+            else:
+                raise CommandError(f"the agent ended {ATTEMPTS} times before it could be looked at")
             self.session.tell("an empty Job beside it")
             empty = await run_empty_job(kube, await self.session.client(), self.floor_namespace, self.installed)
             kept.append(Passage(posted, running, life, reported, empty))

@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 
 from casebook.agent.loop import HomeError
+from casebook.cluster.bodies import bounded
 
 SECONDS = 30.0
 _FIRST_PAUSE = 0.25
@@ -65,12 +66,14 @@ class GatewayClient:
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=SECONDS),
             ) as response:
-                data = await response.content.read(_MAX_ANSWER)
-                return _decoded(method, path, response.status, data)
+                data, more = await bounded(response, _MAX_ANSWER)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise _AgainLater(f"cannot reach the gateway at {self.url}: {error or type(error).__name__}") from error
         except OSError as error:
             raise HomeError(f"cannot read the token for the gateway: {error}") from error
+        if more:
+            raise HomeError(f"the gateway answers more than {_MAX_ANSWER >> 20} MiB ({method} {path})")
+        return _decoded(method, path, response.status, data)
 
 
 class _AgainLater(Exception):
@@ -78,12 +81,15 @@ class _AgainLater(Exception):
 
 
 def _decoded(method: str, path: str, status: int, data: bytes) -> dict[str, Any]:
+    is_good = 200 <= status < 300
     try:
         answer = json.loads(data) if data else {}
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError) as error:
+        if is_good:
+            raise _AgainLater("the gateway's answer is not JSON") from error
         answer = {}
     answer = answer if isinstance(answer, dict) else {}
-    if 200 <= status < 300:
+    if is_good:
         return answer
     said = f"{_MEANING.get(status, f'the gateway answered {status}')}: {answer.get('error') or 'no reason given'}"
     if status >= 500 or status == 429:

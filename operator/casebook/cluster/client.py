@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import yaml
 
+from casebook.cluster.bodies import bounded
 from casebook.cluster.errors import Denied, Unavailable, from_response
 from casebook.cluster.lean import skip_eager_imports
 
@@ -139,16 +140,7 @@ def _context_namespace(location: str, context: str | None) -> str:
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int | None) -> tuple[bytes, bool]:
-    if limit is None:
-        return await response.read(), False
-    parts: list[bytes] = []
-    size = 0
-    async for part in response.content.iter_chunked(1 << 16):
-        parts.append(part)
-        size += len(part)
-        if size > limit:
-            return b"".join(parts)[:limit], True
-    return b"".join(parts), False
+    return (await response.read(), False) if limit is None else await bounded(response, limit)
 
 
 def _decode(data: bytes) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A run in a Job against a gateway on loopback that keeps the contract of the run API."""
 
 import asyncio
+import json
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -19,6 +20,7 @@ from casebook.api.run import Checkpoint, ProjectedAnswer, ReportReceipt, Run, Sc
 from casebook.cluster.errors import Denied, NotFound, Unavailable
 from casebook.evidence.source import Reading
 from casebook.reasoning.planning.plan import Done, Look
+from support.memories import memory
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 RUN = Run(
@@ -262,6 +264,36 @@ async def test_an_answer_that_is_not_understood_names_the_field(client, gateway)
     gateway.run = nonsense
     with pytest.raises(HomeError, match="Run is not understood: uid"):
         await GatewayHome(client).fetch()
+
+
+async def test_a_large_run_is_read_whole(gateway, client) -> None:
+    """What a tenant with many memories is given comes in many pieces."""
+    memories = [memory(f"m{number}", statement="it was so " * 80) for number in range(512)]
+    large = RUN.replace(recalled=memories)
+
+    async def in_pieces(request):
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await response.prepare(request)
+        body = json.dumps(large.wire()).encode()
+        for start in range(0, len(body), 50_000):
+            await response.write(body[start : start + 50_000])
+            await asyncio.sleep(0)
+        return response
+
+    gateway.run = in_pieces
+    assert await GatewayHome(client).fetch() == large
+
+
+async def test_an_answer_that_was_cut_is_asked_for_again(gateway, client) -> None:
+    original, asked = gateway.run, []
+
+    async def cut_once(request):
+        asked.append(request.path)
+        return web.Response(body=b'{"uid": "u", "na') if len(asked) == 1 else await original(request)
+
+    gateway.run = cut_once
+    assert await GatewayHome(client).fetch() == RUN
+    assert len(asked) == 2
 
 
 async def test_batches_are_bounded(gateway, client) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from casebook.cluster.bodies import bounded
 from casebook.cluster.errors import ClusterError, Denied, Invalid, Unavailable
 
 SECONDS = 10.0
@@ -111,12 +112,10 @@ class PrometheusClient:
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    async for chunk in response.content.iter_chunked(1 << 16):
-        body += chunk
-        if len(body) > MAX_ANSWER:
-            raise Unavailable(f"the store answers more than {MAX_ANSWER >> 20} MiB")
-    return bytes(body)
+    body, more = await bounded(response, MAX_ANSWER)
+    if more:
+        raise Unavailable(f"the store answers more than {MAX_ANSWER >> 20} MiB")
+    return body
 
 
 def _data(body: bytes, status: int, shown: str) -> Any:
