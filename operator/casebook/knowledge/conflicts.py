@@ -27,14 +27,6 @@ def outranked(memories: Sequence[Recalled]) -> dict[str, Recalled]:
     return losers
 
 
-def questions(memory: Recalled) -> list[tuple[str, ...]]:
-    """What a claim answers: only claims that answer the same can be at odds."""
-    claim = memory.spec.claim
-    if claim and claim.cause:
-        return [("cause", claim.cause.cause), ("object", claim.cause.object)]
-    return [("normal", claim.expectation.object, claim.expectation.field)] if claim and claim.expectation else []
-
-
 def at_odds(one: Recalled, other: Recalled) -> bool:
     """Whether two memories contradict each other wherever both apply."""
     mine, theirs = one.spec.claim, other.spec.claim
@@ -42,9 +34,10 @@ def at_odds(one: Recalled, other: Recalled) -> bool:
         return False
     if mine.cause and theirs.cause:
         return contradict(mine.cause, theirs.cause)
-    if mine.expectation is None or theirs.expectation is None or questions(one) != questions(other):
+    if mine.expectation is None or theirs.expectation is None:
         return False
-    return mine.expectation.value != theirs.expectation.value
+    same = (mine.expectation.object, mine.expectation.field) == (theirs.expectation.object, theirs.expectation.field)
+    return same and mine.expectation.value != theirs.expectation.value
 
 
 def lost(winner: Recalled, loser: Recalled) -> str:

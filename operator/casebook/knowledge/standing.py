@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import combinations
 from typing import NamedTuple
 
 from casebook.analysis.things import clip
@@ -12,12 +11,13 @@ from casebook.api.enums import ConditionStatus, KnowledgeReach, State
 from casebook.api.run import Recalled
 from casebook.api.scope import Scope
 from casebook.knowledge.concepts import key
-from casebook.knowledge.conflicts import at_odds, questions
+from casebook.knowledge.conflicts import at_odds
 from casebook.knowledge.credit import spent
 from casebook.knowledge.known import Known
 from casebook.knowledge.lifecycle import superseded
 from casebook.knowledge.precedence import prevails, replaces
 from casebook.knowledge.recall import FRESH, QUARANTINED
+from casebook.knowledge.rivals import rivals
 
 CONFLICTING = "Conflicting"
 MESSAGE = 1000
@@ -105,19 +105,9 @@ def _at_odds(claims: Sequence[Recalled]) -> Iterator[tuple[Recalled, Recalled]]:
     held = {key(one): one for one in claims}
     replaced = superseded(claims)
     yield from ((winner, held[loser]) for loser, winner in replaced.items())
-    for bucket in _buckets(claims):
-        for one, other in combinations(bucket, 2):
-            if at_odds(one, other) and not (replaces(one, other) or replaces(other, one)):
-                yield one, other
-
-
-def _buckets(claims: Sequence[Recalled]) -> list[list[Recalled]]:
-    """Claims that can contradict each other at all: that answer the same question."""
-    found: dict[tuple[str, ...], list[Recalled]] = {}
-    for memory in claims:
-        for question in questions(memory):
-            found.setdefault(question, []).append(memory)
-    return list(found.values())
+    for one, other in rivals(claims):
+        if at_odds(one, other) and not (replaces(one, other) or replaces(other, one)):
+            yield one, other
 
 
 def _told(other: Recalled, wins: str, why: str) -> Told:
