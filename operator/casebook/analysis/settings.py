@@ -138,6 +138,19 @@ def files(world: World, workload: Workload) -> list[Setting]:
     return list(dict.fromkeys(_mounted(world, workload)))
 
 
+def mounted_maps(workload: Workload) -> list[tuple[str, Ref]]:
+    """The folders that hold a whole ConfigMap, a file for each of its keys, with that ConfigMap."""
+    volumes = {
+        text(volume, "name"): _ref(workload, "ConfigMap", text(volume, "configMap", "name"))
+        for volume in listed(workload.template, "spec", "volumes")
+        if text(volume, "configMap", "name") and not listed(volume, "configMap", "items")
+    }
+    mounts = [mount for _, _, spec in workload.specs() for mount in listed(spec, "volumeMounts")]
+    found = [(text(one, "mountPath").rstrip("/"), volumes.get(text(one, "name"))) for one in mounts]
+    whole = [(folder, target) for (folder, target), one in zip(found, mounts, strict=True) if not text(one, "subPath")]
+    return [(folder, target) for folder, target in whole if folder and target]
+
+
 def _mounted(world: World, workload: Workload) -> Iterator[Setting]:
     for reference in _volume_references(workload):
         thing = world.things.get(reference.target)

@@ -1,5 +1,6 @@
 """ConfigValueWrong: a setting sends its readers to a place where nothing is, or breaks them with its value."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -30,6 +31,8 @@ from casebook.reasoning.situation import Situation
 COVERS = frozenset({Sign.PEER_ERRORS, Sign.ERRORS, Sign.VAGUE, Sign.CRASH, Sign.NOT_READY, Sign.JOB_FAILED})
 _MIN_VALUE, _MIN_NAME, _MIN_QUOTED = 3, 4, 2
 _QUOTES = ("'", '"', "`")
+_BESIDE = re.compile(r"\s*(?:\w+://)?(?:localhost|127\.0\.0\.1|\[?::1\]?):\d+")
+"""A place in the pod itself, of which no Service or neighbour can be to blame."""
 
 
 class Broken(NamedTuple):
@@ -84,9 +87,9 @@ def _ends(situation: Situation, workload: Workload) -> list[Trouble]:
 
 def _names(one: Trouble, setting: Setting) -> bool:
     """Whether an error speaks of a setting by its name and of a value that could not be used, or quotes the value."""
-    if one.entry.kinds & failures.PEER_KINDS:
-        return False
     said = one.entry.said
+    if one.entry.kinds & failures.PEER_KINDS and not _BESIDE.match(setting.value):
+        return False
     if len(setting.value) >= _MIN_QUOTED and any(f"{mark}{setting.value}{mark}" in said for mark in _QUOTES):
         return True
     if len(setting.name) < _MIN_NAME:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from casebook.analysis.changes import rollout
 from casebook.analysis.signs import Sign
 from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.checks.helpers import command, only, troubles
+from casebook.reasoning.checks.helpers import cite_rollout, command, only, troubles
 from casebook.reasoning.checks.probes import READINESS, Probe, probes
 from casebook.reasoning.situation import Situation
 
@@ -46,6 +47,14 @@ def _blames_nobody(situation: Situation, found: Candidate[Probe]) -> Finding:
     return held(*read[:1] or [workload.thing.say("it is set up to call nobody")])
 
 
+def _program_is_the_same(situation: Situation, found: Candidate[Probe]) -> Finding:
+    """A new program that does not answer its probe in time where the old one did: then it is the release."""
+    rolled = rollout(found.about.subject.workload)
+    if rolled is None or not rolled.program or rolled.at < situation.world.begin or not found.about.timed_out:
+        return UNTESTED
+    return failed(cite_rollout(rolled))
+
+
 def _logs(_: Situation, found: Candidate[Probe]) -> list[Query]:
     return found.about.subject.logs()
 
@@ -65,6 +74,7 @@ CAUSES = (
         predictions=(
             Prediction("the program itself says that it is not ready", _says_itself, 250, -200),
             Prediction("it blames nothing that it calls", _blames_nobody, 150, -200, _logs),
+            Prediction("no new program came with it", _program_is_the_same, 0, -150),
         ),
         steps=_steps,
     ),

@@ -38,18 +38,20 @@ _SAYS = tuple(
         rf"(?i:please set|must set|set the) (?i:the |environment |env |variable )*{_NAME}",
     )
 )
+_REFERS = re.compile(r"(?<!\$)\$\(([A-Za-z_][\w.-]*)\)")
 _VARIABLE = re.compile(r"\.env\[([^\]]+)\]")
 _WORDS = {"ERROR", "FATAL", "INFO", "WARN", "WARNING", "CRITICAL", "DEBUG", "PANIC", "HTTP", "JSON", "YAML", "POST"}
 _WORDS |= {"GET", "PUT", "HEAD", "DELETE", "NULL", "NOT", "FILE", "PATH", "URL"}
 
 
 class Missing(NamedTuple):
-    """A variable that the last words of a container name."""
+    """A variable that the last words of a container name; `user` is another one whose value refers to it in vain."""
 
     workload: Workload
     container: Container
     name: str
     words: Trouble
+    user: str = ""
 
 
 def named(said: str) -> str:
@@ -71,15 +73,35 @@ def _detect(situation: Situation) -> Iterator[Candidate[Missing]]:
             name = named(said) or _taken_out(workload, said)
             if name:
                 yield _candidate(situation, Missing(workload, container, name, words))
+            for user, used in _in_vain(container):
+                if f"$({used})" in said:
+                    yield _candidate(situation, Missing(workload, container, used, words, user))
+
+
+def _in_vain(container: Container) -> Iterator[tuple[str, str]]:
+    """Variables, with what their values refer to and what is not declared before them: it stays as it is written.
+
+    `$(NAME)` is replaced from variables declared earlier and from `envFrom` (Kubernetes, dependent variables).
+    """
+    if listed(container.spec, "envFrom"):
+        return
+    before: set[str] = set()
+    for item in listed(container.spec, "env"):
+        yield from ((text(item, "name"), used) for used in _REFERS.findall(text(item, "value")) if used not in before)
+        before.add(text(item, "name"))
 
 
 def _candidate(situation: Situation, item: Missing) -> Candidate[Missing]:
     rolled = _removed_by(situation, item)
     since = f"; revision {rolled.new.number} took it out at {timestamp(rolled.at)}" if rolled else ""
+    what = f"needs variable {item.name}, which is not set{since}"
+    if item.user:
+        what = f"gives {item.user} the text $({item.name}) as it stands: {item.name} is not declared before it"
+        recent = rollout(item.workload)
+        rolled = recent if recent and recent.at >= situation.world.begin else None
     return Candidate(
         object=item.workload.ref,
-        statement=f"Container {item.container.name} of {situation.label(item.workload.ref)} needs variable "
-        f"{item.name}, which is not set{since}",
+        statement=f"Container {item.container.name} of {situation.label(item.workload.ref)} {what}",
         harms=only(item.workload.ref),
         covers=frozenset({Sign.CRASH, Sign.NOT_READY, Sign.JOB_FAILED, Sign.ERRORS, Sign.VAGUE}),
         about=item,
@@ -112,6 +134,9 @@ def _program_says_so(_: Situation, found: Candidate[Missing]) -> Finding:
 
 def _not_given(situation: Situation, found: Candidate[Missing]) -> Finding:
     item = found.about
+    if item.user:
+        order = ", ".join(text(one, "name") for one in listed(item.container.spec, "env"))
+        return held(item.workload.thing.say(f"container {item.container.name} declares its variables so: {order}"))
     given = [one for one in settings(situation.world, item.workload) if one.name == item.name and one.value.strip()]
     if given:
         return failed(given[0].cite())
@@ -137,6 +162,8 @@ def _wants(_: Situation, found: Candidate[Missing]) -> list[Query]:
 
 def _steps(_: Situation, found: Candidate[Missing]) -> list[str]:
     item = found.about
+    if item.user:
+        return [f"Declare {item.name} before {item.user} in container {item.container.name}.", undo(item.workload)]
     return [
         f"{command('set env', item.workload.ref)} -c {item.container.name} {item.name}=VALUE   # restarts its pods",
         undo(item.workload),

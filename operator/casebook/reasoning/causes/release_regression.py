@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from casebook.analysis import failures
 from casebook.analysis.access import text
-from casebook.analysis.changes import Rollout, rollout
+from casebook.analysis.changes import Rollout, differences, rollout
 from casebook.analysis.errors import sign_of
 from casebook.analysis.signs import Sign
-from casebook.analysis.things import Cite, Ref
+from casebook.analysis.things import Cite, Ref, Thing
 from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
+from casebook.api.enums import Outcome
 from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.checks.felt import AT_ONCE, MOMENT, OWN, began_with, only_callers_fail
@@ -19,18 +20,22 @@ from casebook.reasoning.checks.helpers import (
     STOPPED,
     Trouble,
     cite_rollout,
+    command,
     last_words,
     logs_wanted,
     only,
     troubles,
     undo,
 )
+from casebook.reasoning.checks.probes import FIELDS, READINESS, probes
 from casebook.reasoning.situation import Situation
 
 NAMED = frozenset(
     {failures.MEMORY, failures.AUTH, failures.NO_SPACE, failures.PERMISSION, failures.PORT_TAKEN, failures.FILES}
     | {failures.THREADS, failures.CONNECTIONS, failures.POOL, failures.FORBIDDEN, failures.LOCKED}
 )
+STARTING_TOGETHER = timedelta(seconds=15)
+"""What is applied together is made within so long."""
 STARTING = timedelta(minutes=3)
 """Most programs are up in less."""
 
@@ -40,6 +45,8 @@ class Release(Rollout):
     """A rollout, and what callers say of the workload where it looks well itself."""
 
     callers: tuple[Trouble, ...]
+    beside: Workload | None = None
+    """What has long stood behind the same Service, where it is no newer revision of it but a workload of its own."""
 
 
 def _detect(situation: Situation) -> Iterator[Candidate[Release]]:
@@ -59,6 +66,40 @@ def _detect(situation: Situation) -> Iterator[Candidate[Release]]:
             since=found.at,
             changed=found.at,
         )
+    yield from _canaries(situation)
+
+
+def _canaries(situation: Situation) -> Iterator[Candidate[Release]]:
+    """Workloads that were put beside an older one behind the same Service, and fail where that does not."""
+    for service in situation.world.all("Service"):
+        behind = situation.world.selected_by(service)
+        for workload in behind:
+            since = workload.thing.created
+            if since is None or since < situation.world.begin or not _shows(situation, workload):
+                continue
+            old = [one for one in behind if one.thing.created and since - one.thing.created > STARTING_TOGETHER]
+            if old and len(workload.revisions) == 1 and old[0].revisions and not _shows(situation, old[0]):
+                yield _canary(situation, service, workload, old[0], since)
+
+
+def _canary(
+    situation: Situation, service: Thing, workload: Workload, old: Workload, since: datetime
+) -> Candidate[Release]:
+    new, before = workload.revisions[0], old.revisions[0]
+    found = Release(
+        workload, new, before, since, tuple(differences(before.template, new.template)), callers=(), beside=old
+    )
+    place = f"stands beside {situation.label(old.ref)} behind {situation.label(service.ref)}"
+    return Candidate(
+        object=workload.ref,
+        statement=f"{situation.label(workload.ref)} ({_what(found)}) {place} since {timestamp(since)} and fails where "
+        f"that does not{_error(situation, found)}",
+        harms=only(workload.ref),
+        covers=OWN,
+        about=found,
+        since=since,
+        changed=since,
+    )
 
 
 def _shows(situation: Situation, workload: Workload) -> bool:
@@ -67,14 +108,21 @@ def _shows(situation: Situation, workload: Workload) -> bool:
 
 
 def _statement(situation: Situation, found: Rollout) -> str:
-    what = "; ".join(item.said() for item in found.program[:3]) or "no change to the program"
+    return (
+        f"Revision {found.new.number} of {situation.label(found.workload.ref)} ({_what(found)}), rolled out "
+        f"{timestamp(found.at)}, fails where revision {found.old.number} did not{_error(situation, found)}"
+    )
+
+
+def _what(found: Rollout) -> str:
+    return ("; ".join(item.said() for item in found.program[:3]) or "no change to the program")[:240]
+
+
+def _error(situation: Situation, found: Rollout) -> str:
     own = _own(situation, found)
     kind, message = own[0].entry.exception if own else ("", "")
     error = f"{kind}: {message}" if kind else own[0].entry.message if own else ""
-    return (
-        f"Revision {found.new.number} of {situation.label(found.workload.ref)} ({what[:240]}), rolled out "
-        f"{timestamp(found.at)}, fails where revision {found.old.number} did not{f': {error[:160]}' if error else ''}"
-    )
+    return f": {error[:160]}" if error else ""
 
 
 def _new(situation: Situation, found: Rollout) -> list[Trouble]:
@@ -128,6 +176,15 @@ def _not_killed(situation: Situation, found: Candidate[Release]) -> Finding:
     return failed(ended[0].cite_ended())
 
 
+def _probe_unanswered(situation: Situation, found: Candidate[Release]) -> Finding:
+    """It runs and takes the question of its readiness probe, which is as it was, and does not answer it in time."""
+    if any(item.touches(FIELDS[READINESS]) for item in found.about.found):
+        return UNTESTED
+    new = {pod.thing.ref for pod in found.about.workload.pods_of(found.about.new)}
+    late = [one for one in probes(situation, READINESS) if one.container.pod.ref in new and one.timed_out]
+    return held(late[0].failures[-1].cite()) if late and late[0].container.is_running else UNTESTED
+
+
 def _ends(found: Rollout) -> list[Cite]:
     return [
         container.cite_ended()
@@ -139,9 +196,10 @@ def _ends(found: Rollout) -> list[Cite]:
 
 def _old_pods_well(situation: Situation, found: Candidate[Release]) -> Finding:
     rolled = found.about
-    old = rolled.workload.pods_of(rolled.old)
+    held_by = rolled.beside or rolled.workload
+    old = held_by.pods_of(rolled.old)
     names = {pod.thing.ref.name for pod in old}
-    wrong = [one for one in troubles(situation, rolled.workload) if one.log.pod in names]
+    wrong = [one for one in troubles(situation, held_by) if one.log.pod in names]
     if wrong:
         return failed(*(one.cite() for one in wrong[:2]))
     ready = [pod for pod in old if pod.ready]
@@ -170,6 +228,8 @@ def _does_not_only_start(situation: Situation, found: Candidate[Release]) -> Fin
     pods = found.about.workload.pods_of(found.about.new)
     if not pods or _ends(found.about) or _new(situation, found.about) or any(pod.ready for pod in pods):
         return UNTESTED
+    if _probe_unanswered(situation, found).outcome is Outcome.HELD:
+        return UNTESTED
     young = [pod for pod in pods if pod.thing.created and situation.world.now - pod.thing.created < STARTING]
     return failed(young[0].cite_condition("Ready")) if len(young) == len(pods) else UNTESTED
 
@@ -196,6 +256,9 @@ def _new_logs(_: Situation, found: Candidate[Release]) -> list[Query]:
 
 
 def _steps(_: Situation, found: Candidate[Release]) -> list[str]:
+    if found.about.beside:
+        out = command("scale", found.object, "--replicas=0   # takes it from behind the Service")
+        return [out, "Hand the error and what it differs in to the team that put it there."]
     return [undo(found.about.workload), "Hand the error and the revision's changes to the team that made the release."]
 
 
@@ -210,6 +273,7 @@ CAUSES = (
         predictions=(
             Prediction("pods of the new revision fail", _new_pods_fail, 30, -200, _new_logs),
             Prediction("its callers fail since the rollout", _callers_fail_since, 230, -250),
+            Prediction("its readiness probe is not answered in time", _probe_unanswered, 280, 0),
             Prediction("their logs name a failure", _logs_name_it, 150, 0, _new_logs),
             Prediction("the program ends by itself, it is not killed", _not_killed, 0, -230),
             Prediction("pods of the old revision do not fail", _old_pods_well, 60, -250),

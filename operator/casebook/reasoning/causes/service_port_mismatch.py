@@ -1,6 +1,7 @@
 """ServicePortMismatch: a Service sends to a port, a named port or a protocol on which its pods do not listen."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from casebook.analysis import failures
@@ -16,6 +17,8 @@ from casebook.reasoning.checks.helpers import Subject, callers_logs_wanted, comm
 from casebook.reasoning.checks.probes import listens
 from casebook.reasoning.situation import Situation
 
+_BESIDE = timedelta(seconds=15)
+"""What is applied together is made within so long."""
 REACHING = frozenset({failures.REFUSED, failures.TIMEOUT, failures.RESET, failures.UNREACHABLE})
 
 
@@ -57,6 +60,9 @@ def _wrong(service: Thing, workload: Workload, port: int, target: object, protoc
     if dig(service.raw, "spec", "clusterIP") == "None" and known and port not in known:
         said = f"its pods unchanged, as it is headless: they serve {', '.join(map(str, known))}, not {port}"
         return Wrong(service, workload, port, port, protocol, False, said)
+    if dig(service.raw, "spec", "clusterIP") == "None" and not known and port != number:
+        said = f"its pods unchanged, as it is headless: nothing translates {port} into its target port {number}"
+        return Wrong(service, workload, port, port, protocol, False, said)
     same = [item for item in ports if count(item, "containerPort") == number]
     if known and not same:
         said = f"target port {number}, while the containers declare {', '.join(map(str, known))}"
@@ -76,8 +82,14 @@ def _candidate(situation: Situation, wrong: Wrong) -> Candidate[Wrong]:
         harms=only(wrong.service.ref),
         covers=frozenset({Sign.NO_ENDPOINTS}),
         about=wrong,
-        changed=edit.at if edit and later and edit.at == later.at else None,
+        changed=edit.at if edit and later and edit.at == later.at else _made_anew(wrong),
     )
+
+
+def _made_anew(wrong: Wrong) -> datetime | None:
+    """When the Service was made, where the workload behind it had long been there."""
+    at, since = wrong.service.created, wrong.workload.thing.created
+    return at if at and since and at - since > _BESIDE else None
 
 
 def _offers_no_such_port(situation: Situation, found: Candidate[Wrong]) -> Finding:
@@ -98,17 +110,21 @@ def _pods_are_well(_: Situation, found: Candidate[Wrong]) -> Finding:
 
 def _callers_fail(situation: Situation, found: Candidate[Wrong]) -> Finding:
     """Refused or timed out says that nothing listens; any other answer says that something does."""
-    reaching, cites = False, list[Cite]()
+    reaching, unknown, cites = False, False, list[Cite]()
     callers = [item for item in situation.workloads if item.ref in situation.graph.downstream(found.harms)]
     for workload in callers:
         for one in troubles(situation, workload):
             if any(peer.target == found.object for peer in one.peers):
+                if found.changed and failures.UNRESOLVED in one.entry.kinds:
+                    # A name that was away for a moment is held to be unknown for some time.
+                    unknown = True
+                    continue
                 cites.append(one.cite())
                 reaching |= bool(one.entry.kinds & REACHING)
     if cites:
         return held(*cites[:2]) if reaching else failed(*cites[:2])
     read = [log for workload in callers for log in situation.world.logs_of(workload) if log.entries]
-    if found.about.sure or not read:
+    if found.about.sure or unknown or not read:
         return UNTESTED
     return failed(*(log.summary() for log in read[:2]), note="callers log no failure")
 
@@ -117,6 +133,8 @@ def _changed_lately(situation: Situation, found: Candidate[Wrong]) -> Finding:
     if found.changed is None or found.changed < situation.world.begin:
         return UNTESTED
     edit = edited(found.about.service, "spec", "ports")
+    if _made_anew(found.about) == found.changed:
+        return held(found.about.service.say(f"made anew at {timestamp(found.changed)}, after its pods"))
     by = f" by {edit.manager}" if edit else ""
     return held(found.about.service.say(f"spec.ports written{by} at {timestamp(found.changed)}"))
 

@@ -65,7 +65,7 @@ class Felt(NamedTuple):
 
 def felt(situation: Situation, workload: Workload) -> Iterator[Felt]:
     """Renewed settings of a workload of which only its callers complain, and which itself complains of nobody."""
-    said = tuple(one for one in only_callers_fail(situation, workload) if _is_an_answer(situation, one))
+    said = only_callers_fail(situation, workload)
     if any(symptom.sign is Sign.PEER_ERRORS for symptom in situation.symptoms_of(workload.ref)):
         return
     renewed: dict[Ref, list[Setting]] = {}
@@ -75,18 +75,26 @@ def felt(situation: Situation, workload: Workload) -> Iterator[Felt]:
     for found in renewed.values():
         edit = written(situation, found[0])
         since = _taken_up(workload, found, edit) if edit else None
-        if edit and since:
+        answers = tuple(one for one in said if since and _is_an_answer(situation, one, since))
+        if edit and since and answers:
             by_name = {setting: _naming(situation, workload, setting, since) for setting in found}
             ordered = sorted(found, key=lambda one: not by_name[one])
-            yield Felt(tuple(ordered), edit, since, said, by_name[ordered[0]])
+            yield Felt(tuple(ordered), edit, since, answers, by_name[ordered[0]])
 
 
-def _is_an_answer(situation: Situation, one: Trouble) -> bool:
+def _is_an_answer(situation: Situation, one: Trouble, since: datetime) -> bool:
     """Whether an error of a caller can come from how the called one is set up, and not from the caller's own change."""
     caller = situation.world.workload_of(Ref("Pod", one.log.namespace, one.log.pod))
-    rolled = rollout(caller) if caller else None
-    own = rolled is not None and bool(rolled.program) and rolled.at >= situation.world.begin
-    return failures.UNRESOLVED not in one.entry.kinds and not own
+    return failures.UNRESOLVED not in one.entry.kinds and not (caller and _is_new(situation, caller, since))
+
+
+def _is_new(situation: Situation, caller: Workload, since: datetime) -> bool:
+    """Whether it has a new program that did not run before already, without an error."""
+    rolled = rollout(caller)
+    if rolled is None or not rolled.program or rolled.at < situation.world.begin:
+        return False
+    starts = [one.running_since for pod in caller.pods_of(rolled.new) for one in pod.containers if one.running_since]
+    return not starts or max(starts) >= since
 
 
 def _taken_up(workload: Workload, found: Sequence[Setting], edit: Edit) -> datetime | None:

@@ -2,32 +2,44 @@
 
 from collections.abc import Callable, Iterator
 
-from casebook.analysis.changes import Rollout
+from casebook.analysis.changes import Edit, Rollout, changed_after_creation
 from casebook.analysis.settings import Reference, references
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import Cite, Ref
+from casebook.api.base import timestamp
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.checks.helpers import changed, cite_rollout, only, undo
 from casebook.reasoning.checks.references import Dangling, dangling
 from casebook.reasoning.situation import Situation
 
 Look = Callable[[Ref], list[str]]
+_COVERS = frozenset({Sign.CREATE, Sign.MOUNT, Sign.NOT_READY, Sign.CRASH})
+_SAID = frozenset({Sign.ERRORS, Sign.VAGUE, Sign.JOB_FAILED})
 
 
 def _candidate(situation: Situation, item: Dangling) -> Candidate[Dangling]:
     """The hypothesis that this reference keeps the workload from starting."""
     name = item.target.label(item.target.namespace)
     what = f"key {item.key} of {name}" if item.key else name
-    rolled = _brought(situation, item)
+    rolled, edit = _brought(situation, item), _emptied(situation, item)
     said = "the key is not in it" if item.key else "it does not exist"
+    how = f"reads {item.path}, which is {what}" if item.path else f"refers to {what}"
+    since = f"; it was written by {edit.manager} at {timestamp(edit.at)}" if edit else ""
     return Candidate(
-        object=item.workload.ref,
-        statement=f"{situation.label(item.workload.ref)} refers to {what}, but {said}",
+        object=item.target if edit else item.workload.ref,
+        statement=f"{situation.label(item.workload.ref)} {how}, but {said}{since}",
         harms=only(item.workload.ref),
-        covers=frozenset({Sign.CREATE, Sign.MOUNT, Sign.NOT_READY, Sign.CRASH}),
+        covers=_COVERS | _SAID if item.path else _COVERS,
         about=item,
-        changed=rolled.at if rolled else None,
+        changed=edit.at if edit else rolled.at if rolled else None,
     )
+
+
+def _emptied(situation: Situation, item: Dangling) -> Edit | None:
+    """The write within the time asked about after which a program did not find its file any more."""
+    thing = situation.world.things.get(item.target) if item.path else None
+    edit = changed_after_creation(thing) if thing else None
+    return edit if edit and edit.at >= situation.world.begin else None
 
 
 def _detector(kind: str, *, keyed: bool) -> Callable[[Situation], Iterator[Candidate[Dangling]]]:
@@ -41,7 +53,7 @@ def _detector(kind: str, *, keyed: bool) -> Callable[[Situation], Iterator[Candi
     return detect
 
 
-def _kubelet_says_so(_: Situation, found: Candidate[Dangling]) -> Finding:
+def _is_said(_: Situation, found: Candidate[Dangling]) -> Finding:
     return held(*found.about.cites)
 
 
@@ -53,7 +65,7 @@ def _template_refers(_: Situation, found: Candidate[Dangling]) -> Finding:
 
 def _reference(item: Dangling) -> Reference | None:
     mine = [one for one in references(item.workload) if one.target == item.target]
-    return next((one for one in mine if one.key == item.key or not item.key), None)
+    return next((one for one in mine if one.key == item.key or not item.key or item.path), None)
 
 
 def _really_absent(situation: Situation, found: Candidate[Dangling]) -> Finding:
@@ -71,7 +83,11 @@ def _really_absent(situation: Situation, found: Candidate[Dangling]) -> Finding:
 
 
 def _newly_referred(situation: Situation, found: Candidate[Dangling]) -> Finding:
-    rolled = _brought(situation, found.about)
+    rolled, edit = _brought(situation, found.about), _emptied(situation, found.about)
+    if edit:
+        return held(
+            situation.world.things[found.about.target].say(f"written by {edit.manager} at {timestamp(edit.at)}")
+        )
     return held(cite_rollout(rolled)) if rolled else UNTESTED
 
 
@@ -83,10 +99,10 @@ def _brought(situation: Situation, item: Dangling) -> Rollout | None:
 
 
 _PREDICTIONS: tuple[Prediction[Dangling], ...] = (
-    Prediction("the kubelet says that it is not there", _kubelet_says_so, 450, -300),
+    Prediction("the kubelet, or the program that reads it, says that it is not there", _is_said, 450, -300),
     Prediction("the pod template refers to it", _template_refers, 60, -300),
     Prediction("it is really absent from what was listed", _really_absent, 150, -250),
-    Prediction("the newest revision brought the reference", _newly_referred, 100, 0),
+    Prediction("the newest revision brought the reference, or a write took the key away", _newly_referred, 100, 0),
 )
 
 

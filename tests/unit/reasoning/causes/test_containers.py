@@ -12,6 +12,7 @@ from support.builders import (
     env,
     event,
     log,
+    managed,
     pod,
     replicaset,
     run,
@@ -290,3 +291,75 @@ def test_running_again_for_long_is_over() -> None:
     )
     assert found.verdict.value == "NoFault"
     assert found.hypotheses[0].cause in ("StaleAlert", "AlreadyRecovered")
+
+
+def reading(*, key: str = "greeting.txt", written: float = 100, **mount: str) -> Snapshot:
+    """A program that ends because it does not find a file of a ConfigMap, which was written lately."""
+    given = {"volumeMounts": [{"name": "conf", "mountPath": "/etc/app", **mount}]}
+    made = template("api", container(**given), volumes=[{"name": "conf", "configMap": {"name": "texts"}}])
+    top = workload("api", made)
+    owner = replicaset(top, 1, made, age=7000)
+    wrote = [managed("kubectl-edit", written, {"f:data": {f"f:{key}": {}}})]
+    said = log("api-p0", ["FATAL open /etc/app/greeting.txt: no such file or directory"], previous=True)
+    objects = [
+        top,
+        owner,
+        pod(owner, made, crashing(), name="api-p0"),
+        configmap("texts", {key: "hello"}, managedFields=wrote),
+    ]
+    return snapshot(asked(), objects, said)
+
+
+def test_a_file_that_its_config_map_has_no_more() -> None:
+    found = reading(key="greetings.txt")
+    assert_root(found, "ConfigMap/texts", "ConfigMapKeyMissing", "/etc/app/greeting.txt", "kubectl-edit")
+
+
+def test_a_file_that_is_there_or_is_no_part_of_a_config_map() -> None:
+    for other in (reading(), reading(key="a", mountPath="/etc/other"), reading(key="a", subPath="a")):
+        assert_not_named(other, "ConfigMapKeyMissing")
+
+
+def declared(*variables: Raw, said: str = "lookup $(DB_HOST): no such host", **more: object) -> Snapshot:
+    old = template("api", container(env=env(DB_HOST="db", URL="http://$(DB_HOST)")))
+    new = template("api", container(env=list(variables), **more))
+    return snapshot(asked(), release(old, new, crashing()), log("api-new", [f"FATAL {said}"], previous=True))
+
+
+def test_a_variable_that_is_used_before_it_is_declared() -> None:
+    url, host = env(URL="http://$(DB_HOST)", DB_HOST="db")
+    found = assert_root(declared(url, host), "Deployment/api", "EnvMissing", "$(DB_HOST)", "URL, DB_HOST")
+    assert any("Declare DB_HOST before URL" in step for step in found.next_steps)
+
+
+def test_a_variable_that_is_declared_before_or_escaped_or_not_named_by_the_error() -> None:
+    url, host = env(URL="http://$(DB_HOST)", DB_HOST="db")
+    (escaped,) = env(URL="http://$$(DB_HOST)")
+    for other in (declared(host, url), declared(escaped, host), declared(url, host, said="no licence")):
+        assert_not_named(other, "EnvMissing")
+
+
+def beside_itself(value: str = "127.0.0.1:8081", said: str = "127.0.0.1:8081") -> Snapshot:
+    """A proxy in the pod that does not reach the place in the pod to which a ConfigMap sends it."""
+    mounted = {"volumeMounts": [{"name": "conf", "mountPath": "/etc/proxy"}]}
+    made = template("api", container(**mounted), volumes=[{"name": "conf", "configMap": {"name": "proxy"}}])
+    top = workload("api", made)
+    owner = replicaset(top, 1, made, age=7000)
+    wrote = [managed("kubectl-edit", 60, {"f:data": {"f:upstream": {}}})]
+    line = f'ERROR GET / 503: dial tcp: connect: connection refused "{said}"'
+    objects = [
+        top,
+        owner,
+        pod(owner, made, name="api-p0"),
+        configmap("proxy", {"upstream": value}, managedFields=wrote),
+    ]
+    return snapshot(asked(), objects, log("api-p0", [line] * 6, step=5))
+
+
+def test_a_place_in_the_pod_itself_where_nothing_listens() -> None:
+    assert_root(beside_itself(), "ConfigMap/proxy", "ConfigValueWrong", "127.0.0.1:8081")
+
+
+def test_another_place_may_be_to_blame_itself() -> None:
+    assert_not_named(beside_itself("pay:80", "pay:80"), "ConfigValueWrong")
+    assert_not_named(beside_itself(said="127.0.0.1:9000"), "ConfigValueWrong")

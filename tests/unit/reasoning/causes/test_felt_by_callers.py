@@ -94,12 +94,20 @@ def test_a_new_program_is_as_good_a_reason() -> None:
     assert roots(found) != [SINCE]
 
 
-def test_a_caller_that_was_changed_itself_may_ask_wrongly() -> None:
+def changed_caller(age: float) -> list[Raw]:
+    """The desk, with a new program that runs since so many seconds."""
     before, after = (template("desk", container(env=env(GEO_URL="http://geo:80", STEP=step))) for step in "12")
     top = workload("desk", after)
-    first, second = replicaset(top, 1, before, age=7000, replicas=0), replicaset(top, 2, after, age=95)
-    caller: list[Raw] = [top, first, second, pod(second, after, name="desk-p0", age=95)]
-    assert_not_named(asked(caller=caller), "ConfigValueWrong")
+    first, second = replicaset(top, 1, before, age=7000, replicas=0), replicaset(top, 2, after, age=age)
+    return [top, first, second, pod(second, after, running("app", up=age), name="desk-p0", age=age)]
+
+
+def test_a_caller_that_was_changed_itself_may_ask_wrongly() -> None:
+    assert_not_named(asked(caller=changed_caller(95)), "ConfigValueWrong")
+
+
+def test_a_caller_that_ran_with_its_own_change_before_is_innocent() -> None:
+    assert_root(asked(caller=changed_caller(130)), *SINCE)
 
 
 def test_a_name_that_does_not_resolve_is_not_the_doing_of_what_it_names() -> None:

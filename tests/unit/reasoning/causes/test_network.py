@@ -24,7 +24,7 @@ from support.builders import (
     waiting,
     workload,
 )
-from support.reason import assert_not_named, assert_refuted, assert_root, hypothesis, report
+from support.reason import assert_not_named, assert_refuted, assert_root, hypothesis, report, roots
 from support.shop import body, shop
 
 REFUSED = '{"level":"ERROR","msg":"POST http://auth:80/verify failed: [Errno 111] Connection refused","upstream":"http://auth:80/verify"}'
@@ -150,6 +150,24 @@ class TestServicePortMismatch:
         found = report(snapshot(question(), [*objects, bare], *failing(said)))
         named = [item.cause for item in found.root_causes]
         assert (expected in named) if expected else ("ServicePortMismatch" not in named)
+
+    @pytest.mark.parametrize(
+        ("age", "said", "named"),
+        [
+            (60, REFUSED, True),
+            (60, REFUSED.replace("[Errno 111] Connection refused", "Name or service not known"), True),
+            (7195, REFUSED.replace("[Errno 111] Connection refused", "Name or service not known"), False),
+        ],
+    )
+    def test_a_service_made_anew_without_an_address_translates_its_port_no_more(
+        self, age: float, said: str, named: bool
+    ) -> None:
+        """Its name was away for a moment, so that callers may hold it to be unknown; nothing declares a port."""
+        bare = service("auth", target=8000, clusterIP="None", metadata=meta("auth", age=age))
+        plain = healthy("auth", template("auth"))
+        objects = [*shop("auth"), *without("Service", "auth", plain), bare]
+        found = report(snapshot(question(), objects, *failing(said)))
+        assert (("Service/auth", "ServicePortMismatch") in roots(found)) is named
 
     def test_callers_that_do_not_complain_refute_it(self) -> None:
         objects = without("Service", "auth", shop())

@@ -75,3 +75,38 @@ def test_without_a_release_nobody_is_blamed_for_one() -> None:
 def test_a_release_that_only_mentions_a_schema_is_well() -> None:
     told = '{"level":"INFO","msg":"migrated: column promo does not exist, added"}'
     assert_not_named(asked([told, FINE] * 4, *shop("api"), *released("api")), "ReleaseIncompatible")
+
+
+UNREAD = '{"level":"ERROR","msg":"POST /checkout failed","exception":"Traceback\\nTypeError: can only concatenate str"}'
+
+
+def fallen(
+    *, age: float = 60, error: str = UNREAD, fine: int = 12, bad: int = 6, caller: tuple[Raw, ...] = ()
+) -> Snapshot:
+    """An api that works, and falls over what auth answers since 55 seconds; auth was released `age` seconds ago."""
+    return asked(
+        [FINE] * fine + [error] * bad, *shop("auth", *(["api"] if caller else [])), *released("auth", age=age), *caller
+    )
+
+
+def test_who_was_not_changed_falls_over_data_since_what_it_calls_was_released() -> None:
+    assert_root(fallen(), "Deployment/auth", "ReleaseIncompatible", "as it was and fails since", "TypeError")
+
+
+def test_what_fell_over_data_before_or_long_after_is_not_its_doing() -> None:
+    assert_not_named(fallen(age=20), "ReleaseIncompatible")
+    assert_not_named(fallen(age=170), "ReleaseIncompatible")
+
+
+def test_who_was_never_seen_to_work_proves_nothing() -> None:
+    found = fallen(fine=0, bad=6)
+    assert_not_named(found, "ReleaseIncompatible")
+
+
+def test_an_error_that_is_not_about_data_may_be_of_anything() -> None:
+    other = UNREAD.replace("TypeError: can only concatenate str", "RuntimeError: no luck")
+    assert_not_named(fallen(error=other), "ReleaseIncompatible")
+
+
+def test_who_was_changed_as_well_is_as_likely() -> None:
+    assert_not_named(fallen(caller=tuple(released("api", age=58))), "ReleaseIncompatible")

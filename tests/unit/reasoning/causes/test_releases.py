@@ -10,6 +10,7 @@ from support.builders import (
     ended,
     endpoints,
     env,
+    event,
     healthy,
     log,
     managed,
@@ -17,13 +18,14 @@ from support.builders import (
     pod,
     replicaset,
     run,
+    running,
     service,
     snapshot,
     template,
     waiting,
     workload,
 )
-from support.reason import assert_not_named, assert_refuted, assert_root, report
+from support.reason import assert_not_named, assert_refuted, assert_root, report, roots
 
 RAISED = ["opening the journal", "Traceback (most recent call last):", '  File "app.py", line 5', "TypeError: no page"]
 
@@ -206,3 +208,54 @@ def test_callers_that_failed_seconds_before_refute_it_but_where_the_old_pods_end
 
 def test_a_change_of_the_service_itself_is_as_likely() -> None:
     assert_not_named(called(edited=95), "ReleaseRegression")
+
+
+def beside(*, age: float = 60, behind: bool = True, old_fails: bool = False) -> Snapshot:
+    """A search that has been there for long, and a canary that is put behind its Service and fails."""
+    labels = {"app": "search"} if behind else {"app": "search-canary"}
+    made = template("search-canary", container(env=env(TRACK="canary")))
+    made["metadata"]["labels"] = labels | {"track": "canary"}
+    top = workload("search-canary", made, metadata=meta("search-canary", age=age))
+    one = replicaset(top, 1, made, age=age)
+    canary = [top, one, pod(one, made, running("app", up=age), name="canary-0", age=age)]
+    raised = ['{"level":"ERROR","msg":"search failed","exception":"Traceback\\nTypeError: no index"}'] * 9
+    logs = [log("canary-0", raised, step=3), log("search-p0", raised if old_fails else ["INFO found 12"] * 9, step=3)]
+    objects = [*healthy("search", template("search", container(env=env(TRACK="stable")))), *canary]
+    return snapshot(run("why does every third search fail?"), objects, *logs)
+
+
+def test_a_canary_that_fails_beside_what_does_not() -> None:
+    found = assert_root(
+        beside(), "Deployment/search-canary", "ReleaseRegression", "beside Deployment/search", "stable -> canary"
+    )
+    assert any("--replicas=0" in step for step in found.next_steps)
+
+
+def test_no_canary_is_what_stands_alone_or_came_together_or_fails_as_all_do() -> None:
+    for other in (beside(behind=False), beside(age=7200), beside(old_fails=True)):
+        assert ("Deployment/search-canary", "ReleaseRegression") not in roots(report(other))
+
+
+def unanswered(*, said: str = "context deadline exceeded", image: str = "shop:2", ready: bool = False) -> Snapshot:
+    """A web whose new revision runs and says nothing, and whose probe fails."""
+    probe = {"readinessProbe": {"httpGet": {"path": "/healthz", "port": 8080}}}
+    old, new = template("web", container(**probe)), template("web", container(image=image, **probe))
+    top = workload("web", new)
+    first, second = replicaset(top, 1, old, age=7000, replicas=0), replicaset(top, 2, new, age=60)
+    made = pod(second, new, running("app", up=58, ready=ready), name="web-p0", age=60)
+    told = event(made, "Unhealthy", f'Readiness probe failed: Get "http://10.0.0.9:8080/healthz": {said}')
+    objects = [top, first, second, made, told, service("web"), endpoints("web", 0, unready=1)]
+    return snapshot(run("nobody reaches web", "Deployment/web"), objects)
+
+
+def test_a_release_that_does_not_answer_its_probe_in_time_is_what_is_wrong() -> None:
+    found = assert_root(unanswered(), "Deployment/web", "ReleaseRegression", "shop:1 -> shop:2", "deadline exceeded")
+    assert [cause.cause for cause in found.root_causes] == ["ReleaseRegression"]
+
+
+def test_a_release_of_which_nothing_listens_yet_may_still_start() -> None:
+    assert ("Deployment/web", "ReleaseRegression") not in roots(report(unanswered(said="connection refused")))
+
+
+def test_without_a_new_program_it_is_unready_by_its_own_word() -> None:
+    assert_root(unanswered(image="shop:1"), "Deployment/web", "EndpointsNotReady")
