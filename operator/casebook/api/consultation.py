@@ -8,6 +8,7 @@ from pydantic import Field
 from casebook.api.base import Model, Time
 from casebook.api.meta import Line, Short, Text
 from casebook.api.report import CauseCode
+from casebook.api.spending import Spent
 
 MAX_PROPOSALS, MAX_REFUSED = 4, 8
 MIN_PREDICTIONS, MAX_PREDICTIONS = 2, 6
@@ -118,7 +119,8 @@ class Consultation(Model):
     """What asking a model came to. `refused` says what of its answers was not taken; `problem` why there is none.
 
     `transcript` is every call in its order, for people and for tests; a replay rests on what was taken of it.
-    `asks` is all that it asked to see; `is_open` where it waits for that and is to be asked once more.
+    `asks` is all that it asked to see; `is_open` where it waits for that and is to be asked once more. `spent` is what
+    the gateway's ledger has of the run once it is over; without one, what was counted here is all that is known.
     """
 
     model: Short
@@ -135,3 +137,9 @@ class Consultation(Model):
     proposals: Annotated[list[Proposal], Field(max_length=MAX_PROPOSALS)] = Field(default_factory=list)
     refused: Annotated[list[Line], Field(max_length=MAX_REFUSED)] = Field(default_factory=list)
     problem: Line = ""
+    spent: Spent | None = None
+
+    @property
+    def charged(self) -> Spent:
+        """What its calls are charged, money only where there is a ledger."""
+        return self.spent or Spent(calls=self.calls, tokens=self.prompt_tokens + self.completion_tokens)
