@@ -153,7 +153,7 @@ class Runs:
 
     async def _spent(self, tenant: str, run: Run) -> Spent | None:
         """What asking models for a run did cost; None where it could ask none, or that cannot be told."""
-        if not run.model or run.spec.reasoning is Reasoning.BUILT_IN:
+        if run.spec.reasoning is Reasoning.BUILT_IN:
             return None
         return await self._ledger.spent(tenant, run.uid)
 
