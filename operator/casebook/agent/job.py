@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -20,6 +20,7 @@ from casebook.reasoning.replay import seen_by_the_way, told
 
 MAX_BATCH = 100
 MAX_BATCH_BYTES = 4 << 20
+NAMESPACES = "namespaces"
 PAUSE = 5.0
 """Seconds that a report or a checkpoint waits for a store that is away, and between two tries to store a trace."""
 
@@ -145,14 +146,23 @@ class ProjectedSource:
 
 
 class ScopedSource:
-    """A tenant's Kubernetes objects: what is in a namespace directly, what is cluster-scoped projected."""
+    """A tenant's Kubernetes objects: what is in a namespace directly, what is cluster-scoped projected.
 
-    def __init__(self, namespaced: Source, projected: Source) -> None:
+    RBAC counts the Namespace object itself as standing in that namespace, so that the run's own ones are read directly.
+    Of any other nothing is asked, lest the answer told whether it is there.
+    """
+
+    def __init__(self, namespaced: Source, projected: Source, namespaces: Collection[str]) -> None:
         self._namespaced = namespaced
         self._projected = projected
+        self._namespaces = frozenset(namespaces)
 
     async def read(self, query: Query) -> Reading:
         """The answer of the one that may see it. Raises `ClusterError` or `Refused`."""
+        if query.resource == NAMESPACES and query.name:
+            if query.name not in self._namespaces:
+                raise Denied(f"namespace {query.name} is not within what this run may see")
+            return await self._namespaced.read(query)
         return await (self._namespaced if locate(query.resource).namespaced else self._projected).read(query)
 
 

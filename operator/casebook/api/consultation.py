@@ -3,11 +3,12 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from casebook.api.base import Model, Time
 from casebook.api.meta import Line, Short, Text
 from casebook.api.report import CauseCode
+from casebook.api.spending import Spent
 
 MAX_PROPOSALS, MAX_REFUSED = 4, 8
 MIN_PREDICTIONS, MAX_PREDICTIONS = 2, 6
@@ -23,15 +24,20 @@ UNNAMED = "Other"
 
 
 class Look(StrEnum):
-    """Where a proposed prediction is tested: in a field of an object, in a workload's logs, in an object's events."""
+    """Where a proposed prediction is tested: a field of an object, a workload's logs, an object's events, a metric."""
 
     FIELD = "field"
     LOG = "log"
     EVENT = "event"
+    METRIC = "metric"
 
 
 class Operator(StrEnum):
-    """What must hold of what is found there; of logs and events only the first two make sense."""
+    """What must hold of what is found there.
+
+    Of logs and events only the first two make sense; of a metric only `Above`, that its highest value is over a number,
+    `Below`, that its lowest is under it, and whether it exists.
+    """
 
     CONTAINS = "Contains"
     LACKS = "Lacks"
@@ -39,14 +45,26 @@ class Operator(StrEnum):
     DIFFERS = "Differs"
     EXISTS = "Exists"
     ABSENT = "Absent"
+    ABOVE = "Above"
+    BELOW = "Below"
 
 
 TEXT_OPERATORS = frozenset({Operator.CONTAINS, Operator.LACKS})
-VALUED = TEXT_OPERATORS | {Operator.EQUALS, Operator.DIFFERS}
+BOUNDS = frozenset({Operator.ABOVE, Operator.BELOW})
+OPERATORS = {
+    Look.FIELD: frozenset(Operator) - BOUNDS,
+    Look.LOG: TEXT_OPERATORS,
+    Look.EVENT: TEXT_OPERATORS,
+    Look.METRIC: BOUNDS | {Operator.EXISTS, Operator.ABSENT},
+}
+VALUED = TEXT_OPERATORS | BOUNDS | {Operator.EQUALS, Operator.DIFFERS}
 
 
 class ProposedPrediction(Model):
-    """One test: of a field of `object` (`Kind/name` or `Kind/namespace/name`), its steps joined by dots, or of text."""
+    """One test: of a field of `object` (`Kind/name` or `Kind/namespace/name`), its steps joined by dots, or of text.
+
+    Of a metric `field` is the expression.
+    """
 
     says: Annotated[str, Field(min_length=1, max_length=300)]
     look: Look
@@ -66,27 +84,37 @@ class Proposal(Model):
 
 
 class Tool(StrEnum):
-    """What a model may ask to see: an object or a field of it, the objects of a kind, events, logs, what is used."""
+    """What a model may ask to see: an object or a field, objects of a kind, logs, events, what is used, a metric."""
 
     GET = "get"
     LIST = "list"
     LOG = "log"
     EVENTS = "events"
     USAGE = "usage"
+    METRIC = "metric"
 
 
 class Ask(Model):
     """One observation that a model asks for, of `Kind/name` or `Kind/namespace/name`; of a list `name` is `*`.
 
-    `field` is what of an object is told; `contains` and `since` are which lines and events count.
+    `field` is what of an object is told; `contains` and `since` are which lines and events count. A metric is asked for
+    by a `query` in PromQL, and of no object.
     """
 
     tool: Tool
-    object: Annotated[Short, Field(min_length=1)]
+    object: Short = ""
+    query: Annotated[str, Field(max_length=600)] = ""
     field: Annotated[str, Field(max_length=300)] = ""
     contains: Annotated[str, Field(max_length=200)] = ""
     since: Time | None = None
     previous: bool = False
+
+    @model_validator(mode="after")
+    def _says_of_what(self) -> "Ask":
+        wanted = "query" if self.tool is Tool.METRIC else "object"
+        if not getattr(self, wanted):
+            raise ValueError(f"{self.tool} needs {wanted}")
+        return self
 
 
 class Quote(Model):
@@ -118,7 +146,8 @@ class Consultation(Model):
     """What asking a model came to. `refused` says what of its answers was not taken; `problem` why there is none.
 
     `transcript` is every call in its order, for people and for tests; a replay rests on what was taken of it.
-    `asks` is all that it asked to see; `is_open` where it waits for that and is to be asked once more.
+    `asks` is all that it asked to see; `is_open` where it waits for that and is to be asked once more. `spent` is what
+    the gateway's ledger has of the run once it is over; without one, what was counted here is all that is known.
     """
 
     model: Short
@@ -135,3 +164,9 @@ class Consultation(Model):
     proposals: Annotated[list[Proposal], Field(max_length=MAX_PROPOSALS)] = Field(default_factory=list)
     refused: Annotated[list[Line], Field(max_length=MAX_REFUSED)] = Field(default_factory=list)
     problem: Line = ""
+    spent: Spent | None = None
+
+    @property
+    def charged(self) -> Spent:
+        """What its calls are charged, money only where there is a ledger."""
+        return self.spent or Spent(calls=self.calls, tokens=self.prompt_tokens + self.completion_tokens)

@@ -7,6 +7,7 @@ from pydantic import Field
 from casebook.api.base import Model, Percent, Time
 from casebook.api.enums import Novelty, Origin, Outcome, Role, Standing, Verdict
 from casebook.api.meta import Line, Placed, Short, Text
+from casebook.api.spending import Spent
 
 EvidenceId = Annotated[str, Field(max_length=32)]
 Citations = Annotated[list[EvidenceId], Field(max_length=16)]
@@ -181,6 +182,22 @@ class Cost(Model):
     milliseconds: int = Field(default=0, ge=0, description="Time from start to report.")
     prompt_tokens: int = Field(default=0, ge=0, description="Tokens sent to a model.")
     completion_tokens: int = Field(default=0, ge=0, description="Tokens that a model answered.")
+    model_calls: int = Field(default=0, ge=0, description="Calls of a model, those that failed included.")
+    charged_tokens: int = Field(
+        default=0, ge=0, description="Tokens that these calls count: as answered, or as reserved for one that failed."
+    )
+    money_billionths: int = Field(
+        default=0, ge=0, description="What they cost by the price table, in billionths of its currency; 0 without one."
+    )
+
+    @property
+    def spent(self) -> Spent:
+        """What models were charged for."""
+        return Spent(calls=self.model_calls, tokens=self.charged_tokens, money=self.money_billionths)
+
+    def charging(self, spent: Spent) -> "Cost":
+        """The same with what models are charged for."""
+        return self.replace(model_calls=spent.calls, charged_tokens=spent.tokens, money_billionths=spent.money)
 
 
 class Report(Model):

@@ -11,6 +11,9 @@ from casebook.api.meta import Line, Short
 BILLIONTHS = 10**9
 """Of the currency of the price table: the finest price that counts is a thousandth for a million tokens."""
 
+RESERVED = "reserved"
+"""The outcome of a call of which it is not known yet what became of it."""
+
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -20,6 +23,12 @@ class Spent(Model):
     calls: Count = 0
     tokens: Count = 0
     money: Count = 0
+
+
+def currency(billionths: int) -> str:
+    """Billionths of the currency as a decimal number of it, exactly."""
+    whole, part = divmod(billionths, BILLIONTHS)
+    return f"{whole}.{part:09d}".rstrip("0").rstrip(".")
 
 
 Check = Callable[[Spent, Spent], str]

@@ -117,7 +117,7 @@ def _sources(run: Run, reader: Reader, gateway: GatewayClient) -> dict[str, Sour
     sources = kubernetes_sources(reader) | {PROMETHEUS: through}
     if run.scene.platform:
         return sources
-    return sources | {KUBERNETES: ScopedSource(sources[KUBERNETES], through)}
+    return sources | {KUBERNETES: ScopedSource(sources[KUBERNETES], through, run.scene.namespaces)}
 
 
 def _now() -> datetime:

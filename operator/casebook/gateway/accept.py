@@ -91,7 +91,7 @@ def check_scope(observations: Sequence[Observation], namespaces: Collection[str]
     """Raise `Problem` 422 for data from a namespace that is not the tenant's; a refused read holds none."""
     allowed = set(namespaces)
     for item in observations:
-        where = item.query.namespace
+        where = item.query.name if item.query.resource == "namespaces" else item.query.namespace
         if where and where not in allowed and item.data is not None:
             raise Problem(422, f"namespace {where} is outside the scope of this run", f"observations[{item.id}].query")
 

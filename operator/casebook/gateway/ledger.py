@@ -15,6 +15,8 @@ from casebook.store.errors import StoreUnavailable
 
 MAX_HELD = 10_000
 """Calls that are held in memory where there is no store; over that the oldest count no more."""
+SETTLING = (0.1, 0.2, 0.4)
+"""Seconds between looks at calls of a run that other gateways have not settled yet."""
 _log = structlog.get_logger(__name__)
 
 
@@ -27,6 +29,10 @@ class CallStore(Protocol):
 
     async def settle(self, tenant: str, id_: str, settled: Settled) -> None:
         """Put what became of a call in the place of what was reserved for it."""
+        ...
+
+    async def spent(self, tenant: str, uid: str) -> tuple[Spent, int] | None:
+        """What a run has spent, and how many of its calls are not settled; None where others count too, unseen."""
         ...
 
     async def forget(self, tenant: str, before: datetime) -> None:
@@ -55,6 +61,9 @@ class MemoryCalls:
         held = self._calls.get((tenant, id_))
         if held and settled.tokens is not None:
             self._calls[tenant, id_] = held.replace(tokens=settled.tokens, money=settled.money or 0)
+
+    async def spent(self, *_: str) -> None:
+        """Nothing that may be told: another replica may have asked for the same run."""
 
     async def forget(self, tenant: str, before: datetime) -> None:
         """Forget calls that were made before then."""
@@ -97,6 +106,24 @@ class Ledger:
         of_tenant = self._writing.setdefault(tenant, set())
         of_tenant.add(writing)
         writing.add_done_callback(of_tenant.discard)
+
+    async def spent(self, tenant: str, uid: str) -> Spent | None:
+        """What a run has spent by now, as all gateways count it; None where that cannot be told.
+
+        What another gateway is about to write is waited for a moment: without it a call counts as reserved.
+        """
+        await self._written(tenant)
+        try:
+            found = await self._calls.spent(tenant, uid)
+            for pause in SETTLING:
+                if found is None or not found[1]:
+                    break
+                await asyncio.sleep(pause)
+                found = await self._calls.spent(tenant, uid)
+        except StoreUnavailable as error:
+            _log.warning("what models cost is not told", run=uid, error=str(error))
+            return None
+        return found and found[0]
 
     async def close(self, seconds: float) -> bool:
         """Whether all that became of calls was written within this time."""

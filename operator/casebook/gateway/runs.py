@@ -9,7 +9,8 @@ from typing import Any
 import structlog
 from pydantic import JsonValue, ValidationError
 
-from casebook.api.enums import ConditionStatus
+from casebook.api.consultation import INSTALLED, Consultation
+from casebook.api.enums import ConditionStatus, Reasoning
 from casebook.api.investigation import Recurrence
 from casebook.api.meta import TRACE_STORED
 from casebook.api.names import PLATFORM_TENANT
@@ -17,6 +18,7 @@ from casebook.api.observation import Observation
 from casebook.api.problems import first_problem
 from casebook.api.report import Report
 from casebook.api.run import Checkpoint, ObservationBatch, ReportEnvelope, ReportReceipt, Run
+from casebook.api.spending import Spent
 from casebook.evidence.redaction import redact
 from casebook.gateway.accept import (
     accept,
@@ -34,6 +36,7 @@ from casebook.gateway.given import Given
 from casebook.gateway.history import History
 from casebook.gateway.identity import Caller
 from casebook.gateway.investigations import Investigations, Record, condition
+from casebook.gateway.ledger import Ledger
 from casebook.gateway.ports import TraceStore
 from casebook.gateway.scene import run_of, visible
 from casebook.gateway.trim import MAX_REPORT, MAX_STATUS, MIN_REPORT, size
@@ -76,8 +79,10 @@ class Runs:
         store: TraceStore | None,
         clock: Callable[[], datetime],
         sources: Sources,
+        ledger: Ledger,
     ) -> None:
         self._sources = sources
+        self._ledger = ledger
         self._investigations = investigations
         self._claims = claims
         self._namespaces = namespaces
@@ -126,6 +131,7 @@ class Runs:
     async def report(self, held: Held, envelope: ReportEnvelope) -> tuple[ReportReceipt, Record]:
         """Take the report, then say whether its trace is stored, and how the Investigation stands now."""
         earlier = held.record.parsed.status.report
+        envelope = _charged(envelope, earlier.cost.spent if earlier else await self._spent(held.tenant, held.run))
         if earlier is None and is_finished(held.record):
             raise Stale(f"investigation {held.caller.name} is finished")
         if earlier is None:
@@ -144,6 +150,12 @@ class Runs:
             held.record, lambda current: self._reported(current, held.caller, report, receipt, told)
         )
         return receipt, record
+
+    async def _spent(self, tenant: str, run: Run) -> Spent | None:
+        """What asking models for a run did cost; None where it could ask none, or that cannot be told."""
+        if run.spec.reasoning is Reasoning.BUILT_IN:
+            return None
+        return await self._ledger.spent(tenant, run.uid)
 
     async def _keep(self, held: Held, envelope: ReportEnvelope, *, strict: bool) -> ReportReceipt:
         if not self._store:
@@ -185,6 +197,16 @@ class Runs:
         changed = condition(current, TRACE_STORED, flag, reason, message, self._clock())
         changed |= {"recurrence": recurs.wire()} if recurs else {}
         return changed if status.report is not None else {**changed, **_columns(report), "report": report.wire()}
+
+
+def _charged(envelope: ReportEnvelope, spent: Spent | None) -> ReportEnvelope:
+    """What is handed in with what models were charged for, in the report and in what a replay makes it of."""
+    if spent is None or (envelope.consultation is None and not spent.calls):
+        return envelope
+    # An earlier attempt may have asked where this one did not.
+    asked = envelope.consultation or Consultation(model=INSTALLED)
+    report = envelope.report.replace(cost=envelope.report.cost.charging(spent))
+    return envelope.replace(report=report, consultation=asked.replace(spent=spent))
 
 
 def _columns(report: Report) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from casebook.model.answer import NotUnderstood, Taken, take
 from casebook.model.prompt import CHARS_PER_TOKEN, VERSION, Prompt, build
 from casebook.model.wire import Completion, Usage
 from casebook.reasoning.board import Board
-from casebook.reasoning.proposals.asking import Outside, queries
+from casebook.reasoning.proposals.asking import queries
+from casebook.reasoning.proposals.scope import Outside
 from casebook.reasoning.situation import Situation
 
 PROMPT_TOKENS, ANSWER_TOKENS = 6000, 2000

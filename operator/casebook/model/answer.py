@@ -13,8 +13,10 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
+from casebook.analysis.readings import reads
 from casebook.analysis.things import RESOURCES, clip
 from casebook.api.consultation import (
+    BOUNDS,
     MAX_ASKS,
     MAX_PREDICTIONS,
     MAX_PROPOSALS,
@@ -22,7 +24,7 @@ from casebook.api.consultation import (
     MAX_REFUSED,
     MAX_SENTENCES,
     MIN_PREDICTIONS,
-    TEXT_OPERATORS,
+    OPERATORS,
     UNNAMED,
     VALUED,
     Ask,
@@ -41,6 +43,7 @@ MAX_TRIES = 20
 _MOST = {"hypotheses": MAX_PROPOSALS, "answer": MAX_SENTENCES, "account": MAX_SENTENCES, "observe": MAX_ASKS}
 _T = TypeVar("_T")
 _LINK = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|www\.)\S+", re.IGNORECASE)
+_BOUND = re.compile(r"[-+]?\d{1,15}(?:\.\d{1,9})?")
 _NUMBER = re.compile(r"\d{2,}(?:[.:]\d+)*")
 
 
@@ -166,6 +169,7 @@ def _ask(item: Any, prompt: Prompt) -> Ask:
         raise _Refused("there was no turn left to ask to see more")
     given = item if isinstance(item, dict) else {}
     fields = {name: plain(given.get(name), 200) for name in ("tool", "object", "field", "contains")}
+    fields["query"] = plain(given.get("query"), 600)
     since = {"since": plain(given["since"], 40)} if given.get("since") else {}
     try:
         return Ask.model_validate({**fields, **since, "previous": given.get("previous") is True})
@@ -189,7 +193,8 @@ def _predictions(given: Any) -> list[ProposedPrediction]:
 
 def _prediction(item: Any) -> ProposedPrediction:
     given = item if isinstance(item, dict) else {}
-    fields = {name: plain(given.get(name), 200) for name in ("says", "look", "object", "field", "operator", "value")}
+    fields = {name: plain(given.get(name), 200) for name in ("says", "look", "object", "operator", "value")}
+    fields["field"] = plain(given.get("field"), 300)
     try:
         found = ProposedPrediction.model_validate(fields)
     except ValidationError as error:
@@ -197,11 +202,22 @@ def _prediction(item: Any) -> ProposedPrediction:
     kind = found.object.partition("/")[0]
     if kind not in RESOURCES:
         raise _Refused(f"a prediction asks for a {plain(kind, 40)}, which is not read")
-    if found.look is not Look.FIELD and found.operator not in TEXT_OPERATORS:
+    if found.operator not in OPERATORS[found.look]:
         raise _Refused(f"a prediction asks whether a {found.look} {found.operator} something")
     if found.operator in VALUED and not found.value:
         raise _Refused(f"a prediction with {found.operator} names no value")
+    if found.look is Look.METRIC:
+        _measurable(found)
     return found
+
+
+def _measurable(found: ProposedPrediction) -> None:
+    if found.operator in BOUNDS and not _BOUND.fullmatch(found.value):
+        raise _Refused(f"a prediction with {found.operator} names {plain(found.value, 40)}, which is no number")
+    try:
+        reads(found.field)
+    except ValueError as error:
+        raise _Refused(f"a prediction asks for a metric by what is not passed on: {plain(str(error), 160)}") from error
 
 
 def plain(value: Any, limit: int) -> str:

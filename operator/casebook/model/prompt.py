@@ -29,18 +29,21 @@ from casebook.api.run import Run
 from casebook.knowledge.recall import MEMORY, display_name
 from casebook.knowledge.skills import SKILL
 from casebook.reasoning.board import Board
+from casebook.reasoning.planning.measuring import metrics
 from casebook.reasoning.proposals.asking import told
 from casebook.reasoning.proposals.proposed import asked_about
 from casebook.reasoning.registry import REGISTRY
 from casebook.reasoning.situation import Situation
 
-VERSION = "board-2"
+VERSION = "board-3"
 """File of the instructions; another wording is another file."""
 CHARS_PER_TOKEN = 3
 """Characters of JSON, names and log lines that make up a token, at least; for budgets, where too few is safe."""
 FENCE = 80
 """Characters that the fences of a section take."""
-MAX_OBJECTS, MAX_SETTINGS, SETTING_CHARS = 60, 8, 1500
+MAX_OBJECTS, MAX_SETTINGS, SETTING_CHARS, MAX_METRICS = 60, 8, 1500, 60
+GENERIC = ("container_", "go_", "kube_", "machine_", "process_", "prometheus_", "promhttp_", "python_", "scrape_")
+"""Metrics that every program or cluster has."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,7 @@ def _sections(run: Run, board: Board, report: Report, seen: Sequence[tuple[str, 
         ("CHANGES", _lines(f"{item.at:%H:%M:%S} {item.object}: {item.what}" for item in report.changes)),
         ("KNOWLEDGE", _lines(_knowledge(run, report))),
         ("SETTINGS", _lines(_settings(world, refs))),
+        ("METRICS", _metrics(world)),
         ("GRAPH", _lines(_edges(board.situation, refs[:MAX_OBJECTS]))),
         ("OBJECTS", _lines(board.situation.label(ref) for ref in refs[:MAX_OBJECTS])),
         ("CODES", ", ".join(code for code, cause in REGISTRY.items() if cause.fault)),
@@ -169,6 +173,12 @@ def _knowledge(run: Run, report: Report) -> Iterable[str]:
     for use in report.knowledge:
         text = clip(said.get((use.kind, use.name), ""), SETTING_CHARS // 3)
         yield f"{use.kind}/{use.name}: {text} ({use.why}; {use.effect})"
+
+
+def _metrics(world: World) -> str:
+    """Names of metrics of the namespace, those of its own programs first."""
+    names = metrics(world) if world.snapshot.run.prometheus else []
+    return ", ".join(sorted(names, key=lambda name: (name.startswith(GENERIC), name))[:MAX_METRICS])
 
 
 def _edges(situation: Situation, refs: Sequence[Ref]) -> Iterable[str]:
@@ -209,7 +219,7 @@ def _fitted(sections: Sequence[tuple[str, str]], room: int) -> list[tuple[str, s
     """The sections with the longest ones cut until all of them fit into so many characters."""
     limit = max((len(text) for _, text in sections), default=0)
     while limit > 1 and sum(min(len(text), limit) for _, text in sections) > room:
-        limit = limit * 9 // 10
+        limit = limit * 19 // 20
     return [(name, clip(text, limit)) for name, text in sections if text]
 
 

@@ -59,10 +59,8 @@ def cost(snapshot: Snapshot, milliseconds: int = 0) -> Cost:
     """What the observations of a run cost; the same for a run and its replay."""
     read = [observation.bytes for observation in snapshot.observations]
     asked = snapshot.consultation
-    return Cost(
-        observations=len(read),
-        bytes=sum(read),
-        milliseconds=milliseconds,
-        prompt_tokens=asked.prompt_tokens if asked else 0,
-        completion_tokens=asked.completion_tokens if asked else 0,
-    )
+    looked = Cost(observations=len(read), bytes=sum(read), milliseconds=milliseconds)
+    if asked is None:
+        return looked
+    tokens = looked.replace(prompt_tokens=asked.prompt_tokens, completion_tokens=asked.completion_tokens)
+    return tokens.charging(asked.charged)

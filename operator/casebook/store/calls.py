@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
-from casebook.api.spending import Check, ModelCall, Settled, Spent
+from casebook.api.spending import RESERVED, Check, ModelCall, Settled, Spent
 from casebook.store.database import Database
 from casebook.store.tables import model_calls
 
@@ -20,6 +20,9 @@ _HOLD = (
     .add_cte(_HELD.cte("held"))
 )
 """Holds a call, and sums up what its run has spent before it and its tenant since then: one round trip for both."""
+_SPENT = select(*_SUMS, func.count().filter(_OF.outcome == RESERVED)).where(
+    _OF.tenant == bindparam("tenant"), _OF.uid == bindparam("uid")
+)
 
 
 class Calls:
@@ -33,7 +36,7 @@ class Calls:
 
         One at a time for a tenant, whichever gateway asks: what is checked is what is spent.
         """
-        row = call.model_dump() | {"tenant": tenant, "outcome": "reserved"}
+        row = call.model_dump() | {"tenant": tenant, "outcome": RESERVED}
         given = {"since": since, **{f"new_{name}": value for name, value in row.items()}}
         async with self._database.transaction(tenant, alone=f"calls {tenant}") as connection:
             calls, tokens, money, *of_tenant = (await connection.execute(_HOLD, given)).one()
@@ -49,6 +52,12 @@ class Calls:
             row["tokens"] = settled.tokens
         async with self._database.transaction(tenant) as connection:
             await connection.execute(update(model_calls).where(_OF.tenant == tenant, _OF.id == id_).values(row))
+
+    async def spent(self, tenant: str, uid: str) -> tuple[Spent, int]:
+        """What a run has spent in all of its attempts, and how many of its calls are not settled."""
+        async with self._database.transaction(tenant) as connection:
+            *sums, unsettled = (await connection.execute(_SPENT, {"tenant": tenant, "uid": uid})).one()
+        return _sum(*sums), unsettled
 
     async def forget(self, tenant: str, before: datetime) -> None:
         """Delete the rows of calls that were made before then."""

@@ -325,7 +325,7 @@ async def test_cluster_scoped_reads_of_a_tenant_are_projected(gateway, client) -
         async def read(self, query):
             return Reading({"direct": query.resource})
 
-    source = ScopedSource(Direct(), ProjectedSource(client))
+    source = ScopedSource(Direct(), ProjectedSource(client), ["shop", "pay"])
     gateway.projected = ProjectedAnswer(
         query=listing("nodes"), result=Result.OK, data={"items": [{"kind": "Node"}]}, withheld=["addresses", "images"]
     )
@@ -333,6 +333,18 @@ async def test_cluster_scoped_reads_of_a_tenant_are_projected(gateway, client) -
     reading = await source.read(listing("nodes"))
     assert reading.data == {"items": [{"kind": "Node"}]}
     assert reading.message == "withheld: addresses; images"
+
+
+async def test_a_tenant_sees_its_own_namespaces_and_is_not_told_which_others_there_are(client) -> None:
+    class Direct:
+        async def read(self, query):
+            return Reading({"kind": "Namespace", "metadata": {"name": query.name}})
+
+    source = ScopedSource(Direct(), ProjectedSource(client), ["shop", "pay"])
+    assert (await source.read(getting("namespaces", "pay"))).data["metadata"] == {"name": "pay"}
+    for name in ("kube-system", "not-there"):
+        with pytest.raises(Denied, match=f"namespace {name} is not within what this run may see"):
+            await source.read(getting("namespaces", name))
 
 
 async def test_curves_come_through_the_gateway_with_their_span_and_what_was_cut(gateway, client) -> None:

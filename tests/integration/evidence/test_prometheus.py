@@ -9,10 +9,18 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from casebook.analysis.snapshot import Snapshot
+from casebook.api.consultation import Ask, Consultation
 from casebook.api.observation import PROMETHEUS, Query, Result, curve, metric_names
+from casebook.api.run import Scene
 from casebook.evidence.observer import RoutingObserver
 from casebook.evidence.prometheus import PrometheusClient, PrometheusSource, Store
 from casebook.evidence.source import Refused
+from casebook.gateway.measured import Measurer
+from casebook.reasoning.proposals.asking import queries, told
+from casebook.reasoning.proposals.scope import Outside
+from casebook.reasoning.situation import Situation
+from support import builders
 from support.prometheus import Sample, prometheus
 
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=10)
@@ -152,3 +160,45 @@ async def test_what_the_store_refuses_is_an_observation_that_says_so(client: Pro
 def test_the_token_and_the_authority_are_used(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("abc\n")
     assert Store("http://p", token_file=tmp_path / "token").headers() == {"Authorization": "Bearer abc"}
+
+
+def asking(expression: str) -> tuple[Situation, Ask]:
+    """A run in my namespace whose model asks for this."""
+    run = builders.run().replace(
+        namespace=MINE, now=NOW, prometheus=True, scene=Scene(tenant=f"ns:{MINE}", namespaces=[MINE])
+    )
+    ask = Ask.model_validate({"tool": "metric", "query": expression})
+    return Situation.of(Snapshot(run).advised(Consultation(model="m", turns=1, asks=[ask]))), ask
+
+
+async def test_a_model_that_asks_gets_what_is_of_its_run_or_nothing(client: PrometheusClient) -> None:
+    """What the engine passes on of all these attempts, the gateway confines; the other's values lie far above mine."""
+    answered = []
+    for expression in ESCAPES:
+        situation, ask = asking(expression)
+        try:
+            (query,) = queries(situation, ask)
+        except Outside:
+            continue
+        answer = await Measurer(client).answer(query, situation.world.snapshot.run.scene)
+        assert answer.result is Result.OK, answer.message
+        assert all(value is None or value < FAR for one in answer.data["series"] for value in one["values"])
+        seen = builders.observe(query, answer.data, 1)
+        (quote,) = told(Situation.of(situation.world.snapshot.extended([seen])))
+        assert OTHER not in quote.excerpt
+        answered.append(expression)
+    assert "orders_total" in answered
+    assert '{__name__=~".+"}' in answered
+    assert not [one for one in answered if OTHER in one or "label_" in one]
+
+
+async def test_what_a_model_asks_is_told_in_numbers(client: PrometheusClient) -> None:
+    situation, ask = asking('max by (pod) (orders_total{namespace="team-a"})')
+    (query,) = queries(situation, ask)
+    answer = await Measurer(client).answer(query, situation.world.snapshot.run.scene)
+    seen = builders.observe(query, answer.data, 1)
+    (quote,) = told(Situation.of(situation.world.snapshot.extended([seen])))
+    head, line = quote.excerpt.splitlines()
+    assert head.startswith("1 series until ")
+    assert line.startswith('{pod="web"}: last 120, lowest 0 at ')
+    assert line.partition("highest ")[2].startswith("120 at ")

@@ -19,6 +19,7 @@ from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
 from casebook.gateway.app import FIELD_MANAGER, Gateway, build
 from casebook.gateway.config import GatewayConfig, Receiver
+from casebook.gateway.ledger import CallStore
 from casebook.gateway.ports import TraceStore
 from support.apiserver import remove
 
@@ -112,10 +113,11 @@ async def scene(private_kubeconfig: str, tmp_path: Path) -> AsyncIterator[Scene]
         client = await stack.enter_async_context(connect(private_kubeconfig))
         http = await stack.enter_async_context(aiohttp.ClientSession())
 
-        async def start(store: TraceStore | None = None, **changes: object) -> Replica:
+        async def start(store: TraceStore | None = None, calls: CallStore | None = None, **changes: object) -> Replica:
             own = await stack.enter_async_context(connect(private_kubeconfig))
             writer = FaultyWriter(own, FIELD_MANAGER)
-            gateway = build(made.config(**changes), Reader(own), writer, store, http, lambda: datetime.now(UTC))
+            config, clock = made.config(**changes), lambda: datetime.now(UTC)
+            gateway = build(config, Reader(own), writer, store, http, clock, calls=calls)
             server = TestServer(gateway.app)
             await server.start_server()
             stack.push_async_callback(server.close)

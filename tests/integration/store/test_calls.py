@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from casebook.api.spending import Settled, Spent
 from casebook.gateway.config import Models
 from casebook.gateway.ledger import Ledger
 from casebook.store.calls import Calls
@@ -80,6 +81,25 @@ async def test_a_row_tells_who_asked_which_model_what_and_what_came_of_it(
     (row,) = rows(postgres, tenant)
     told = ("tenant", "uid", "investigation", "digest", "endpoint", "model", "outcome", "tokens", "money", "question")
     assert [row[name] for name in told] == [tenant, "uid-1", "inv-1", "d", "e", "m", "answered", 120, 3, None]
+
+
+async def test_what_a_run_has_spent_is_the_sum_of_its_rows_whichever_gateway_settled_them(
+    postgres: Postgres, gateways: Callable[..., list[Ledger]], tenant: str
+) -> None:
+    first, second, third = gateways()
+    assert await first.spent(tenant, "uid-1") == Spent()
+    held = [call(tokens=900, money=5_000_000_000) for _ in range(3)]
+    for one in (*held, call("uid-2", tokens=50, money=1)):
+        await first.reserve(tenant, one, 10_000)
+    third.settle(tenant, held[0].id, answered(120, 3))
+    second.settle(tenant, held[1].id, Settled(outcome="failed", problem="504"))
+    assert await second.close(10)
+    assert await third.close(10)
+    mine = [row for row in rows(postgres, tenant) if row["uid"] == "uid-1"]
+    found = await first.spent(tenant, "uid-1")
+    assert found == Spent(calls=3, tokens=120 + 900 + 900, money=10_000_000_003)
+    assert found == Spent(calls=len(mine), **{name: sum(row[name] for row in mine) for name in ("tokens", "money")})
+    assert await first.spent(f"{tenant}-b", "uid-1") == Spent()
 
 
 async def test_rows_are_kept_for_so_many_days(

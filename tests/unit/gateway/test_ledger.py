@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from casebook.api.spending import BILLIONTHS, Settled
+from casebook.api.spending import BILLIONTHS, Settled, Spent
 from casebook.gateway.config import ModelEndpoint, Models, Price
 from casebook.gateway.errors import Problem
 from casebook.gateway.ledger import Ledger, MemoryCalls
@@ -86,6 +86,9 @@ class Away(MemoryCalls):
     async def settle(self, *_: object) -> None:
         raise StoreUnavailable("the database is restarting")
 
+    async def spent(self, *_: object) -> None:
+        raise StoreUnavailable("the database is restarting")
+
 
 async def test_where_it_cannot_be_counted_nothing_is_spent() -> None:
     book = Ledger(Models(), Away(), lambda: NOW)
@@ -134,6 +137,30 @@ async def test_a_gateway_that_ends_waits_so_long_for_what_is_to_be_written() -> 
     assert not await book.close(0.05)
     slow.let.set()
     assert await book.close(5)
+
+
+class Shared(MemoryCalls):
+    """A store in which another gateway settles a call after so many looks."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self.looks = looks
+
+    async def spent(self, *_: object) -> tuple[Spent, int]:
+        self.looks -= 1
+        return Spent(calls=2, tokens=900 if self.looks >= 0 else 30), int(self.looks >= 0)
+
+
+async def test_what_another_gateway_is_about_to_write_is_waited_for_but_not_for_ever() -> None:
+    for looks, tokens in ((0, 30), (2, 30), (99, 900)):
+        book = Ledger(Models(), Shared(looks), lambda: NOW)
+        assert await book.spent(TENANT, "uid-1") == Spent(calls=2, tokens=tokens), looks
+
+
+async def test_what_was_spent_is_not_told_where_it_is_not_known() -> None:
+    for calls in (MemoryCalls(), Away()):
+        book = Ledger(Models(), calls, lambda: NOW)
+        assert await book.spent(TENANT, "uid-1") is None
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestServer
 
 from casebook.api.base import API_VERSION
 from casebook.api.names import reader_name
-from casebook.api.observation import PROMETHEUS, Query, curve, metric_names
+from casebook.api.observation import PROMETHEUS, Query, curve, getting, metric_names
 from casebook.cluster.errors import Unavailable
 from casebook.gateway.config import Prometheus
 from support.agents import TENANT, Agent, investigated
@@ -290,6 +290,9 @@ async def test_data_of_another_tenant_is_refused(stored_world) -> None:
     """I8: an agent that could read elsewhere cannot hand it in."""
     agent = Agent(stored_world, await investigated(stored_world))
     assert await agent.observe(0, observation(1, namespace="other")) == 422
+    own, foreign = (observation(2).replace(query=getting("namespaces", name)) for name in ("pay", "other"))
+    assert await agent.observe(0, foreign) == 422
+    assert await agent.observe(0, own) == 204
     denied = observation(1, namespace="other").replace(data=None, message="forbidden")
     assert await agent.observe(0, denied) == 204
 

@@ -68,7 +68,7 @@ def test_what_is_not_as_asked_for_is_left_out_and_said(changes: dict, reason: st
         ([LOG], "it has 1 predictions, 2 are needed"),
         ("none", "it has 0 predictions"),
         ([LOG, "x"], "not in the form asked for"),
-        ([LOG, FIELD | {"look": "exec"}], "look: Input should be 'field', 'log' or 'event'"),
+        ([LOG, FIELD | {"look": "exec"}], "look: Input should be 'field', 'log', 'event' or 'metric'"),
         ([LOG, FIELD | {"operator": "Matches"}], "operator: Input should be"),
         ([LOG, FIELD | {"object": "Secret/web-key"}], "asks for a Secret, which is not read"),
         ([LOG, FIELD, FIELD | {"object": "Secret/web-key"}], "asks for a Secret, which is not read"),

@@ -10,7 +10,8 @@ from casebook.api.observation import Result, getting, listing, pod_logs, used
 from casebook.model.answer import take
 from casebook.model.prompt import Prompt, build
 from casebook.reasoning.engine import Look, decide, weigh
-from casebook.reasoning.proposals.asking import Outside, queries, told
+from casebook.reasoning.proposals.asking import queries, told
+from casebook.reasoning.proposals.scope import Outside
 from casebook.reasoning.situation import Situation
 from support import builders
 from support.builders import NS
@@ -174,3 +175,13 @@ def test_a_read_that_was_refused_is_no_search_in_vain() -> None:
     without = [one for one in freetext().observations if one.query != query]
     seen = Snapshot(freetext().run, (*without, denied))
     assert shown({"tool": "list", "object": "Job/*"}, snapshot=seen) == [("Job/* could not be read: Denied", False)]
+
+
+def test_a_namespace_that_is_not_the_runs_is_neither_there_nor_absent() -> None:
+    query = getting("namespaces", "payroll")
+    seen = freetext().extended([builders.observe(query, None, 1, result=Result.DENIED)])
+    ask = {"tool": "get", "object": "Namespace/payroll"}
+    assert shown(ask, snapshot=seen) == [("Namespace/payroll is not within what this run may see", False)]
+    own = {"metadata": {"name": NS, "uid": "u"}, "kind": "Namespace", "apiVersion": "v1"}
+    there = freetext().extended([builders.observe(getting("namespaces", NS), own, 1)])
+    assert shown({"tool": "get", "object": f"Namespace/{NS}"}, snapshot=there) == [(f"Namespace/{NS}: is there", False)]

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from casebook.api.enums import Origin, Outcome, Standing, Verdict
 from casebook.api.report import Evidence, Finding, Hypothesis, Prediction, Report, RootCause, Statement
+from casebook.api.spending import Spent, currency
 from casebook.cli.render.heading import Heading
 from casebook.cli.render.history import changes, logs
 from casebook.cli.render.page import WIDTH, Page, Span, clean, clip, more
@@ -211,5 +212,13 @@ def _foot(page: Page, report: Report) -> None:
     page.blank()
     stopped = f" · stopped: {report.stopped}" if report.stopped else ""
     reads = f"{cost.observations} reads · {cost.bytes / 1024:.0f} KiB · {cost.milliseconds / 1000:.1f} s"
-    tokens = cost.prompt_tokens + cost.completion_tokens
-    page.text(f"{reads}{f' · {tokens} tokens' if tokens else ''}{stopped}", "dim")
+    page.text(f"{reads}{_asked(cost.spent)}{stopped}", "dim")
+
+
+def _asked(spent: Spent) -> str:
+    """What asking a model did cost, if one was asked."""
+    if not spent.calls:
+        return ""
+    money = f", {currency(spent.money)} by the price table" if spent.money else ""
+    calls = f"{spent.calls} call{'' if spent.calls == 1 else 's'}"
+    return f" · {spent.tokens} tokens in {calls} of a model{money}"

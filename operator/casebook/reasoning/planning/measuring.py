@@ -80,8 +80,13 @@ def curves(world: World) -> list[Query]:
 
 def available(world: World) -> list[Measure]:
     """What the namespace's metrics can tell, by the names that really exist."""
+    return measures(metrics(world), world.home, by_pod=_few_pods(world))
+
+
+def metrics(world: World) -> list[str]:
+    """Names of the metrics that there are of the namespace; empty where none was told."""
     answer = world.snapshot.answer(_names(world))
-    return measures(words(answer.data if answer else None, "names"), world.home, by_pod=_few_pods(world))
+    return list(words(answer.data if answer else None, "names"))
 
 
 def _few_pods(world: World) -> bool:

@@ -1,7 +1,7 @@
 """What a model may ask to see: reads of known kinds inside the scope of the run, and what code tells it of them.
 
 An ask is turned into the queries that the sources answer anyway; there is no other way to a read. What came of it is
-told in words that code makes: a field, names, a count, a few lines, what containers use.
+told in words that code makes: a field, names, a count, a few lines, what containers use, the ends of a curve.
 """
 
 from collections.abc import Iterator
@@ -14,18 +14,18 @@ from casebook.analysis.workloads import Pod
 from casebook.api.base import timestamp
 from casebook.api.consultation import Ask, Quote, Tool
 from casebook.api.observation import Observation, Query, Result, getting, listing, pod_logs, used
-from casebook.reasoning.proposals.predicted import at, events_of, inside, is_missing, ref_of, shown_of, within
+from casebook.reasoning.proposals import metering
+from casebook.reasoning.proposals.predicted import at, events_of, is_missing, ref_of, shown_of, within
+from casebook.reasoning.proposals.scope import Outside, inside
 from casebook.reasoning.situation import Situation
 
 MAX_PODS, MAX_NAMES, MAX_LINES = 2, 40, 3
 
 
-class Outside(Exception):
-    """Why an ask is not looked at; one line for a person."""
-
-
 def queries(situation: Situation, ask: Ask) -> list[Query]:
     """The reads that an ask stands for. Raises `Outside`."""
+    if ask.tool is Tool.METRIC:
+        return [metering.question(situation, ask.query, ask.since)]
     ref = ref_of(situation, ask.object)
     resource = RESOURCES.get(ref.kind, "")
     if not resource:
@@ -101,7 +101,10 @@ def _told(situation: Situation, ask: Ask, made: list[Query]) -> Iterator[Quote]:
     if answer is None:
         return
     if answer.result not in (Result.OK, Result.NOT_FOUND):
-        yield _quote(Cite(answer.id, f"{ask.object} could not be read: {answer.result}"))
+        yield _quote(Cite(answer.id, _unread(ask, answer)))
+    elif ask.tool is Tool.METRIC:
+        cite, is_none = metering.told(answer)
+        yield _quote(cite, absent=is_none)
     elif ask.tool is Tool.GET:
         ref = ref_of(situation, ask.object)
         yield _quote(Cite(answer.id, f"{ref.label(ref.namespace)} is not there"), absent=True)
@@ -111,6 +114,13 @@ def _told(situation: Situation, ask: Ask, made: list[Query]) -> Iterator[Quote]:
         yield _of_usage(situation, ask, answer)
     else:
         yield _of_events(situation, ask, answer)
+
+
+def _unread(ask: Ask, answer: Observation) -> str:
+    """That a read failed; of a namespace that it is another's, or none: which of both is not known."""
+    if answer.query.resource == "namespaces" and answer.result is Result.DENIED:
+        return f"{ask.object} is not within what this run may see"
+    return f"{'the metric' if ask.tool is Tool.METRIC else ask.object} could not be read: {answer.result}"
 
 
 def _read(situation: Situation, made: list[Query]) -> list[Log]:

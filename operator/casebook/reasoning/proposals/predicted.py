@@ -1,6 +1,5 @@
-"""The test language of proposed predictions: what must hold of a field of an object, of a log, of events."""
+"""The test language of proposed predictions: what must hold of a field of an object, a log, events, a metric."""
 
-import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -10,12 +9,13 @@ from casebook.api.consultation import Look, Operator, ProposedPrediction
 from casebook.api.enums import Outcome
 from casebook.api.observation import CLUSTER_SCOPED, Query, Result, getting, listing, pod_logs
 from casebook.reasoning.cause import UNTESTED, Finding, tested
+from casebook.reasoning.proposals import metering
+from casebook.reasoning.proposals.scope import Outside, inside
 from casebook.reasoning.situation import Situation
 
 MAX_LOGS = 2
 SHOWN = 300
 _MISSING: Final = object()
-_NAME = re.compile(r"\*|[A-Za-z0-9](?:[-A-Za-z0-9_:]|\.(?!\.))*")
 
 
 def ref_of(situation: Situation, label: str) -> Ref:
@@ -26,6 +26,8 @@ def ref_of(situation: Situation, label: str) -> Ref:
 
 def outcome(situation: Situation, prediction: ProposedPrediction) -> Finding:
     """Held, Failed or Untested, by what was observed so far."""
+    if prediction.look is Look.METRIC:
+        return metering.outcome(situation, prediction)
     ref = ref_of(situation, prediction.object)
     if prediction.look is Look.FIELD:
         return _field(situation, prediction, ref)
@@ -38,6 +40,8 @@ def wants(situation: Situation, prediction: ProposedPrediction) -> list[Query]:
     resource = RESOURCES.get(ref.kind, "")
     if not resource or not inside(situation, ref) or outcome(situation, prediction).outcome is not Outcome.UNTESTED:
         return []
+    if prediction.look is Look.METRIC:
+        return _metric(situation, prediction)
     if prediction.look is Look.FIELD:
         return [getting(resource, ref.name, ref.namespace)]
     if prediction.look is Look.EVENT:
@@ -47,11 +51,11 @@ def wants(situation: Situation, prediction: ProposedPrediction) -> list[Query]:
     return [pod_logs(pod.thing.ref.namespace, pod.thing.ref.name, one.name) for pod in pods for one in pod.containers]
 
 
-def inside(situation: Situation, ref: Ref) -> bool:
-    """Whether it can be the name of an object, and stands where this run may look."""
-    scene = situation.world.snapshot.run.scene
-    placed = not ref.namespace or scene.platform or ref.namespace in (*scene.namespaces, situation.world.home)
-    return placed and _NAME.fullmatch(ref.name) is not None
+def _metric(situation: Situation, prediction: ProposedPrediction) -> list[Query]:
+    try:
+        return [metering.question(situation, prediction.field)]
+    except Outside:
+        return []
 
 
 def within(text: str, line: str) -> bool:

@@ -49,6 +49,9 @@ def _last(log: Log) -> Sequence[Entry]:
 
 def is_telling(situation: Situation, prediction: ProposedPrediction, said: Spoken) -> bool:
     """Whether it would hardly hold by chance."""
+    if prediction.look is Look.METRIC:
+        # Somewhere a curve is above or below anything: it can refute, and shows nothing by itself.
+        return False
     if prediction.look is not Look.FIELD:
         words = said.get(situation.world.top(ref_of(situation, prediction.object)), ())
         quoted = prediction.operator is Operator.CONTAINS and len(prediction.value) >= QUOTE

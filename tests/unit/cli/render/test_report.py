@@ -20,6 +20,7 @@ from casebook.api.report import (
     Statement,
 )
 from casebook.api.run import Scene
+from casebook.api.spending import Spent
 from casebook.cli.render import Heading, colourful, render_report
 from support import builders
 
@@ -108,12 +109,21 @@ def change(minutes: int, name: str, what: str, **more) -> Change:
 def test_what_a_model_proposed_is_marked_and_its_tokens_are_told() -> None:
     proposed = hypothesis(2, "Other", Standing.OPEN).replace(origin=Origin.MODEL)
     found = REPORT.replace(
-        hypotheses=[REPORT.hypotheses[0], proposed], cost=Cost(prompt_tokens=4100, completion_tokens=210)
+        hypotheses=[REPORT.hypotheses[0], proposed], cost=Cost().charging(Spent(calls=3, tokens=4310))
     )
     said = render_report(found, HEADING, "text", colour=False)
     assert "Deployment/api · Other · 4 % · from a model · open: what it predicts would be seen anyway" in said
-    assert "· 4310 tokens ·" in said
+    assert "· 4310 tokens in 3 calls of a model ·" in said
     assert "tokens" not in render_report(REPORT, HEADING, "text", colour=False)
+
+
+@pytest.mark.parametrize(
+    ("billionths", "said"), [(1, "0.000000001"), (4_210_000, "0.00421"), (10**9, "1"), (12_500_000_000, "12.5")]
+)
+def test_money_is_told_to_the_last_billionth_where_there_is_a_price_table(billionths: int, said: str) -> None:
+    found = REPORT.replace(cost=Cost().charging(Spent(calls=1, tokens=7, money=billionths)))
+    text = render_report(found, HEADING, "text", colour=False)
+    assert f"· 7 tokens in 1 call of a model, {said} by the price table ·" in " ".join(text.split())
 
 
 def test_what_changed_stands_in_few_lines_against_the_first_symptom_and_the_root_cause_stays() -> None:
