@@ -20,6 +20,7 @@ GIVEN = ("volumes", "automountServiceAccountToken", "serviceAccountName", "hostA
 
 _CONTAINER = r"(?:initContainers|containers)\[[^\]]*\]"
 _PROGRAM = re.compile(rf"spec\.(?:{_CONTAINER}(?:{'|'.join(map(re.escape, PROGRAM))})|{'|'.join(GIVEN)})(?!\w)")
+_REFERS = re.compile(r"(?<!\$)\$\(([\w.-]+)\)")
 _NAMED = {"containers", "initContainers", "env", "volumes", "volumeMounts", "ports", "envFrom", "imagePullSecrets"}
 _CONTROLLERS = {"kube-controller-manager", "kubelet", "kube-scheduler", "kube-apiserver"}
 
@@ -71,11 +72,44 @@ def differences(old: dict[str, Any], new: dict[str, Any]) -> list[Difference]:
     for path, mine, other in _unlike(old, new, ""):
         before |= flat(mine, path)
         after |= flat(other, path)
-    return [
+    found = [
         Difference(path, before.get(path), after.get(path))
         for path in sorted({*before, *after})
         if before.get(path) != after.get(path) and not _stamped(path)
     ]
+    known = {one.path for one in found}
+    return [*found, *(one for one in _unexpanded(old, new) if one.path not in known)]
+
+
+def _unexpanded(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Difference]:
+    """Variables written as before that now come out otherwise, as what they refer to is declared in another order."""
+    for kind in ("initContainers", "containers"):
+        before = {text(spec, "name"): _expanded(spec) for spec in listed(old, "spec", kind)}
+        for spec in listed(new, "spec", kind):
+            name, after = text(spec, "name"), _expanded(spec)
+            for variable, mine in before.get(name, {}).items():
+                if variable in after and mine.refers != after[variable].refers:
+                    path = f"spec.{kind}[{name}].env[{variable}].value"
+                    yield Difference(path, mine.value, after[variable].value)
+
+
+class _Variable(NamedTuple):
+    """What a variable comes out as, and which of the variables that it names are declared before it."""
+
+    value: str
+    refers: frozenset[str]
+
+
+def _expanded(spec: object) -> dict[str, _Variable]:
+    """The variables of a container, with `$(NAME)` replaced as the kubelet does: where NAME is declared before."""
+    found: dict[str, _Variable] = {}
+    for item in listed(spec, "env"):
+        value, name = text(item, "value"), text(item, "name")
+        refers = frozenset(one for one in _REFERS.findall(value) if one in found)
+        for one in refers:
+            value = value.replace(f"$({one})", found[one].value or f"$({one})")
+        found[name] = _Variable(value, refers)
+    return found
 
 
 def _unlike(old: Any, new: Any, path: str) -> Iterator[tuple[str, Any, Any]]:

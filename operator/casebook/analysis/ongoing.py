@@ -30,9 +30,9 @@ def still(world: World, log: Log) -> list[Entry]:
     steady = container.steady(world.now)
     if log.previous and steady:
         return []
-    kinds: dict[str, list[Entry]] = {}
+    kinds: dict[tuple[str, frozenset[str]], list[Entry]] = {}
     for entry in errors:
-        kinds.setdefault(entry.template, []).append(entry)
+        kinds.setdefault((entry.template, entry.kinds), []).append(entry)
     live = container.is_running and not log.previous
     over = _is_over(log, world.now, container.running_since) if live else _never
     return [_resumed(log, same) for same in list(kinds.values())[:MAX_ERRORS] if not over(same)]

@@ -65,7 +65,8 @@ def _invalid(situation: Situation, workload: Workload) -> Iterator[Candidate[Bro
         if setting.origin.kind != "ConfigMap" or changed_at(situation, setting, workload) is None:
             continue
         naming = tuple(one for one in said if _names(one, setting))
-        if naming:
+        down = any(not one.is_running for one in workload.containers if not one.init)
+        if naming and not (_BESIDE.match(setting.value) and down):
             yield _candidate(situation, Broken(setting, workload, naming, None, ()), (workload,))
     for file in files(situation.world, workload) if said else ():
         why = unreadable(file.name, file.value)

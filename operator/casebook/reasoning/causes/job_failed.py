@@ -25,7 +25,7 @@ def _detector(deadline: bool) -> Callable[[Situation], Iterator[Candidate[Thing]
                 continue
             said = _words(situation, job)
             yield Candidate(
-                object=job.ref,
+                object=situation.world.top(job.ref),
                 statement=f"{situation.label(job.ref)} gave up ({text(gave_up, 'reason')})"
                 f"{f': {said}' if said else ''}",
                 harms=frozenset({situation.world.top(job.ref)}),
@@ -75,16 +75,22 @@ def _own_fault(situation: Situation, found: Candidate[Thing]) -> Finding:
 
 def _steps(_: Situation, found: Candidate[Thing]) -> list[str]:
     return [
-        command("logs", found.object, "--all-containers --tail=100"),
-        "Correct the Job's command or input, then make a new Job; a failed one is not tried again.",
+        command("logs", found.about.ref, "--all-containers --tail=100"),
+        _correct(found),
     ]
+
+
+def _correct(found: Candidate[Thing]) -> str:
+    if found.object.kind == "CronJob":
+        return f"Correct command or input in CronJob {found.object.name}; what it starts from then on has them."
+    return "Correct the Job's command or input, then make a new Job; a failed one is not tried again."
 
 
 CAUSES = (
     Cause(
         code="JobFailed",
         means="A Job gave up because its command fails.",
-        names="Job",
+        names="Job or CronJob",
         explains="work that was not done",
         base_rate=0.03,
         detect=_detector(deadline=False),
@@ -98,7 +104,7 @@ CAUSES = (
     Cause(
         code="JobDeadlineExceeded",
         means="A Job took longer than it may.",
-        names="Job",
+        names="Job or CronJob",
         explains="work that was not done",
         base_rate=0.02,
         detect=_detector(deadline=True),

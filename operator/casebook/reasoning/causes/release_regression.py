@@ -34,6 +34,8 @@ NAMED = frozenset(
     {failures.MEMORY, failures.AUTH, failures.NO_SPACE, failures.PERMISSION, failures.PORT_TAKEN, failures.FILES}
     | {failures.THREADS, failures.CONNECTIONS, failures.POOL, failures.FORBIDDEN, failures.LOCKED}
 )
+OFTEN = 3
+"""So many answers in a row that came too late are no accident: the usual threshold of a probe."""
 STARTING_TOGETHER = timedelta(seconds=15)
 """What is applied together is made within so long."""
 STARTING = timedelta(minutes=3)
@@ -177,12 +179,22 @@ def _not_killed(situation: Situation, found: Candidate[Release]) -> Finding:
 
 
 def _probe_unanswered(situation: Situation, found: Candidate[Release]) -> Finding:
-    """It runs and takes the question of its readiness probe, which is as it was, and does not answer it in time."""
-    if any(item.touches(FIELDS[READINESS]) for item in found.about.found):
+    """It runs and takes the question of its readiness probe, which is as it was, and does not answer it in time.
+
+    A program that only starts refuses connections; one that waits for what it calls says so.
+    """
+    workload = found.about.workload
+    changed = any(item.touches(f".{FIELDS[READINESS]}") for item in found.about.found)
+    if changed or any(one.peers for one in troubles(situation, workload)):
         return UNTESTED
-    new = {pod.thing.ref for pod in found.about.workload.pods_of(found.about.new)}
-    late = [one for one in probes(situation, READINESS) if one.container.pod.ref in new and one.timed_out]
-    return held(late[0].failures[-1].cite()) if late and late[0].container.is_running else UNTESTED
+    new = {pod.thing.ref for pod in workload.pods_of(found.about.new)}
+    late = [
+        one
+        for one in probes(situation, READINESS)
+        if one.container.pod.ref in new and one.container.is_running and one.timed_out
+        if sum(event.count for event in one.failures) >= OFTEN
+    ]
+    return held(late[0].failures[-1].cite()) if late else UNTESTED
 
 
 def _ends(found: Rollout) -> list[Cite]:

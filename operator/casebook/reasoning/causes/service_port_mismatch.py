@@ -57,11 +57,9 @@ def _wrong(service: Thing, workload: Workload, port: int, target: object, protoc
     else:
         number = int(target) if isinstance(target, int | str) else port
     known = sorted({count(item, "containerPort") for item in ports})
-    if dig(service.raw, "spec", "clusterIP") == "None" and known and port not in known:
-        said = f"its pods unchanged, as it is headless: they serve {', '.join(map(str, known))}, not {port}"
-        return Wrong(service, workload, port, port, protocol, False, said)
-    if dig(service.raw, "spec", "clusterIP") == "None" and not known and port != number:
-        said = f"its pods unchanged, as it is headless: nothing translates {port} into its target port {number}"
+    meant = known or [number]
+    if dig(service.raw, "spec", "clusterIP") == "None" and port not in meant:
+        said = f"its pods unchanged, as it is headless: they serve {', '.join(map(str, meant))}, not {port}"
         return Wrong(service, workload, port, port, protocol, False, said)
     same = [item for item in ports if count(item, "containerPort") == number]
     if known and not same:

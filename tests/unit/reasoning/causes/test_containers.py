@@ -339,10 +339,12 @@ def test_a_variable_that_is_declared_before_or_escaped_or_not_named_by_the_error
         assert_not_named(other, "EnvMissing")
 
 
-def beside_itself(value: str = "127.0.0.1:8081", said: str = "127.0.0.1:8081") -> Snapshot:
+def beside_itself(value: str = "127.0.0.1:8081", said: str = "127.0.0.1:8081", *, up: bool = True) -> Snapshot:
     """A proxy in the pod that does not reach the place in the pod to which a ConfigMap sends it."""
     mounted = {"volumeMounts": [{"name": "conf", "mountPath": "/etc/proxy"}]}
-    made = template("api", container(**mounted), volumes=[{"name": "conf", "configMap": {"name": "proxy"}}])
+    volumes = [{"name": "conf", "configMap": {"name": "proxy"}}]
+    made = template("api", container(**mounted), container("main"), volumes=volumes)
+    main = running("main") if up else waiting("main", "CrashLoopBackOff", last=ended(1))
     top = workload("api", made)
     owner = replicaset(top, 1, made, age=7000)
     wrote = [managed("kubectl-edit", 60, {"f:data": {"f:upstream": {}}})]
@@ -350,7 +352,7 @@ def beside_itself(value: str = "127.0.0.1:8081", said: str = "127.0.0.1:8081") -
     objects = [
         top,
         owner,
-        pod(owner, made, name="api-p0"),
+        pod(owner, made, running("app"), main, name="api-p0"),
         configmap("proxy", {"upstream": value}, managedFields=wrote),
     ]
     return snapshot(asked(), objects, log("api-p0", [line] * 6, step=5))
@@ -363,3 +365,4 @@ def test_a_place_in_the_pod_itself_where_nothing_listens() -> None:
 def test_another_place_may_be_to_blame_itself() -> None:
     assert_not_named(beside_itself("pay:80", "pay:80"), "ConfigValueWrong")
     assert_not_named(beside_itself(said="127.0.0.1:9000"), "ConfigValueWrong")
+    assert_not_named(beside_itself(up=False), "ConfigValueWrong")

@@ -203,6 +203,18 @@ class TestJobs:
     def test_the_reason_of_the_job_decides(self, cause: str, reason: str) -> None:
         assert_root(snapshot(run("", "Job/migrate"), self.job(reason)), "Job/migrate", cause)
 
+    def test_of_a_cronjob_it_is_the_cronjob_that_is_to_be_mended(self) -> None:
+        body = template("migrate", container("run"))
+        cron = {
+            "kind": "CronJob",
+            "metadata": meta("nightly"),
+            "spec": {"schedule": "0 * * * *", "jobTemplate": {"spec": {"template": body}}},
+        }
+        [job] = self.job("BackoffLimitExceeded")
+        job["metadata"] = meta("nightly-1", age=200, owner=cron)
+        found = assert_root(snapshot(run("", "CronJob/nightly"), [cron, job]), "CronJob/nightly", "JobFailed")
+        assert any("CronJob nightly" in step for step in found.next_steps)
+
     def test_a_completed_job_is_no_fault(self) -> None:
         body = template("migrate", container("run"))
         done = {"type": "Complete", "status": "True", "lastTransitionTime": ago(60)}
