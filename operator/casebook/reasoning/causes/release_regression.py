@@ -181,11 +181,11 @@ def _not_killed(situation: Situation, found: Candidate[Release]) -> Finding:
 def _probe_unanswered(situation: Situation, found: Candidate[Release]) -> Finding:
     """It runs and takes the question of its readiness probe, which is as it was, and does not answer it in time.
 
-    A program that only starts refuses connections; one that waits for what it calls says so.
+    A program that only starts refuses connections; one that logs an error tells itself why.
     """
     workload = found.about.workload
     changed = any(item.touches(f".{FIELDS[READINESS]}") for item in found.about.found)
-    if changed or any(one.peers for one in troubles(situation, workload)):
+    if changed or troubles(situation, workload):
         return UNTESTED
     new = {pod.thing.ref for pod in workload.pods_of(found.about.new)}
     late = [
