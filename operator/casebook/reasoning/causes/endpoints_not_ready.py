@@ -49,8 +49,11 @@ def _blames_nobody(situation: Situation, found: Candidate[Probe]) -> Finding:
 
 def _program_is_the_same(situation: Situation, found: Candidate[Probe]) -> Finding:
     """A new program that does not answer its probe in time where the old one did: then it is the release."""
-    rolled = rollout(found.about.subject.workload)
-    if rolled is None or not rolled.program or rolled.at < situation.world.begin or not found.about.timed_out:
+    workload = found.about.subject.workload
+    rolled = rollout(workload)
+    if rolled is None or not rolled.program or rolled.at < situation.world.begin:
+        return UNTESTED
+    if not found.about.timed_out or troubles(situation, workload):
         return UNTESTED
     return failed(cite_rollout(rolled))
 
