@@ -53,6 +53,7 @@ class AgentProbe:
     passages: list[Passage] = field(default_factory=list)
     laden: list[Passage] = field(default_factory=list)
     judging: list[float] = field(default_factory=list)
+    known: set[str] = field(default_factory=set)
     resident: dict[str, list[float]] = field(default_factory=dict)
     name: str = "bench-alert"
 
@@ -93,12 +94,24 @@ class AgentProbe:
             watching(kube, INVESTIGATIONS.format(question.namespace)) as written,
             asyncio.timeout(PATIENCE),
         ):
-            agent = asyncio.create_task(_agent(kube, pod_events, question.namespace))
+            agent = asyncio.create_task(self._agent(kube, pod_events, question.namespace))
             report = asyncio.create_task(_report(written, question.key))
             async with _ending(agent, report):
                 posted = await self._post(gateway, question)
                 (running, life), (reported, found) = await asyncio.gather(agent, report)
         return posted, running, life, reported, found
+
+    async def _agent(
+        self, kube: Kube, events: AsyncIterator[tuple[float, dict[str, Any]]], namespace: str
+    ) -> tuple[float, Life]:
+        """When the agent's container of this passage began, and its life; pods of passages before are not taken."""
+        async for at, pod in events:
+            metadata = pod["metadata"]
+            mine = metadata.get("annotations", {}).get(NAMESPACE_ANNOTATION) == namespace
+            if mine and metadata["uid"] not in self.known and has_begun(pod):
+                self.known.add(metadata["uid"])
+                return at, await follow(kube, metadata["namespace"], metadata["name"], "agent")
+        raise CommandError("the watch of the agents' pods ended")
 
     async def _post(self, gateway: str, question: Question) -> float:
         """The moment before the alert was sent; Alertmanager's own retries are not waited for."""
@@ -174,14 +187,6 @@ def more_rows(passages: list[Passage]) -> list[Row]:
 async def probe(session: Session, floor_namespace: str) -> AgentProbe:
     """A probe for what is installed. Raises `CommandError` where nothing is."""
     return AgentProbe(session, floor_namespace, await installation(session.kube))
-
-
-async def _agent(kube: Kube, events: AsyncIterator[tuple[float, dict[str, Any]]], namespace: str) -> tuple[float, Life]:
-    async for at, pod in events:
-        metadata = pod["metadata"]
-        if metadata.get("annotations", {}).get(NAMESPACE_ANNOTATION) == namespace and has_begun(pod):
-            return at, await follow(kube, metadata["namespace"], metadata["name"], "agent")
-    raise CommandError("the watch of the agents' pods ended")
 
 
 async def _report(events: AsyncIterator[tuple[float, dict[str, Any]]], key: str) -> tuple[float, dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Questions about what stands in no namespace: what is looked at, what is found, what is said of the rest."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,9 +10,12 @@ from casebook.analysis.snapshot import Snapshot
 from casebook.api.enums import Verdict
 from casebook.api.meta import ObjectRef
 from casebook.api.observation import Observation, Query
-from casebook.api.run import Run, Scene
+from casebook.api.report import entity
+from casebook.api.run import Incident, IncidentCause, Run, Scene
 from casebook.reasoning.engine import Look, decide, weigh
+from casebook.reasoning.incidents.incident import explaining
 from support.builders import (
+    NOW,
     Raw,
     ago,
     container,
@@ -200,3 +204,15 @@ def test_warnings_that_name_one_of_its_webhooks_lead_to_their_namespace() -> Non
     assert {query.namespace for query in found} == {"shop"}
     other = event(refused, "FailedCreate", said.format("mypods.guard.example"))
     assert not queries(answered(asked("ValidatingWebhookConfiguration/guard"), [guard, other]))
+
+
+def test_a_node_that_is_asked_about_is_looked_at_whole_whatever_others_found() -> None:
+    """Beyond one namespace the few reads of a check do not tell what else is wrong."""
+    fired = {"alertname": "NodeDown", "node": "node-1"}
+    cause = IncidentCause(entity=entity("Node", "", "node-1"), cause="NodeNotReady")
+    head = Incident(namespace="shop", name="inv-head", finished_at=NOW - timedelta(seconds=20), causes=[cause])
+    made = run(alert=fired, starts_at=NOW - timedelta(seconds=200), trigger="Alert").replace(incidents=[head])
+    made = made.replace(scene=PLATFORM, spec=made.spec.replace(target=ObjectRef(kind="Node", name="node-1")))
+    board = weigh(answered(made, [node(Ready="False")]))
+    assert [item.cause for item in board.chosen] == ["NodeNotReady"]
+    assert explaining(board) is None
