@@ -59,7 +59,14 @@ def correction(found: Investigation) -> list[str]:
         return []
     metadata = found.metadata
     said = ["--cause", CAUSE, "--object", status.object, "--statement", STATEMENT]
-    return ["correct", metadata.name, "-n", metadata.namespace, *said]
+    return ["correct", metadata.name, "-n", metadata.namespace, *said, *_scope(found)]
+
+
+def _scope(found: Investigation) -> list[str]:
+    """Wherever the alert fires in the namespace: which of the services complains first is chance."""
+    alertname = found.spec.alert.labels.get("alertname", "") if found.spec.alert else ""
+    terms = [f"alertname={alertname}", f"namespace={found.metadata.namespace}"] if alertname else []
+    return [word for term in terms for word in ("--scope", term)]
 
 
 def typed(arguments: list[str]) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from casebook.api.investigation import Investigation
+from casebook.api.investigation import Alert, Investigation
 from demokit.demo import AGAIN, plan
 from demokit.second import CAUSE, Change, correction, typed, undoing
 from scenariokit.format import Scenario, load_all
@@ -56,6 +56,14 @@ def test_the_person_corrects_what_was_found_where_it_was_found() -> None:
     assert said[:8] == ["correct", "inv-1", "-n", "shop", "--cause", CAUSE, "--object", "Deployment/api"]
     assert typed(["correct", "inv-1", "--statement", "a b"]) == "$ kubectl casebook correct inv-1 --statement 'a b'"
     assert correction(found(None, 30, verdict="NoFault", object=None)) == []
+
+
+def test_it_holds_whichever_service_complains_first() -> None:
+    asked = found("ReleaseRegression", 30)
+    assert "--scope" not in correction(asked), "nothing narrower than what is offered, where no alert asked"
+    alert = Alert(labels={"alertname": "HighErrorRatio", "service": "web"})
+    told = asked.replace(spec=asked.spec.replace(alert=alert))
+    assert correction(told)[-4:] == ["--scope", "alertname=HighErrorRatio", "--scope", "namespace=shop"]
 
 
 def test_what_it_was_worth_is_said_in_reads_and_by_what_the_status_knows() -> None:
