@@ -2,35 +2,35 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from casebook.analysis.access import moment, text
+from casebook.analysis.levels import of_line, of_value, of_word
 
 _CRI = re.compile(r"^(\d{4}-\d\d-\d\dT\S+) (?:stdout|stderr) [FP] (.*)$", re.DOTALL)
-_KLOG = re.compile(r"^([IWEF])\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ [^\]]+\] (.*)$", re.DOTALL)
+_KLOG = re.compile(r"^([IWEF])(?:\d{4})?\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ [^\]]+\] (.*)$", re.DOTALL)
 _LOGFMT = re.compile(r'\b([A-Za-z_][\w.]*)=("(?:[^"\\]|\\.)*"|\S+)')
-_LEVEL = re.compile(
-    r"\b(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|CRITICAL|CRIT|FATAL|PANIC|SEVERE|EMERG|ALERT)\b|"
-    r"\[(trace|debug|info|notice|warn|warning|error|crit|critical|alert|emerg|fatal)\]|"
-    r"^(debug|info|warn|warning|error|fatal|panic|fail|crit)(?=:|\b\s)|"
-    r"(?:^|\t)(debug|info|warn|error|dpanic|panic|fatal)\t|\b(Fatal) error:",
-)
 _ACCESS = re.compile(r'"[A-Z]{3,7} \S+(?: HTTP/[\d.]+)?" ([1-5]\d\d)\b')
-_LEVELS = {"WARNING": "WARN", "ERR": "ERROR", "SEVERE": "ERROR", "CRIT": "FATAL", "CRITICAL": "FATAL", "PANIC": "FATAL"}
-_LEVELS |= {
-    "EMERG": "FATAL",
-    "ALERT": "FATAL",
-    "NOTICE": "INFO",
-    "TRACE": "DEBUG",
-    "DPANIC": "FATAL",
-    "INFORMATION": "INFO",
-    "FAIL": "ERROR",
-}
-_NUMERIC = {10: "DEBUG", 20: "INFO", 30: "INFO", 40: "WARN", 50: "ERROR", 60: "FATAL"}
-_MESSAGE_KEYS = ("message", "msg", "event", "log", "text", "body")
-_LEVEL_KEYS = ("level", "severity", "lvl", "levelname", "log.level", "loglevel")
+# Keys are compared without case: .NET writes them with capitals.
+_MESSAGE_KEYS = (
+    "message",
+    "msg",
+    "event",
+    "log",
+    "text",
+    "body",
+    "short_message",
+    "renderedmessage",
+    "messagetemplate",
+    "@m",
+    "@mt",
+)
+_LEVEL_KEYS = ("level", "severity", "lvl", "levelname", "log.level", "loglevel", "severitytext", "severity_text", "@l")
+_LETTER_KEYS = frozenset({"t", "s", "c", "msg"})
+"""Keys that every line of MongoDB has; `s` is its severity, a letter."""
 _TRACE_KEYS = (
     "exception",
     "exc_info",
@@ -45,14 +45,15 @@ _TRACE_KEYS = (
     "error.message",
     "exception.stacktrace",
     "exc",
+    "@x",
+    "full_message",
 )
-_STATUS_KEYS = ("status", "status_code", "statusCode", "code", "http_status")
-_TIME_KEYS = ("ts", "time", "timestamp", "@timestamp")
+_STATUS_KEYS = ("status", "status_code", "statuscode", "code", "http_status")
+_TIME_KEYS = ("ts", "time", "timestamp", "@timestamp", "@t")
 _ENVELOPE = frozenset({*_MESSAGE_KEYS, *_LEVEL_KEYS, *_TIME_KEYS})
 _IS_LOGFMT = re.compile(r'(?:^|\s)(?:level|lvl|severity|msg)="?\w')
 _QUOTED = re.compile(r'^"((?:[^"\\]|\\.)*)"\s*')
 _FEWEST_PAIRS = 2
-_KLOG_LEVELS = {"I": "INFO", "W": "WARN", "E": "ERROR", "F": "FATAL"}
 _MAX_LINE = 8192
 
 
@@ -85,7 +86,7 @@ def parse(line: str, *, timed: bool = False) -> Parsed:
     if _IS_LOGFMT.search(line) and len(_LOGFMT.findall(line)) >= _FEWEST_PAIRS:
         return _logfmt(line)
     access = _ACCESS.search(line)
-    return Parsed(line, line, _plain_level(line), status=int(access[1]) if access else 0, at=at)
+    return Parsed(line, line, of_line(line), status=int(access[1]) if access else 0, at=at)
 
 
 def _json(line: str, timed: bool) -> Parsed | None:
@@ -98,19 +99,28 @@ def _json(line: str, timed: bool) -> Parsed | None:
     if isinstance(data.get("log"), str) and "stream" in data:
         # What the runtime's json-file driver writes: the line is inside.
         return parse(data["log"], timed=timed)
-    flat = {key: str(value) for key, value in data.items() if isinstance(value, str | int | float)}
+    named = {key.lower(): value for key, value in data.items()}
+    flat = {key: str(value) for key, value in named.items() if isinstance(value, str | int | float)}
     message = next((flat[key] for key in _MESSAGE_KEYS if flat.get(key)), "")
-    trace = "\n".join(_trace_text(data[key]) for key in _TRACE_KEYS if key in data)
+    trace = "\n".join(_trace_text(named[key]) for key in _TRACE_KEYS if key in named)
     status = next((int(flat[key]) for key in _STATUS_KEYS if re.fullmatch(r"[1-5]\d\d", flat.get(key, ""))), 0)
-    at = None if timed else next((found for found in (moment(data, key) for key in _TIME_KEYS) if found), None)
-    level = next((_json_level(data[key]) for key in _LEVEL_KEYS if key in data), "")
-    fields = {key: value for key, value in flat.items() if key not in _ENVELOPE}
+    at = None if timed else next((found for found in (moment(named, key) for key in _TIME_KEYS) if found), None)
+    level = _level_of(named)
+    fields = {key: str(value) for key, value in data.items() if key.lower() in flat and key.lower() not in _ENVELOPE}
     return Parsed(_readable(level, message, fields) or line, message or line, level, fields, trace.strip(), status, at)
+
+
+def _level_of(named: Mapping[str, Any]) -> str:
+    """The level that a structured line gives; ECS nests it below `log`."""
+    below = named["log"] if isinstance(named.get("log"), dict) else {}
+    given = [*(named[key] for key in _LEVEL_KEYS if key in named), below.get("level")]
+    given += [named["s"]] if named.keys() >= _LETTER_KEYS else []
+    return next(filter(None, map(of_value, given)), "")
 
 
 def _readable(level: str, message: str, fields: dict[str, str]) -> str:
     """The line as a person would write it; what a trace holds is shown below it. Empty without a message."""
-    pairs = [f"{key}={value}" for key, value in fields.items() if key not in _TRACE_KEYS]
+    pairs = [f"{key}={value}" for key, value in fields.items() if key.lower() not in _TRACE_KEYS]
     return " ".join(filter(None, [level, message, *pairs])) if message else ""
 
 
@@ -124,28 +134,17 @@ def _trace_text(value: Any) -> str:
     return text(value)
 
 
-def _json_level(value: Any) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return _NUMERIC.get(value, "")
-    return _level(text(value))
-
-
-def _level(word: str) -> str:
-    word = word.upper()
-    return _LEVELS.get(word, word if word in ("DEBUG", "INFO", "WARN", "ERROR", "FATAL") else "")
-
-
 def _klog(line: str, level: str, said: str, at: datetime | None) -> Parsed:
     """A klog line; a structured one has its message in quotes, then pairs."""
     quoted = _QUOTED.match(said)
     pairs = {key: value.strip('"') for key, value in _LOGFMT.findall(said[quoted.end() :])} if quoted else {}
     trace = pairs.get("err", pairs.get("error", ""))
-    return Parsed(line, quoted[1] if quoted else said, _KLOG_LEVELS[level], pairs, trace, at=at)
+    return Parsed(line, quoted[1] if quoted else said, of_word(level), pairs, trace, at=at)
 
 
 def _logfmt(line: str) -> Parsed:
     fields = {key: _unquoted(value) for key, value in _LOGFMT.findall(line)}
-    level = next((_level(fields.pop(key)) for key in _LEVEL_KEYS if key in fields), "")
+    level = next((of_word(fields.pop(key)) for key in _LEVEL_KEYS if key in fields), "")
     message = next((fields.pop(key) for key in _MESSAGE_KEYS if fields.get(key)), line)
     at = moment(fields.pop("ts", None)) or moment(fields.pop("time", None))
     trace = "\n".join(fields[key] for key in _TRACE_KEYS if key in fields)
@@ -161,8 +160,3 @@ def _unquoted(value: str) -> str:
         return str(json.loads(value))
     except ValueError:
         return value.strip('"')
-
-
-def _plain_level(line: str) -> str:
-    found = _LEVEL.search(line[:120])
-    return _level(next(filter(None, found.groups()))) if found else ""
