@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -23,7 +23,7 @@ from casebook.controller.backtesting import wanted
 from casebook.controller.hinting import RecentCases
 from casebook.controller.manifests import COMPONENT
 from casebook.controller.plan import Emit
-from casebook.controller.statuses import Held, conditions, settle
+from casebook.controller.statuses import Held, conditions, differs, settle
 from casebook.controller.storing import storing
 from casebook.controller.tools import EVENTS
 from casebook.knowledge.accepting import accepted_causes
@@ -41,6 +41,10 @@ from casebook.knowledge.standing import Told, next_change, standings
 
 SCOPE = 1000
 """Characters of a scope in words."""
+WRITES_AT_ONCE = 8
+"""Statuses that are written side by side: an API server takes some ten milliseconds for each, most of them waiting."""
+Uses = Mapping[str, Sequence[Use]]
+"""The uses of each memory, by `namespace/name`."""
 
 log = structlog.get_logger(__name__)
 
@@ -148,13 +152,13 @@ class Shelf:
         known = self._used.get(tenant)
         used = heard(await self._uses(tenant), against)
         told = await asyncio.to_thread(standings, memories, now, used, others)
-        for view in views:
-            name = key(view.memory)
-            credit = _credit(view.memory, used.get(name, ())) if self._ledger else {}
-            await self._write(view, _status(view, told[name], now) | credit)
+        statuses = ((view, self._status(view, told, used, now)) for view in views)
+        anew = [(view, status) for view, status in statuses if differs(view.status, status)]
+        for at in range(0, len(anew), WRITES_AT_ONCE):
+            await asyncio.gather(*(self._write(view, status) for view, status in anew[at : at + WRITES_AT_ONCE]))
+        if known is not None:
             # What the ledger held before this process asked it first was told by another.
-            for one in news(known.get(name, ()), used.get(name, ())) if known is not None else ():
-                await self._announce(view, one)
+            await self._tell(views, known, used)
         past = untainted(await self._past(tenant, now), against)
         await self._propose(await asyncio.to_thread(_proposed, memories, past))
         due = next_change([*memories, *others], now)
@@ -199,6 +203,12 @@ class Shelf:
             if created:
                 log.info("proposed", memory=made.name, namespace=made.namespace)
 
+    async def _tell(self, views: Sequence[MemoryView], known: Uses, used: Uses) -> None:
+        for view in views:
+            name = key(view.memory)
+            for one in news(known.get(name, ()), used.get(name, ())):
+                await self._announce(view, one)
+
     async def _announce(self, view: MemoryView, told: News) -> None:
         """An Event is a courtesy: the status already says it, so it never holds anything up."""
         about = manifests.Regarding("Memory", view.namespace, view.memory.name, view.uid)
@@ -208,6 +218,13 @@ class Shelf:
             await self._writer.create(EVENTS, manifest)
         except ClusterError as error:
             log.warning("no Event", memory=view.memory.name, namespace=view.namespace, reason=error.message)
+
+    def _status(
+        self, view: MemoryView, told: Mapping[str, tuple[Told, ...]], used: Uses, now: datetime
+    ) -> dict[str, Any]:
+        name = key(view.memory)
+        credit = _credit(view.memory, used.get(name, ())) if self._ledger else {}
+        return _standing(view, told[name], now) | credit
 
     async def _write(self, view: MemoryView, status: dict[str, Any]) -> None:
         made = await settle(self._writer, _held(view), status)
@@ -242,7 +259,7 @@ def _credit(memory: Recalled, used: Sequence[Use]) -> dict[str, Any]:
     return {"uses": counted.wire(), "trustPercent": trust(memory.spec.origin, counted), **last}
 
 
-def _status(view: MemoryView, told: tuple[Told, ...], now: datetime) -> dict[str, Any]:
+def _standing(view: MemoryView, told: tuple[Told, ...], now: datetime) -> dict[str, Any]:
     generation = view.memory.version
     return {
         "observedGeneration": generation,

@@ -1,5 +1,6 @@
 """Writes what became of memories and skills into their status: when it changes, and only what was looked at."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -25,13 +26,18 @@ async def settle(writer: Writer, held: Held, status: dict[str, Any]) -> dict[str
     What has just changed or gone is left as it is: the watch tells of that, and then it is judged again. Raises
     `ClusterError`.
     """
-    if status == {name: held.status.get(name) for name in status}:
+    if not differs(held.status, status):
         return None
     place = {"name": held.name, "namespace": held.namespace, "resourceVersion": held.resource_version}
     try:
         return await writer.apply_status(held.resource, {"metadata": place, "status": status})
     except (Conflict, NotFound):
         return None
+
+
+def differs(before: Mapping[str, Any], status: Mapping[str, Any]) -> bool:
+    """Whether a status says something else than the one before."""
+    return any(before.get(name) != value for name, value in status.items())
 
 
 def conditions(status: dict[str, Any], told: tuple[Told, ...], generation: int, now: datetime) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """The status of memories: written when it changes, and only then."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from casebook.api.base import MEMORIES
 from casebook.api.case import Use
 from casebook.cluster.errors import Unavailable
-from casebook.controller.shelf import Shelf, memory_of
+from casebook.controller.shelf import WRITES_AT_ONCE, Shelf, memory_of
 from casebook.controller.tools import EVENTS
 from support.memories import cause
 from support.memorycluster import MemoryCluster, MemoryWriter
@@ -82,6 +83,31 @@ async def test_one_that_is_gone_or_has_just_changed_holds_nothing_up() -> None:
     await shelf.judge("label:team", TEAM)
     assert reasons(made) == ["Verified", "Alone"]
     assert "status" not in changed
+
+
+async def test_many_are_written_side_by_side_and_an_error_of_one_is_told() -> None:
+    cluster, _, shelf = world()
+    made = [taught(cluster, shelf, f"m{number}") for number in range(20)]
+    under_way = most = 0
+
+    apply = shelf._writer.apply_status
+
+    async def slowly(resource: str, manifest: Any) -> Any:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0)
+        under_way -= 1
+        return await apply(resource, manifest)
+
+    shelf._writer.apply_status = slowly  # type: ignore[method-assign]
+    await shelf.judge("label:team", TEAM)
+    assert all(reasons(one) == ["Verified", "Alone"] for one in made)
+    assert most == WRITES_AT_ONCE
+    taught(cluster, shelf, "another")
+    cluster.before = lambda _verb, _resource: Unavailable("etcd")
+    with pytest.raises(Unavailable):
+        await shelf.judge("label:team", TEAM)
 
 
 def taught_and_used(*uses: Use) -> tuple[MemoryCluster, MemoryCases, Shelf, dict[str, Any]]:
