@@ -70,7 +70,7 @@ async def count(client: Client, namespace: str) -> Stored:
     groups: Counter[str] = Counter()
     taken_up = 0
     async for page in Reader(client).pages(INVESTIGATIONS, namespace):
-        for item in page:
+        for item in page.items:
             groups[item["metadata"]["labels"][GROUP_LABEL]] += 1
             taken_up += bool(item.get("status", {}).get("phase"))
     return Stored(groups.total(), len(groups), taken_up)

@@ -77,8 +77,8 @@ GATEWAY = {
 }
 STATUS = {
     "investigations/status.casebook.dev": "patch update",
-    "memories.casebook.dev": "list",
-    "skills.casebook.dev": "list",
+    "memories.casebook.dev": "list watch",
+    "skills.casebook.dev": "list watch",
 }
 
 

@@ -5,19 +5,30 @@ Every call gives way to others once, before its effect.
 
 import asyncio
 import copy
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from casebook.api.base import timestamp
-from casebook.cluster.errors import ClusterError, Conflict, NotFound
-from casebook.cluster.reader import Page
+from casebook.cluster.errors import ClusterError, Conflict, Gone, NotFound
+from casebook.cluster.reader import Change, Page
 from casebook.cluster.resources import locate
 
 Key = tuple[str, str, str]
+Object = dict[str, Any]
 Fault = Callable[[str, str], ClusterError | None]
+
+
+@dataclass
+class Happened:
+    """One object before and after, where it was and where it is; and the version of the cluster since."""
+
+    version: int
+    key: Key
+    before: Object | None
+    after: Object | None
 
 
 @dataclass
@@ -32,6 +43,9 @@ class MemoryCluster:
     before: Fault = lambda verb, resource: None
     after: Fault = lambda verb, resource: None
     version: int = 0
+    compacted: int = 0
+    happened: list[Happened] = field(default_factory=list)
+    watchers: set[asyncio.Event] = field(default_factory=set)
 
     def put(self, resource: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
         """Store an object as the API server would, with no questions asked."""
@@ -41,8 +55,25 @@ class MemoryCluster:
         metadata |= {"resourceVersion": str(self.version), "uid": metadata.get("uid") or str(uuid4())}
         metadata.setdefault("creationTimestamp", timestamp(self.clock()))
         metadata.setdefault("generation", 1)
-        self.objects[self.key(resource, metadata.get("namespace", ""), metadata["name"])] = found
+        key = self.key(resource, metadata.get("namespace", ""), metadata["name"])
+        before, self.objects[key] = self.objects.get(key), found
+        self.tell(key, before, found)
         return found
+
+    def drop(self, resource: str, namespace: str, name: str) -> Object | None:
+        """Take an object away, if it is there."""
+        key = self.key(resource, namespace, name)
+        found = self.objects.pop(key, None)
+        if found is not None:
+            self.version += 1
+            self.tell(key, found, None)
+        return found
+
+    def tell(self, key: Key, before: Object | None, after: Object | None) -> None:
+        """Let watches know."""
+        self.happened.append(Happened(self.version, key, copy.deepcopy(before), copy.deepcopy(after)))
+        for one in self.watchers:
+            one.set()
 
     def key(self, resource: str, namespace: str, name: str) -> Key:
         return resource, namespace if locate(resource).namespaced else "", name
@@ -109,10 +140,34 @@ class MemoryReader:
 
     async def pages(
         self, resource: str, namespace: str = "", *, fields: str = "", page: int = 500
-    ) -> AsyncIterator[Sequence[dict[str, Any]]]:
-        found = (await self.list(resource, namespace, fields=fields)).items
-        for begin in range(0, len(found), page):
-            yield found[begin : begin + page]
+    ) -> AsyncGenerator[Page, None]:
+        whole = await self.list(resource, namespace, fields=fields, limit=len(self._cluster.objects))
+        found = whole.items
+        for begin in range(0, max(1, len(found)), page):
+            yield Page(found[begin : begin + page], begin + page < len(found), whole.resource_version)
+
+    async def watch(
+        self, resource: str, namespace: str, version: str, *, fields: str = "", seconds: int
+    ) -> AsyncGenerator[Change, None]:
+        await asyncio.sleep(0)
+        self._cluster.enter("watch", resource)
+        woken, known = asyncio.Event(), int(version)
+        self._cluster.watchers.add(woken)
+        try:
+            while True:
+                if known < self._cluster.compacted:
+                    raise Gone(f"too old resource version: {known}")
+                for one in [one for one in self._cluster.happened if one.version > known]:
+                    known = one.version
+                    if one.key[:2] == (resource, namespace):
+                        for change in _changes(one, fields):
+                            yield change
+                woken.clear()
+                await asyncio.wait_for(woken.wait(), seconds)
+        except TimeoutError:
+            return
+        finally:
+            self._cluster.watchers.discard(woken)
 
 
 class MemoryWriter:
@@ -155,6 +210,7 @@ class MemoryWriter:
         cluster.owned[key, self._manager] = set(wanted)
         cluster.version += 1
         found["metadata"]["resourceVersion"] = str(cluster.version)
+        cluster.tell(key, found, found)
         answer = copy.deepcopy(found)
         cluster.leave("apply", resource)
         return answer
@@ -168,7 +224,7 @@ class MemoryWriter:
         found = cluster.objects.get(key)
         if found is not None and uid not in ("", found["metadata"]["uid"]):
             raise Conflict("the UID in the precondition does not match")
-        return cluster.objects.pop(key, None) is not None
+        return cluster.drop(resource, namespace, name) is not None
 
     async def review(self, resource: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
         self._cluster.enter("review", resource)
@@ -199,6 +255,15 @@ def _set(status: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
 def _matches(labels: Mapping[str, str], selector: str) -> bool:
     wanted = [part.split("=", 1) for part in selector.split(",") if part]
     return all(labels.get(key) == value for key, value in wanted)
+
+
+def _changes(one: Happened, fields: str) -> Iterator[Change]:
+    """As the API server tells it to a watch of these fields: what no longer has them is gone."""
+    was = one.before is not None and _has(one.before, fields)
+    if one.after is not None and _has(one.after, fields):
+        yield Change(copy.deepcopy(one.after), False, str(one.version))
+    elif was:
+        yield Change(copy.deepcopy(one.after or one.before), True, str(one.version))
 
 
 def _has(item: Mapping[str, Any], selector: str) -> bool:

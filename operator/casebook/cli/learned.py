@@ -30,7 +30,7 @@ def learned(since: str, namespace: str | None, kubeconfig: str | None, context: 
     async def work(place: Place) -> list[str]:
         memories = (await place.reader.list(MEMORIES, place.namespace)).items
         pages = place.reader.pages(INVESTIGATIONS, place.namespace, page=PAGE)
-        found = [one async for items in pages for one in recurrences(items, begin)]
+        found = [one async for page in pages for one in recurrences(page.items, begin)]
         return [*taught(memories, begin), *saved(found)]
 
     for line in Access(namespace, kubeconfig, context).run(work):

@@ -3,8 +3,8 @@
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,17 @@ class Client:
         data, more = await self._call("GET", path, query, {"Accept": "*/*"}, None, timeout, limit)
         return data.decode("utf-8", "replace"), more
 
+    async def lines(self, path: str, *, query: Parameters = (), timeout: float) -> AsyncGenerator[dict[str, Any], None]:
+        """The documents of an answer that goes on, one in each line, until the API server ends it.
+
+        Raises `ClusterError`; `timeout` is in seconds for the whole of it.
+        """
+        with self._told(timeout):
+            async with self._answered("GET", path, query, {"Accept": JSON}, None, timeout) as response:
+                _check(response, b"" if response.status < 400 else await response.read())
+                async for line in response.content:
+                    yield _decode(line)
+
     async def _call(
         self,
         method: str,
@@ -78,25 +89,45 @@ class Client:
         timeout: float,
         limit: int | None,
     ) -> tuple[bytes, bool]:
+        with self._told(timeout):
+            async with (
+                asyncio.timeout(timeout),
+                self._answered(method, path, query, headers, body, timeout) as response,
+            ):
+                data, more = await _read(response, limit)
+        _check(response, data)
+        return data, more
+
+    @contextmanager
+    def _told(self, timeout: float) -> Iterator[None]:
+        """Says of what goes wrong on the way what a person can use."""
         try:
-            async with asyncio.timeout(timeout):
-                _, url, headers, _, _ = await self.api.param_serialize(
-                    method, path, query_params=list(query), header_params=headers, auth_settings=["BearerToken"]
-                )
-                answer = await self.api.rest_client.request(
-                    method, url, headers=headers, body=body, _request_timeout=aiohttp.ClientTimeout(total=timeout)
-                )
-                async with answer.response as response:
-                    data, more = await _read(response, limit)
+            yield
         except TimeoutError as error:
             raise Unavailable(f"no answer from {self.server} within {timeout:.0f} s") from error
         except (aiohttp.ClientError, OSError) as error:
             raise Unavailable(f"cannot reach {self.server}: {error}") from error
         except ConfigException as error:
             raise Denied(f"credentials for {self.server} could not be renewed: {error}") from error
-        if response.status >= 400:
-            raise from_response(response.status, data, response.headers.get("Retry-After"))
-        return data, more
+
+    @asynccontextmanager
+    async def _answered(
+        self,
+        method: str,
+        path: str,
+        query: Parameters,
+        headers: dict[str, str],
+        body: Mapping[str, Any] | Sequence[Any] | None,
+        timeout: float,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        _, url, headers, _, _ = await self.api.param_serialize(
+            method, path, query_params=list(query), header_params=headers, auth_settings=["BearerToken"]
+        )
+        answer = await self.api.rest_client.request(
+            method, url, headers=headers, body=body, _request_timeout=aiohttp.ClientTimeout(total=timeout)
+        )
+        async with answer.response as response:
+            yield response
 
 
 @asynccontextmanager
@@ -141,6 +172,11 @@ def _context_namespace(location: str, context: str | None) -> str:
 
 async def _read(response: aiohttp.ClientResponse, limit: int | None) -> tuple[bytes, bool]:
     return (await response.read(), False) if limit is None else await bounded(response, limit)
+
+
+def _check(response: aiohttp.ClientResponse, data: bytes) -> None:
+    if response.status >= 400:
+        raise from_response(response.status, data, response.headers.get("Retry-After"))
 
 
 def _decode(data: bytes) -> dict[str, Any]:

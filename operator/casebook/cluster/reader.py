@@ -1,14 +1,18 @@
-"""Reads: get, paged list, logs. Nothing here can change the cluster."""
+"""Reads: get, paged list, watch, logs. Nothing here can change the cluster."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+import json
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
 from casebook.cluster.client import JSON, METADATA, Client
-from casebook.cluster.errors import Gone
+from casebook.cluster.errors import Gone, from_response
 from casebook.cluster.resources import Resource, locate
 
 PAGE = 250
+GRACE = 5.0
+"""Seconds that the API server may take to end a watch whose time is over."""
 
 Object = dict[str, Any]
 
@@ -19,10 +23,19 @@ def _whole(item: Object) -> Object:
 
 @dataclass(frozen=True)
 class Page:
-    """The items of a list, whether there were more than asked for, and the list's resource version."""
+    """The items of a list, whether there are more, and the list's resource version."""
 
     items: list[dict[str, Any]]
     truncated: bool
+    resource_version: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a watch tells: the object as it is, or as it last was where it is gone; None where only time has passed."""
+
+    found: Object | None
+    gone: bool
     resource_version: str
 
 
@@ -80,7 +93,7 @@ class Reader:
 
     async def pages(
         self, resource: str, namespace: str = "", *, fields: str = "", page: int = PAGE
-    ) -> AsyncIterator[Sequence[dict[str, Any]]]:
+    ) -> AsyncGenerator[Page, None]:
         """All objects, a page at a time, for lists too large to hold. Raises `Gone` if they change for too long."""
         where = locate(resource)
         query = [("fieldSelector", fields)] if fields else []
@@ -88,10 +101,30 @@ class Reader:
         while True:
             more = [("limit", str(page)), *([("continue", token)] if token else [])]
             answer = await self._client.json("GET", where.path(namespace), query=[*query, *more])
-            yield answer.get("items") or []
-            token = (answer.get("metadata") or {}).get("continue", "")
+            metadata = answer.get("metadata") or {}
+            token = metadata.get("continue", "")
+            yield Page(answer.get("items") or [], bool(token), str(metadata.get("resourceVersion", "")))
             if not token:
                 return
+
+    async def watch(
+        self, resource: str, namespace: str, version: str, *, fields: str = "", seconds: int
+    ) -> AsyncGenerator[Change, None]:
+        """What happens to the objects of a namespace after a list of this version, for so many seconds.
+
+        Raises `Gone` where the API server knows that version no more: then list anew.
+        """
+        query = [
+            ("watch", "true"),
+            ("allowWatchBookmarks", "true"),
+            ("resourceVersion", version),
+            ("timeoutSeconds", str(seconds)),
+            *([("fieldSelector", fields)] if fields else []),
+        ]
+        path = locate(resource).path(namespace)
+        async with aclosing(self._client.lines(path, query=query, timeout=seconds + GRACE)) as events:
+            async for event in events:
+                yield _change(event)
 
     async def logs(
         self,
@@ -124,3 +157,12 @@ def _taken(answer: Object, where: Resource, keep: Callable[[Object], Object]) ->
         item.setdefault("apiVersion", where.api_version)
         items.append(keep(item))
     return items, answer.get("metadata") or {}
+
+
+def _change(event: Object) -> Change:
+    kind, found = event.get("type"), event.get("object") or {}
+    if kind == "ERROR":
+        # Once a watch has begun, its errors come as a `metav1.Status` in an answer with status 200.
+        raise from_response(int(found.get("code") or 500), json.dumps(found).encode(), None)
+    version = str((found.get("metadata") or {}).get("resourceVersion", ""))
+    return Change(None if kind == "BOOKMARK" else found, kind == "DELETED", version)

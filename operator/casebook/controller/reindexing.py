@@ -102,15 +102,15 @@ class Reindexing:
 
     async def _memories(self, tenants: Tenants, seen: Mapping[str, _Seen]) -> None:
         async for page in self._reader.pages(MEMORIES):
-            for memory in read_all(page)[0]:
+            for memory in read_all(page.items)[0]:
                 if memory.namespace in tenants.of:
                     seen[tenants.of[memory.namespace]].memories.append(memory)
-            self._done.memories += len(page)
+            self._done.memories += len(page.items)
             self._tell("reading memories", self._done)
 
     async def _investigations(self, tenants: Tenants, seen: Mapping[str, _Seen]) -> None:
         async for page in self._reader.pages(INVESTIGATIONS, page=PAGE):
-            for raw in page:
+            for raw in page.items:
                 try:
                     found = Investigation.model_validate(raw)
                 except ValidationError:

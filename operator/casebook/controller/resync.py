@@ -100,8 +100,8 @@ class Resync:
     async def _open_cases(self) -> None:
         world = self._tools.world
         unseen = {(case.namespace, case.name) for case in world.open_cases()}
-        async for items in self._tools.reader.pages(INVESTIGATIONS, fields=OPEN_ONLY, page=PAGE):
-            for item in items:
+        async for page in self._tools.reader.pages(INVESTIGATIONS, fields=OPEN_ONLY, page=PAGE):
+            for item in page.items:
                 key = (item["metadata"]["namespace"], item["metadata"]["name"])
                 unseen.discard(key)
                 known = world.cases.get(key)

@@ -53,6 +53,7 @@ class Gateway:
     notifier: Notifier
     sweep: Sweep
     ledger: Ledger
+    recall: Recall
 
 
 def build(
@@ -95,7 +96,7 @@ def build(
     # The size of a body is bounded where it is read, since too large an alert is clipped and not refused.
     app = web.Application(middlewares=[_measured(metrics, drain), problems], client_max_size=0)
     _route(app, alerts, run_api, models, health)
-    return Gateway(app, drain, health, notifier, sweep, ledger)
+    return Gateway(app, drain, health, notifier, sweep, ledger, recall)
 
 
 def _prometheus(config: GatewayConfig, http: aiohttp.ClientSession) -> PrometheusClient | None:

@@ -110,8 +110,8 @@ class Investigations:
     async def untold(self, namespace: str, receiver: str) -> AsyncIterator[list[Record]]:
         """Page by page those of a receiver that have ended and are not settled as told; all others stay unread."""
         fields = f"spec.alert.receiver={receiver},{_UNTOLD}"
-        async for items in self._reader.pages(INVESTIGATIONS, namespace, fields=fields, page=_PAGE):
-            yield _readable(items)
+        async for page in self._reader.pages(INVESTIGATIONS, namespace, fields=fields, page=_PAGE):
+            yield _readable(page.items)
 
     async def create(self, manifest: dict[str, Any]) -> tuple[Record, bool]:
         """Create it; False with the one that is there already."""

@@ -1,11 +1,11 @@
 """What the gateway needs of the cluster and of the store, as protocols; tests bring their own."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Protocol
 
 from casebook.api.observation import Observation
 from casebook.api.run import Checkpoint, ReportEnvelope, Run, Trace
-from casebook.cluster.reader import Page
+from casebook.cluster.reader import Change, Page
 
 
 class ObjectReader(Protocol):
@@ -30,8 +30,14 @@ class ObjectReader(Protocol):
 
     def pages(
         self, resource: str, namespace: str = "", *, fields: str = "", page: int = 500
-    ) -> AsyncIterator[Sequence[dict[str, Any]]]:
+    ) -> AsyncGenerator[Page, None]:
         """All objects, a page at a time."""
+        ...
+
+    def watch(
+        self, resource: str, namespace: str, version: str, *, fields: str = "", seconds: int
+    ) -> AsyncGenerator[Change, None]:
+        """What happens to the objects of a namespace after a list of this version, for so many seconds."""
         ...
 
 

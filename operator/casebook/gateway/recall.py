@@ -1,7 +1,7 @@
 """Gives a run the memories and skills of its tenant, and those that the platform published to all."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -15,7 +15,7 @@ from casebook.api.texts import TextKind
 from casebook.gateway.directory import Directory
 from casebook.gateway.ports import ObjectReader
 from casebook.gateway.recent import Recent
-from casebook.gateway.shelves import Shelves, Stock
+from casebook.gateway.shelves import Shelves
 from casebook.knowledge import recall, skills
 from casebook.knowledge.finding import question_text
 from casebook.knowledge.quarantine import marked, quarantines
@@ -41,8 +41,8 @@ class Shelf:
     Memories are in the order in which they win, so that to sort those of many namespaces takes little.
     """
 
-    memories: tuple[Shelved, ...] = ()
-    skills: tuple[RecalledSkill, ...] = ()
+    memories: Sequence[Shelved] = ()
+    skills: Sequence[RecalledSkill] = ()
     missing: tuple[str, ...] = ()
     published: "Shelf | None" = None
 
@@ -63,9 +63,13 @@ class Recall:
         self._operator = operator_namespace
         self._texts = texts
         self._clock = clock
-        self._memories = Shelves(reader, MEMORIES, _shelved)
+        self._memories = Shelves(reader, MEMORIES, _shelved, recall.in_order)
         self._skills = Shelves(reader, SKILLS, skills.read_all)
         self._shelves = Recent(self._read, clock)
+
+    async def close(self) -> None:
+        """Follow nothing any more."""
+        await asyncio.gather(self._memories.close(), self._skills.close())
 
     async def given(self, run: Run, tenant: str, directory: Directory) -> Run:
         """The run with what it recalls. What may not be read is left out, and the run says so."""
@@ -110,7 +114,8 @@ class Recall:
 
     async def _read(self, place: str) -> Shelf:
         memories, practice = await asyncio.gather(self._memories.of(place), self._skills.of(place))
-        shelf = await asyncio.to_thread(_shelf_of, memories, practice)
+        missing = (*memories.missing, *practice.missing)
+        shelf = Shelf(memories.found, practice.found, missing)
         if place != self._operator:
             return shelf
         return replace(shelf, published=await asyncio.to_thread(_published, shelf, self._clock()))
@@ -119,11 +124,6 @@ class Recall:
 def _shelved(raws: Iterable[Mapping[str, Any]]) -> tuple[list[Shelved], list[str]]:
     memories, odd = recall.read_all(raws)
     return recall.shelved(memories), odd
-
-
-def _shelf_of(memories: Stock[Shelved], practice: Stock[RecalledSkill]) -> Shelf:
-    ordered = recall.in_order(memories.found)
-    return Shelf(tuple(ordered), tuple(practice.found), (*memories.missing, *practice.missing))
 
 
 def _published(shelf: Shelf, now: datetime) -> Shelf:

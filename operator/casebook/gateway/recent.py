@@ -23,12 +23,20 @@ class Recent(Generic[T]):
 
     async def of(self, place: str) -> T:
         """The answer about one namespace."""
+        known = self._fresh(place)
+        if known is None:
+            async with self._slots:
+                # Somebody may have asked while this one waited for its turn.
+                known = self._fresh(place) or await self._asked(place)
+        return known[1]
+
+    async def _asked(self, place: str) -> tuple[datetime, T]:
         now = self._clock()
-        known = self._known.get(place)
-        if known is not None and timedelta() <= now - known[0] < TTL:
-            return known[1]
-        async with self._slots:
-            answer = await self._read(place)
+        answer = await self._read(place)
         self._known = {name: one for name, one in self._known.items() if now - one[0] < TTL}
-        self._known[place] = (now, answer)
-        return answer
+        self._known[place] = now, answer
+        return now, answer
+
+    def _fresh(self, place: str) -> tuple[datetime, T] | None:
+        known = self._known.get(place)
+        return known if known is not None and timedelta() <= self._clock() - known[0] < TTL else None

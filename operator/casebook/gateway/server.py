@@ -66,6 +66,7 @@ async def _listening(gateway: Gateway, config: GatewayConfig) -> AsyncIterator[N
         await runner.cleanup()
         settled = await gateway.ledger.close(config.drain_seconds)
         await gateway.notifier.close(config.drain_seconds)
+        await gateway.recall.close()
         _log.info("ended", finished=finished, settled=settled)
 
 

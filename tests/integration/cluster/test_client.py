@@ -4,10 +4,12 @@ import asyncio
 
 import pytest
 
+from casebook.api.base import API_VERSION, MEMORIES
 from casebook.cluster import errors
 from casebook.cluster.client import Client, NotConfigured, connect
 from casebook.cluster.reader import Reader
 from casebook.cluster.writer import Writer
+from casebook.knowledge.recall import CONFIRMED
 
 
 def config_map(namespace: str, name: str, **data: str) -> dict[str, object]:
@@ -54,6 +56,49 @@ async def test_list_is_paged_and_bounded(
     assert len(part.items) == 3
     assert part.truncated
     assert named.items == [{"kept": "ConfigMap"}] * 6
+
+
+async def test_a_watch_tells_what_happened_since_a_list_and_ends_in_time(
+    reader: Reader, writer: Writer, namespace: str
+) -> None:
+    fields = "metadata.name!=kube-root-ca.crt"
+    await writer.create("configmaps", config_map(namespace, "one"))
+    (begin,) = [page async for page in reader.pages("configmaps", namespace, fields=fields)]
+    await writer.apply("configmaps", config_map(namespace, "one", value="changed"))
+    await writer.create("configmaps", config_map(namespace, "two"))
+    await writer.delete("configmaps", "one", namespace)
+    changes = reader.watch("configmaps", namespace, begin.resource_version, fields=fields, seconds=3)
+    told = [one async for one in changes]
+    happened = [(one.found["metadata"]["name"], one.found.get("data"), one.gone) for one in told if one.found]
+    value = {"value": "changed"}
+    assert happened == [("one", value, False), ("two", None, False), ("one", value, True)]
+    since = reader.watch("configmaps", namespace, told[-1].resource_version, fields=fields, seconds=1)
+    assert not [one async for one in since if one.found]
+
+
+async def test_what_no_longer_has_the_fields_is_gone_for_a_watch(
+    reader: Reader, writer: Writer, namespace: str
+) -> None:
+    place = {"name": "one", "namespace": namespace}
+    memory = {"apiVersion": API_VERSION, "kind": "Memory", "metadata": place}
+    spec = {
+        "statement": "web is slow on Mondays",
+        "claim": {"noise": {"alertname": "KubePodNotReady"}},
+        "scope": {"matchLabels": {"a": "b"}},
+    }
+    await writer.apply(MEMORIES, memory | {"spec": spec | {"state": "Confirmed"}})
+    (begin,) = [page async for page in reader.pages(MEMORIES, namespace, fields=CONFIRMED)]
+    assert [one["metadata"]["name"] for one in begin.items] == ["one"]
+    await writer.apply(MEMORIES, memory | {"spec": spec | {"state": "Retired"}})
+    changes = reader.watch(MEMORIES, namespace, begin.resource_version, fields=CONFIRMED, seconds=2)
+    assert [(one.found["metadata"]["name"], one.gone) async for one in changes if one.found] == [("one", True)]
+
+
+async def test_a_watch_of_what_may_not_be_read_is_denied(kubeconfig: str, namespace: str) -> None:
+    async with connect(kubeconfig) as stranger:
+        stranger.api.set_default_header("Impersonate-User", "nobody@example.com")
+        with pytest.raises(errors.Denied, match=r"nobody@example\.com"):
+            _ = [one async for one in Reader(stranger).watch("configmaps", namespace, "0", seconds=2)]
 
 
 async def test_missing_and_forbidden_are_told_apart(reader: Reader, kubeconfig: str, namespace: str) -> None:

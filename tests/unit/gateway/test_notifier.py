@@ -166,7 +166,8 @@ async def test_what_nobody_told_before_a_restart_is_told_after_it(cluster: Memor
 async def test_what_has_not_ended_is_not_even_read(cluster: MemoryCluster, hook: Hook, replicas, phase: str) -> None:
     made(cluster, {"phase": phase} if phase else {})
     reader = MemoryReader(cluster)
-    seen = [page async for page in Investigations(reader, MemoryWriter(cluster, "x")).untold("shop", "prom")]
+    pages = Investigations(reader, MemoryWriter(cluster, "x")).untold("shop", "prom")
+    seen = [one async for page in pages for one in page]
     assert seen == []
     await replicas[0].look()
     assert hook.calls == []

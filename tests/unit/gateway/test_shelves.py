@@ -29,9 +29,9 @@ class Desk:
         self.read += [raw["metadata"]["name"] for raw in held]
         return skills.read_all(held)
 
-    def put(self, name: str, **spec: Any) -> None:
+    def put(self, name: str, *, place: str = "shop", **spec: Any) -> None:
         held = {"description": f"use {name}", "state": "Confirmed", **spec}
-        self.cluster.put(SKILLS, {"metadata": {"name": name, "namespace": "shop"}, "spec": held})
+        self.cluster.put(SKILLS, {"metadata": {"name": name, "namespace": place}, "spec": held})
 
     async def told(self) -> dict[str, str]:
         """What the shelf says each skill is for."""
@@ -51,7 +51,7 @@ async def test_only_what_has_changed_is_read_anew(desk: Desk) -> None:
     desk.read.clear()
     desk.put("b", description="changed")
     desk.put("d")
-    del desk.cluster.objects[SKILLS, "shop", "c"]
+    desk.cluster.drop(SKILLS, "shop", "c")
     assert await desk.told() == {"a": "use a", "b": "changed", "d": "use d"}
     assert sorted(desk.read) == ["b", "d"]
 
