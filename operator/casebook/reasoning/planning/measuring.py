@@ -135,9 +135,9 @@ def gaps(world: World, reruns: Iterable[Rerun]) -> Iterator[tuple[str, str]]:
         yield "metrics", "Prometheus did not say which metrics there are; causes that only show there are not weighed"
         return
     there = {one.name for one in available(world)}
-    for name, metric in USUAL.items():
-        if name not in there:
-            yield f"metrics: {name}", f"namespace {world.home} has no metric for it, for example {metric}"
+    missed = [name for name in USUAL if name not in there]
+    if missed:
+        yield f"metrics: {', '.join(missed)}", f"namespace {world.home} has none, for example {USUAL[missed[0]]}"
     for one in available(world):
         observation = world.snapshot.answer(_query(world, one))
         answered = curve(observation)

@@ -158,8 +158,9 @@ def test_missing_metrics_stale_curves_and_a_store_that_is_away_are_named() -> No
     found = report(snapshot(metered(run(target="Deployment/web")), shop(), *curves(traffic={"web": stale})))
     assert any(one.object == "metrics: traffic" and "stale" in one.note for one in found.not_checked)
     bare = report(snapshot(metered(run(target="Deployment/web")), shop(), names("up")))
-    missing = {one.object for one in bare.not_checked}
-    assert {"metrics: traffic", "metrics: latency", "metrics: throttling", "metrics: memory"} <= missing
+    missing = {one.object: one.note for one in bare.not_checked}
+    said = missing["metrics: traffic, latency, throttling, memory"]
+    assert said == "namespace shop has none, for example http_requests_total"
     away = report(snapshot(metered(run(target="Deployment/web")), shop()))
     assert any("did not say which metrics" in one.note for one in away.not_checked)
 
