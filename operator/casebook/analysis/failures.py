@@ -11,6 +11,7 @@ UNRESOLVED: Final = "unresolved"
 RESET: Final = "reset"
 UNREACHABLE: Final = "unreachable"
 STATUS: Final = "status"
+LIMITED: Final = "limited"
 AUTH: Final = "auth"
 TLS: Final = "tls"
 NO_SPACE: Final = "nospace"
@@ -25,7 +26,7 @@ FORBIDDEN: Final = "forbidden"
 LOCKED: Final = "locked"
 HEADER: Final = "header"
 
-PEER_KINDS: Final = frozenset({REFUSED, TIMEOUT, UNRESOLVED, RESET, UNREACHABLE, STATUS, AUTH, TLS})
+PEER_KINDS: Final = frozenset({REFUSED, TIMEOUT, UNRESOLVED, RESET, UNREACHABLE, STATUS, LIMITED, AUTH, TLS})
 """Failures that happen between a program and something that it calls."""
 
 _WORDS: Final = {
@@ -42,6 +43,8 @@ _WORDS: Final = {
     STATUS: r"\b(?:http|status|answered|returned|responded|response|got|upstream|code)\b[^\n]{0,40}\b50[0-4]\b|"
     r"\b50[0-4] (?:internal server|bad gateway|service unavailable|gateway time|server error|service temporarily)|"
     r"bad gateway|service unavailable|gateway time-?out",
+    LIMITED: r"too many requests|\b(?:http|status|answered|returned|responded|response|got|code)\b[^\n]{0,40}\b429\b|"
+    r"rate.?limit(?: was| has been)? (?:exceeded|reached|hit)|rate.?limited|api quota exceeded|toomanyrequests",
     AUTH: r"authentication failed|password authentication|access denied for user|"
     r"invalid (?:credentials|password|api.?key|token)|wrongpass|noauth|login failed|unauthorized|\b401\b|"
     r"authenticationerror|incorrect password",

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import zip_longest
 
 from casebook.analysis import failures
 from casebook.analysis.access import listed, moment, text
@@ -21,6 +22,7 @@ _VARIABLE = re.compile(
     r"|\b[0-9a-fA-F]{8,}\b|\b\d+(?:\.\d+)*\b|'[^']*'|\"[^\"]*\"|0x[0-9a-fA-F]+"
 )
 _MAX_STACK = 40
+AT_ONCE = timedelta(seconds=1)
 _FAILED = ("ERROR", "FATAL")
 _SERVER_ERROR = 500
 
@@ -105,8 +107,12 @@ class Log:
 
     @cached_property
     def errors(self) -> tuple[Entry, ...]:
-        """Entries that report something wrong."""
-        return tuple(entry for entry in self.entries if entry.is_error)
+        """Entries that report something wrong; a warning does where an error follows at once that says less."""
+        return tuple(
+            entry
+            for entry, after in zip_longest(self.entries, self.entries[1:])
+            if entry.is_error or _tells_more(entry, after)
+        )
 
     @cached_property
     def began(self) -> datetime | None:
@@ -128,6 +134,20 @@ class Log:
         span = f" since {timestamp(self.began)}" if self.began else ""
         where = f"{self.pod}/{self.container}{' (previous run)' if self.previous else ''}"
         return Cite(self.source, f"{where}: {len(self.entries)} log entries{span}, {len(self.errors)} errors")
+
+
+def _tells_more(entry: Entry, after: Entry | None) -> bool:
+    """Whether a warning names the failure of a peer of which the error after it gives only the consequence."""
+    if (
+        after is None
+        or entry.parsed.level != "WARN"
+        or not after.is_error
+        or after.kinds
+        or not entry.at
+        or not after.at
+    ):
+        return False
+    return after.at - entry.at <= AT_ONCE and bool(entry.kinds & failures.PEER_KINDS and entry.peers)
 
 
 def read(observation: Observation) -> Log:

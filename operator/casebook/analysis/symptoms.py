@@ -22,6 +22,8 @@ IMAGE_REASONS = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrIma
 CREATE_REASONS = {"CreateContainerConfigError", "CreateContainerError", "RunContainerError", "StartError"}
 START_REASONS = {"StartError", "ContainerCannotRun"}
 SETTLING = timedelta(seconds=15)
+INITIALISING = timedelta(seconds=60)
+"""An init container that runs longer waits for something."""
 
 
 def symptoms(world: World, graph: Graph) -> tuple[Symptom, ...]:
@@ -88,6 +90,13 @@ def _container(world: World, workload: Workload, container: Container) -> Iterat
         yield Symptom(workload.ref, Sign.CREATE, f"container {container.name} cannot start ({reason})", since, cites)
     elif _crashing(world, container):
         yield from _crash(workload, container)
+    elif container.init and not container.sidecar and _runs_on(world, container):
+        said = f"init container {container.name} of pod {container.pod.ref.name} runs and does not end"
+        yield Symptom(workload.ref, Sign.NOT_READY, said, container.running_since, cites)
+
+
+def _runs_on(world: World, container: Container) -> bool:
+    return container.running_since is not None and world.now - container.running_since > INITIALISING
 
 
 def _crashing(world: World, container: Container) -> bool:

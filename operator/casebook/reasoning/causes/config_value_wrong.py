@@ -1,7 +1,8 @@
 """ConfigValueWrong: a setting sends its readers to a place where nothing is, or breaks them with its value."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from casebook.analysis import failures
@@ -20,12 +21,13 @@ from casebook.reasoning.checks.configuration import (
     is_outside,
     misled,
     previous_value,
+    renumbered,
     serves_elsewhere,
     well,
     written,
 )
-from casebook.reasoning.checks.felt import SOON, Felt, began_with, felt
-from casebook.reasoning.checks.helpers import Trouble, cite_rollout, command, last_words, troubles, undo
+from casebook.reasoning.checks.felt import SOON, Felt, began_with, felt, taken_up
+from casebook.reasoning.checks.helpers import Trouble, changed, cite_rollout, command, last_words, troubles, undo
 from casebook.reasoning.situation import Situation
 
 COVERS = frozenset({Sign.PEER_ERRORS, Sign.ERRORS, Sign.VAGUE, Sign.CRASH, Sign.NOT_READY, Sign.JOB_FAILED})
@@ -33,6 +35,13 @@ _MIN_VALUE, _MIN_NAME, _MIN_QUOTED = 3, 4, 2
 _QUOTES = ("'", '"', "`")
 _BESIDE = re.compile(r"\s*(?:\w+://)?(?:localhost|127\.0\.0\.1|\[?::1\]?):\d+")
 """A place in the pod itself, of which no Service or neighbour can be to blame."""
+
+
+_PATIENCE = re.compile(r"(?i)time_?-?out|deadline|max_?-?wait|patience")
+_MILLISECONDS = re.compile(r"(?i)(?:_|-|\.|\b)(?:ms|millis|milliseconds)$|Ms$|Millis$")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+NEVER_MS = 5
+"""Milliseconds in which hardly a call to another pod is answered: a connection alone takes one to two."""
 
 
 class Broken(NamedTuple):
@@ -45,6 +54,8 @@ class Broken(NamedTuple):
     ports: tuple[int, ...]
     unreadable: str = ""
     felt: Felt | None = None
+    hurries_since: datetime | None = None
+    """Since when its reader gives up on others after a time that the setting says."""
 
 
 def _detect(situation: Situation) -> Iterator[Candidate[Broken]]:
@@ -55,7 +66,7 @@ def _detect(situation: Situation) -> Iterator[Candidate[Broken]]:
             broken = Broken(item.setting, item.callers[0], said, item, tuple(ports))
             yield from [_candidate(situation, broken, item.callers)] if said else []
     for workload in situation.workloads:
-        yield from (*_invalid(situation, workload), *_felt(situation, workload))
+        yield from (*_invalid(situation, workload), *_felt(situation, workload), *_hurried(situation, workload))
 
 
 def _invalid(situation: Situation, workload: Workload) -> Iterator[Candidate[Broken]]:
@@ -79,6 +90,37 @@ def _felt(situation: Situation, workload: Workload) -> Iterator[Candidate[Broken
     for item in felt(situation, workload):
         broken = Broken(item.settings[0], workload, item.said, None, (), felt=item)
         yield _candidate(situation, broken, (workload,))
+
+
+def _hurried(situation: Situation, workload: Workload) -> Iterator[Candidate[Broken]]:
+    """Settings of how long a workload waits for others that were written before it began to give up on them."""
+    said = tuple(one for one in troubles(situation, workload) if failures.TIMEOUT in one.entry.kinds and one.peers)
+    for setting in settings(situation.world, workload) if said else ():
+        at = changed_at(situation, setting, workload) if _PATIENCE.search(setting.name) else None
+        edit = written(situation, setting)
+        since = taken_up(workload, [setting], edit) if edit else at
+        if at and since and not _raised(situation, setting, workload):
+            broken = Broken(setting, workload, said, None, (), hurries_since=since)
+            yield _candidate(situation, broken, (workload, *_hung_up_on(situation, said)))
+
+
+def _hung_up_on(situation: Situation, said: Sequence[Trouble]) -> Iterator[Workload]:
+    """Those on whom it gives up, as far as they complain of nothing but that nobody waited for their answer."""
+    services = {peer.target for one in said for peer in one.peers} & situation.world.things.keys()
+    for service in sorted(services):
+        for called in situation.world.selected_by(situation.world.things[service]):
+            if all(one.entry.kinds <= {failures.RESET} for one in troubles(situation, called)):
+                yield called
+
+
+def _raised(situation: Situation, setting: Setting, workload: Workload) -> bool:
+    """Whether it was less before, as far as that is known: nobody gives up sooner for being given more time."""
+    rolled = changed(situation, workload, f".env[{setting.name}]")
+    given = [item for item in rolled.found if item.touches(f".env[{setting.name}]")] if rolled else []
+    thing = situation.world.things.get(setting.origin)
+    old = str(given[0].old) if given else previous_value(thing, setting.key) if thing else ""
+    before, now = _NUMBER.match(old), _NUMBER.match(setting.value)
+    return before is not None and now is not None and float(now[0]) >= float(before[0])
 
 
 def _ends(situation: Situation, workload: Workload) -> list[Trouble]:
@@ -116,6 +158,9 @@ def _candidate(situation: Situation, item: Broken, readers: tuple[Workload, ...]
         given += f"{f' (or it is another key written then{others})' if others and not item.felt.named else ''}"
         reader = situation.label(item.reader.ref)
         why = f": {reader} runs with it since {timestamp(item.felt.since)}, and what fails since are its callers"
+    if item.hurries_since:
+        reader, since_then = situation.label(item.reader.ref), timestamp(item.hurries_since)
+        why = f": {reader} runs with it since {since_then}, and gives up on what it calls since"
     return Candidate(
         object=item.setting.origin,
         statement=f"{situation.label(item.setting.origin)} gives {given}{since}{why}",
@@ -128,6 +173,8 @@ def _candidate(situation: Situation, item: Broken, readers: tuple[Workload, ...]
 
 def _errors_follow(_: Situation, found: Candidate[Broken]) -> Finding:
     said = found.about.said
+    if found.about.hurries_since:
+        return began_with(said, found.about.hurries_since, SOON)
     if found.about.felt:
         return began_with(said, found.about.felt.since, SOON)
     return held(*(one.cite() for one in said[:2])) if said else UNTESTED
@@ -138,14 +185,27 @@ def _cannot_be_right(situation: Situation, found: Candidate[Broken]) -> Finding:
     if item.felt:
         named = item.felt.named
         return held(item.setting.cite(), named[0].cite(), note="its reader says so") if named else UNTESTED
+    if item.hurries_since:
+        short = (
+            _MILLISECONDS.search(item.setting.name)
+            and item.setting.value.isdigit()
+            and int(item.setting.value) <= NEVER_MS
+        )
+        return held(item.setting.cite(), note="no call is answered in that time") if short else UNTESTED
     if item.misled is None:
         return held(item.setting.cite(), note=item.unreadable or "the error names it")
     service = situation.world.things[item.misled.call.target]
+    if renumbered(situation, item.misled):
+        return failed(service.cite("spec", "ports"), note="it was right until the ports of the Service were written")
     return held(item.setting.cite(), service.cite("spec", "ports"))
 
 
 def _the_called_is_well(situation: Situation, found: Candidate[Broken]) -> Finding:
     item = found.about
+    if item.hurries_since:
+        called = sorted({peer.target for one in item.said for peer in one.peers if peer.target.kind == "Service"})
+        up = [situation.world.things[ref] for ref in called if well(situation, ref)]
+        return held(up[0].say("it has ready endpoints")) if up else UNTESTED
     if item.misled is None or is_outside(item.misled.call.target):
         return UNTESTED
     service = situation.world.things[item.misled.call.target]

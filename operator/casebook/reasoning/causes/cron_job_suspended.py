@@ -10,6 +10,7 @@ from casebook.analysis.unending import suspended
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held, tested
 from casebook.reasoning.checks.helpers import at
 from casebook.reasoning.checks.planned import announcement
+from casebook.reasoning.checks.waiting import waiting_for
 from casebook.reasoning.situation import Situation
 
 
@@ -19,11 +20,12 @@ def _detector(kind: str, said: str) -> Callable[[Situation], Iterator[Candidate[
             if suspended(thing):
                 edit = edited(thing, "spec", "suspend")
                 by = f" by {edit.manager}{at(edit.at)}" if edit else ""
+                waiters = [workload.ref for workload, _ in waiting_for(situation, thing.ref)]
                 yield Candidate(
                     object=thing.ref,
                     statement=f"{situation.label(thing.ref)} is suspended{by}, so {said}",
-                    harms=frozenset({thing.ref}),
-                    covers=frozenset({Sign.SUSPENDED}),
+                    harms=frozenset({thing.ref, *waiters}),
+                    covers=frozenset({Sign.SUSPENDED, Sign.NOT_READY} if waiters else {Sign.SUSPENDED}),
                     about=thing,
                     since=edit.at if edit else None,
                     changed=edit.at if edit else None,
@@ -47,6 +49,9 @@ def _does_not_run(_: Situation, found: Candidate[Thing]) -> Finding:
 def _asked_about(situation: Situation, found: Candidate[Thing]) -> Finding:
     if found.object in situation.focus:
         return held(found.about.cite("spec", "suspend"), note="it is what was asked about")
+    waiters = [cite for _, cite in waiting_for(situation, found.object)]
+    if waiters:
+        return held(*waiters[:2], note="what was asked about waits for it")
     return UNTESTED if not situation.focus else failed(found.about.cite("spec", "suspend"), note="not asked about")
 
 
@@ -73,7 +78,7 @@ def _cause(code: str, kind: str, said: str, base_rate: float) -> Cause[Thing]:
         predictions=(
             Prediction("it is suspended", _suspended, 250, -300),
             Prediction("it has not run since", _does_not_run, 60, -100),
-            Prediction("it is what was asked about", _asked_about, 200, -200),
+            Prediction("it is what was asked about, or what that waits for", _asked_about, 200, -200),
             Prediction("it was not announced as planned", _not_announced, 0, -400),
         ),
         steps=_steps,

@@ -11,11 +11,12 @@ from casebook.analysis.things import Ref
 from casebook.analysis.workloads import Workload
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.checks.configuration import alias, changed_at
-from casebook.reasoning.checks.helpers import Trouble, troubles
+from casebook.reasoning.checks.helpers import ALIASES, Trouble, aliased, changed, cite_rollout, troubles
 from casebook.reasoning.situation import Situation
 
 FAILS = frozenset(
     {failures.REFUSED, failures.TIMEOUT, failures.UNREACHABLE, failures.RESET, failures.STATUS, failures.TLS}
+    | {failures.LIMITED}
 )
 FAILS_TOO = FAILS | {failures.UNRESOLVED}
 
@@ -92,6 +93,10 @@ def _only_it(situation: Situation, found: Candidate[Outage]) -> Finding:
 
 
 def _not_reconfigured(situation: Situation, found: Candidate[Outage]) -> Finding:
+    for caller in found.about.callers:
+        rolled = changed(situation, caller, ALIASES)
+        if rolled and found.object.name in aliased(rolled):
+            return failed(cite_rollout(rolled, ALIASES), note="the address was changed lately")
     for one, peer in found.about.said:
         named = alias(situation, peer.target)
         if named and changed_at(situation, named, found.about.callers[0]):

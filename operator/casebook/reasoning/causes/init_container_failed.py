@@ -1,9 +1,10 @@
 """InitContainerFailed: an init container fails, or waits for something that never comes."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from casebook.analysis.signs import Sign
+from casebook.analysis.symptoms import INITIALISING
+from casebook.analysis.unending import suspended
 from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.checks.helpers import (
@@ -16,9 +17,8 @@ from casebook.reasoning.checks.helpers import (
     only,
     undo,
 )
+from casebook.reasoning.checks.waiting import waiting_for
 from casebook.reasoning.situation import Situation
-
-LONG = timedelta(seconds=60)
 
 
 def _detect(situation: Situation) -> Iterator[Candidate[Subject]]:
@@ -26,7 +26,7 @@ def _detect(situation: Situation) -> Iterator[Candidate[Subject]]:
         if not container.init or container.sidecar:
             continue
         since = container.running_since
-        stuck = since is not None and situation.world.now - since > LONG
+        stuck = since is not None and situation.world.now - since > INITIALISING
         if not stuck and not container.exit_code:
             continue
         subject = Subject(workload, container)
@@ -55,6 +55,10 @@ def _own_fault(situation: Situation, found: Candidate[Subject]) -> Finding:
     said = last_words(situation, found.about.container)
     if not said:
         return UNTESTED
+    jobs = [one.ref for one in situation.world.all("Job") if suspended(one)]
+    waits = [cite for job in jobs for workload, cite in waiting_for(situation, job) if workload.ref == found.object]
+    if waits:
+        return failed(*waits[:1], note="it waits for a Job that is suspended")
     blamed = [one for one in said if one.peers]
     return failed(blamed[0].cite(), note="it waits for something else") if blamed else held(said[-1].cite())
 

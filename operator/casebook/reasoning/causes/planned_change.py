@@ -7,7 +7,7 @@ from casebook.analysis.signs import Sign
 from casebook.analysis.things import Cite, Thing
 from casebook.reasoning.cause import Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.checks.helpers import command
-from casebook.reasoning.checks.planned import announcement, blamed_for
+from casebook.reasoning.checks.planned import announcement, blamed_for, replaced
 from casebook.reasoning.situation import Situation
 
 
@@ -15,20 +15,24 @@ def _detect(situation: Situation) -> Iterator[Candidate[Thing]]:
     for workload in situation.workloads:
         off = workload.desired == 0 and workload.ref.kind in ("Deployment", "StatefulSet")
         suspended = workload.ref.kind in ("CronJob", "Job") and dig(workload.thing.raw, "spec", "suspend") is True
-        said = announcement(workload.thing)
-        if (off or suspended) and said:
+        said, instead = announcement(workload.thing), replaced(situation, workload)
+        if (off or suspended) and (said or instead):
+            plan = f"as planned: {said.excerpt.split(' = ', 1)[-1][:160]}" if said else "after others took its place"
             yield Candidate(
                 object=workload.ref,
-                statement=f"{situation.label(workload.ref)} was {'scaled to 0' if off else 'suspended'} as planned: "
-                f"{said.excerpt.split(' = ', 1)[-1][:160]}",
+                statement=f"{situation.label(workload.ref)} was {'scaled to 0' if off else 'suspended'} {plan}",
                 harms=frozenset({workload.ref}),
                 covers=frozenset({Sign.NO_PODS, Sign.NO_ENDPOINTS, Sign.SUSPENDED}),
                 about=workload.thing,
             )
 
 
-def _announced(_: Situation, found: Candidate[Thing]) -> Finding:
+def _announced(situation: Situation, found: Candidate[Thing]) -> Finding:
     said: Cite | None = announcement(found.about)
+    workload = situation.world.workloads.get(found.object)
+    instead = replaced(situation, workload) if workload and not said else None
+    if instead:
+        return held(instead, note="its Service was pointed to others before")
     return held(said) if said else failed(found.about.say("no annotation speaks of a plan"))
 
 
@@ -55,13 +59,13 @@ def _steps(_: Situation, found: Candidate[Thing]) -> list[str]:
 CAUSES = (
     Cause(
         code="PlannedChange",
-        means="What is missing was taken away on purpose, and an annotation says so.",
+        means="What is missing was taken away on purpose: an annotation says so, or others took its place before.",
         names="what was looked at",
         explains="a Service without endpoints, errors of callers while the plan lasts",
         base_rate=0.05,
         detect=_detect,
         predictions=(
-            Prediction("an annotation announces it", _announced, 300, -400),
+            Prediction("an annotation announces it, or others took its place before", _announced, 300, -400),
             Prediction("it is switched off, not broken", _is_off, 150, -300),
             Prediction("nothing else deviates, no caller fails", _nothing_else, 60, -300),
         ),

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 
 from casebook.analysis import failures
 from casebook.analysis.access import listed, text
+from casebook.analysis.changes import changed_after_creation, edited
 from casebook.analysis.things import Ref, Thing
 from casebook.api.observation import Query, listing
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, held
+from casebook.reasoning.checks.helpers import command
 from casebook.reasoning.checks.logged import Said, candidate, of_kind, quoted, says_so, spoken
 from casebook.reasoning.situation import Situation
 
@@ -20,31 +22,58 @@ def _detect(situation: Situation) -> Iterator[Candidate[Said]]:
     for said in spoken(situation, of_kind(failures.FORBIDDEN)):
         account = _ACCOUNT.search(said.entries[0].entry.said)
         denied = _DENIED.search(said.entries[0].entry.said)
-        role = _role(situation, *account.groups()) if account else None
         place = said.workload.ref.namespace
         who = account[2] if account else text(said.workload.template, "spec", "serviceAccountName") or "default"
         what = f"may not {denied[1]} {denied[2]}" if denied else f"is refused: {quoted(said)}"
+        role = _role(situation, *account.groups()) if account else None
+        astray = _astray(situation, *account.groups()) if account and not role else None
+        meant = f"; {situation.label(astray.ref)} names {_named(astray)} instead" if astray else ""
         yield candidate(
             situation,
             said,
-            f"ServiceAccount {who} of {situation.label(said.workload.ref)} {what}",
-            thing=role or Ref("ServiceAccount", place, who),
+            f"ServiceAccount {who} of {situation.label(said.workload.ref)} {what}{meant}",
+            thing=role or (astray.ref if astray else Ref("ServiceAccount", place, who)),
         )
 
 
 def _role(situation: Situation, place: str, account: str) -> Ref | None:
     """The Role that is bound to the account, as far as roles were read."""
     for binding in situation.world.all("RoleBinding"):
-        for subject in listed(binding.raw, "subjects"):
-            if text(subject, "name") == account and (text(subject, "namespace") or place) == place:
-                kind, name = text(binding.raw, "roleRef", "kind"), text(binding.raw, "roleRef", "name")
-                return Ref(kind, binding.ref.namespace if kind == "Role" else "", name)
+        if (account, place) in _subjects(binding):
+            kind, name = text(binding.raw, "roleRef", "kind"), text(binding.raw, "roleRef", "name")
+            return Ref(kind, binding.ref.namespace if kind == "Role" else "", name)
     return None
 
 
+def _astray(situation: Situation, place: str, account: str) -> Thing | None:
+    """Where nothing binds a role to the account: a binding that has its name with another namespace, or whose subjects
+    were written within the time asked about."""
+    bindings = [one for one in situation.world.all("RoleBinding") if one.ref.namespace == place]
+    named = [one for one in bindings if account in {name for name, _ in _subjects(one)}]
+    return next(iter([*named, *(one for one in bindings if _rewritten(situation, one))]), None)
+
+
+def _rewritten(situation: Situation, binding: Thing) -> bool:
+    written, later = edited(binding, "subjects"), changed_after_creation(binding)
+    return bool(written and later and written.at == later.at >= situation.world.begin)
+
+
+def _subjects(binding: Thing) -> list[tuple[str, str]]:
+    """(name, namespace) of the ServiceAccounts that a binding names."""
+    accounts = [one for one in listed(binding.raw, "subjects") if text(one, "kind") in ("", "ServiceAccount")]
+    return [(text(one, "name"), text(one, "namespace") or binding.ref.namespace) for one in accounts]
+
+
+def _named(binding: Thing) -> str:
+    found = [f"{name} of namespace {place}" for name, place in _subjects(binding)]
+    return ", ".join(found[:3]) or "no ServiceAccount"
+
+
 def _lacks_the_verb(situation: Situation, found: Candidate[Said]) -> Finding:
-    role: Thing | None = situation.world.things.get(found.object)
-    return held(role.cite("rules")) if role and role.ref.kind in ("Role", "ClusterRole") else UNTESTED
+    thing: Thing | None = situation.world.things.get(found.object)
+    if thing is None or thing.ref.kind not in ("Role", "ClusterRole", "RoleBinding"):
+        return UNTESTED
+    return held(thing.cite("subjects" if thing.ref.kind == "RoleBinding" else "rules"))
 
 
 def _roles(_: Situation, found: Candidate[Said]) -> list[Query]:
@@ -54,6 +83,8 @@ def _roles(_: Situation, found: Candidate[Said]) -> list[Query]:
 
 def _steps(_: Situation, found: Candidate[Said]) -> list[str]:
     place = found.about.workload.ref.namespace
+    if found.object.kind == "RoleBinding":
+        return [f"Name the ServiceAccount in {found.object.name}.", command("edit", found.object, "  # acts at once")]
     return [
         "Add the verb to a Role that is bound to the ServiceAccount, if the program is meant to do this.",
         f"kubectl get roles,rolebindings -n {place} -o yaml",
@@ -70,7 +101,13 @@ CAUSES = (
         detect=_detect,
         predictions=(
             says_so("the API server's refusal stands in the log", 400),
-            Prediction("the role that is bound to it lacks the verb", _lacks_the_verb, 80, 0, _roles),
+            Prediction(
+                "the role that is bound to it lacks the verb, or the binding names somebody else",
+                _lacks_the_verb,
+                80,
+                0,
+                _roles,
+            ),
         ),
         steps=_steps,
     ),

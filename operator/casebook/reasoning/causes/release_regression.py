@@ -17,8 +17,10 @@ from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.checks.felt import AT_ONCE, MOMENT, OWN, began_with, only_callers_fail
 from casebook.reasoning.checks.helpers import (
+    ALIASES,
     STOPPED,
     Trouble,
+    aliased,
     cite_rollout,
     command,
     last_words,
@@ -63,7 +65,7 @@ def _detect(situation: Situation) -> Iterator[Candidate[Release]]:
             object=workload.ref,
             statement=_statement(situation, found),
             harms=only(workload.ref),
-            covers=OWN,
+            covers=OWN | ({Sign.PEER_ERRORS} if _led_elsewhere(situation, found) else frozenset()),
             about=Release(workload, found.new, found.old, found.at, found.found, callers),
             since=found.at,
             changed=found.at,
@@ -225,8 +227,19 @@ def _the_program_itself(situation: Situation, found: Candidate[Release]) -> Find
     raised = [one for one in own if one.entry.exception[0] and not one.entry.kinds & NAMED]
     if raised:
         return held(*(one.cite() for one in raised[:2]))
+    astray = _led_elsewhere(situation, found.about)
+    if astray:
+        return held(
+            cite_rollout(found.about, ALIASES), astray[0].cite(), note="the revision says where that name leads"
+        )
     blaming = [one for one in new if one.peers]
     return failed(*(one.cite() for one in blaming[:2])) if blaming else UNTESTED
+
+
+def _led_elsewhere(situation: Situation, found: Rollout) -> list[Trouble]:
+    """Errors about a name for which the revision gives its pods an address of its own."""
+    named = aliased(found)
+    return [one for one in _new(situation, found) if named & {peer.endpoint.host for peer in one.peers}]
 
 
 def _dies_of_itself(situation: Situation, found: Candidate[Release]) -> Finding:

@@ -7,7 +7,7 @@ from casebook.analysis.signs import Sign
 from casebook.analysis.workloads import Workload
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held, tested
 from casebook.reasoning.checks.helpers import at, callers_logs_wanted, command, only
-from casebook.reasoning.checks.planned import announcement, blamed_for
+from casebook.reasoning.checks.planned import announcement, blamed_for, replaced
 from casebook.reasoning.situation import Situation
 
 
@@ -49,6 +49,11 @@ def _missed(situation: Situation, found: Candidate[Workload]) -> Finding:
     return failed(note="nothing that calls it complains")
 
 
+def _no_others_instead(situation: Situation, found: Candidate[Workload]) -> Finding:
+    instead = replaced(situation, found.about)
+    return failed(instead) if instead and not blamed_for(situation, found.about) else UNTESTED
+
+
 def _not_announced(situation: Situation, found: Candidate[Workload]) -> Finding:
     """An announcement excuses nothing as long as callers fail."""
     said = announcement(found.about.thing)
@@ -79,6 +84,7 @@ CAUSES = (
                 "someone misses it: the question, or callers that log failures", _missed, 250, -250, callers_logs_wanted
             ),
             Prediction("it was not announced as planned", _not_announced, 0, -400),
+            Prediction("no others took its place before", _no_others_instead, 0, -400),
         ),
         steps=_steps,
     ),

@@ -9,10 +9,11 @@ from casebook.analysis.access import count, dig, listed, text
 from casebook.analysis.changes import changed_after_creation, edited
 from casebook.analysis.services import target_ports
 from casebook.analysis.signs import Sign
-from casebook.analysis.things import Cite, Thing
+from casebook.analysis.things import Cite, Ref, Thing
 from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
+from casebook.reasoning.checks.configuration import Misled, misled, renumbered, serves_elsewhere
 from casebook.reasoning.checks.helpers import Subject, callers_logs_wanted, command, only, troubles
 from casebook.reasoning.checks.probes import listens
 from casebook.reasoning.situation import Situation
@@ -32,6 +33,8 @@ class Wrong(NamedTuple):
     protocol: str
     sure: bool
     said: str
+    callers: tuple[Misled, ...] = ()
+    """Who asks for that port, where the Service serves it no more."""
 
 
 def _detect(situation: Situation) -> Iterator[Candidate[Wrong]]:
@@ -43,6 +46,23 @@ def _detect(situation: Situation) -> Iterator[Candidate[Wrong]]:
                 wrong = _wrong(service, workload, port, target, protocol)
                 if wrong and workload.live:
                     yield _candidate(situation, wrong)
+    yield from _renumbered(situation)
+
+
+def _renumbered(situation: Situation) -> Iterator[Candidate[Wrong]]:
+    """Services whose ports were written lately, after the settings of those who ask for a port that is not served."""
+    asking: dict[Ref, list[Misled]] = {}
+    for item in misled(situation):
+        if renumbered(situation, item):
+            asking.setdefault(item.call.target, []).append(item)
+    for ref, items in asking.items():
+        service = situation.world.things[ref]
+        behind = [one for one in situation.world.selected_by(service) if one.live]
+        if behind:
+            port = items[0].call.endpoint.port
+            served = ", ".join(str(one) for one in serves_elsewhere(situation, items[0].call))
+            said = f"serves port {served}, and no more {port}, which its callers ask for"
+            yield _candidate(situation, Wrong(service, behind[0], port, port, "TCP", True, said, tuple(items)))
 
 
 def _wrong(service: Thing, workload: Workload, port: int, target: object, protocol: str) -> Wrong | None:
@@ -51,7 +71,7 @@ def _wrong(service: Thing, workload: Workload, port: int, target: object, protoc
         named = [item for item in ports if text(item, "name") == target]
         if not named:
             names = ", ".join(sorted(text(item, "name") for item in ports if text(item, "name"))) or "none"
-            said = f"target port {target!r}, a name that no container port has (names: {names})"
+            said = f"sends port {port} to target port {target!r}, a name that no container port has (names: {names})"
             return Wrong(service, workload, port, target, protocol, True, said)
         number = count(named[0], "containerPort")
     else:
@@ -59,14 +79,16 @@ def _wrong(service: Thing, workload: Workload, port: int, target: object, protoc
     known = sorted({count(item, "containerPort") for item in ports})
     meant = known or [number]
     if dig(service.raw, "spec", "clusterIP") == "None" and port not in meant:
-        said = f"its pods unchanged, as it is headless: they serve {', '.join(map(str, meant))}, not {port}"
+        served = ", ".join(map(str, meant))
+        said = f"sends port {port} to its pods unchanged, as it is headless: they serve {served}, not {port}"
         return Wrong(service, workload, port, port, protocol, False, said)
     same = [item for item in ports if count(item, "containerPort") == number]
     if known and not same:
-        said = f"target port {number}, while the containers declare {', '.join(map(str, known))}"
+        said = f"sends port {port} to target port {number}, while the containers declare {', '.join(map(str, known))}"
         return Wrong(service, workload, port, number, protocol, False, said)
     if same and protocol not in {text(item, "protocol") or "TCP" for item in same}:
-        said = f"protocol {protocol}, while container port {number} speaks {text(same[0], 'protocol') or 'TCP'}"
+        spoken = text(same[0], "protocol") or "TCP"
+        said = f"sends port {port} to protocol {protocol}, while container port {number} speaks {spoken}"
         return Wrong(service, workload, port, number, protocol, True, said)
     return None
 
@@ -76,9 +98,9 @@ def _candidate(situation: Situation, wrong: Wrong) -> Candidate[Wrong]:
     later = changed_after_creation(wrong.service)
     return Candidate(
         object=wrong.service.ref,
-        statement=f"{situation.label(wrong.service.ref)} sends port {wrong.port} to {wrong.said}",
+        statement=f"{situation.label(wrong.service.ref)} {wrong.said}",
         harms=only(wrong.service.ref),
-        covers=frozenset({Sign.NO_ENDPOINTS}),
+        covers=frozenset({Sign.NO_ENDPOINTS, Sign.PEER_ERRORS} if wrong.callers else {Sign.NO_ENDPOINTS}),
         about=wrong,
         changed=edit.at if edit and later and edit.at == later.at else _made_anew(wrong),
     )
@@ -92,6 +114,8 @@ def _made_anew(wrong: Wrong) -> datetime | None:
 
 def _offers_no_such_port(situation: Situation, found: Candidate[Wrong]) -> Finding:
     wrong = found.about
+    if wrong.callers:
+        return held(wrong.service.cite("spec", "ports"), wrong.callers[0].setting.cite())
     container = next((one for pod in wrong.workload.live for one in pod.containers if not one.init), None)
     served = listens(situation, Subject(wrong.workload, container)) if container else {}
     if wrong.target in served and not wrong.sure:
@@ -139,6 +163,11 @@ def _changed_lately(situation: Situation, found: Candidate[Wrong]) -> Finding:
 
 def _steps(_: Situation, found: Candidate[Wrong]) -> list[str]:
     wrong = found.about
+    if wrong.callers:
+        return [
+            f"Let Service {found.object.name} serve port {wrong.port} again, or give its callers the new one.",
+            command("edit", found.object, "  # traffic follows at once"),
+        ]
     return [
         f"Point port {wrong.port} of Service {found.object.name} to a port on which its pods listen.",
         command("edit", found.object, "  # traffic follows at once"),
@@ -149,13 +178,18 @@ def _steps(_: Situation, found: Candidate[Wrong]) -> list[str]:
 CAUSES = (
     Cause(
         code="ServicePortMismatch",
-        means="A Service sends to a port, a named port or a protocol on which its pods do not listen.",
+        means="A Service sends to a port, a named port or a protocol on which its pods do not listen, or lost a port.",
         names="Service",
         explains="callers that are refused or time out while the pods behind the Service are well",
         base_rate=0.03,
         detect=_detect,
         predictions=(
-            Prediction("no container of its pods offers what it sends to", _offers_no_such_port, 250, -300),
+            Prediction(
+                "no container of its pods offers what it sends to, or it serves no port that is asked for",
+                _offers_no_such_port,
+                250,
+                -300,
+            ),
             Prediction("the pods behind it are well", _pods_are_well, 60, -60),
             Prediction("callers are refused or time out there", _callers_fail, 150, -200, callers_logs_wanted),
             Prediction("the ports were written lately", _changed_lately, 100, 0),

@@ -84,6 +84,18 @@ def serves_elsewhere(situation: Situation, call: Call) -> list[int]:
     return sorted(count(item, "port") for item in listed(service.raw, "spec", "ports"))
 
 
+def renumbered(situation: Situation, item: Misled) -> Edit | None:
+    """The write that took away the port that callers ask for: within the time asked about, and after their setting."""
+    if not serves_elsewhere(situation, item.call):
+        return None
+    service = situation.world.things[item.call.target]
+    later, ports = changed_after_creation(service), edited(service, "spec", "ports")
+    if later is None or ports is None or ports.at != later.at or ports.at < situation.world.begin:
+        return None
+    given = [at for caller in item.callers if (at := changed_at(situation, item.setting, caller))]
+    return None if any(at >= ports.at for at in given) else ports
+
+
 def _headless_listens(situation: Situation, service: Thing, port: int) -> bool:
     """A headless Service leads straight to the pods: what they declare is served as well."""
     if dig(service.raw, "spec", "clusterIP") != "None":

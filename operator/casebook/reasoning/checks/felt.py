@@ -74,7 +74,7 @@ def felt(situation: Situation, workload: Workload) -> Iterator[Felt]:
             renewed.setdefault(setting.origin, []).append(setting)
     for found in renewed.values():
         edit = written(situation, found[0])
-        since = _taken_up(workload, found, edit) if edit else None
+        since = taken_up(workload, found, edit) if edit else None
         answers = tuple(one for one in said if since and _is_an_answer(situation, one, since))
         if edit and since and answers:
             by_name = {setting: _naming(situation, workload, setting, since) for setting in found}
@@ -97,7 +97,7 @@ def _is_new(situation: Situation, caller: Workload, since: datetime) -> bool:
     return not starts or max(starts) >= since
 
 
-def _taken_up(workload: Workload, found: Sequence[Setting], edit: Edit) -> datetime | None:
+def taken_up(workload: Workload, found: Sequence[Setting], edit: Edit) -> datetime | None:
     """Since when it runs with what was written: its next start, or at once where a mounted file follows the map."""
     if not all(is_kept(workload, setting) for setting in found):
         return edit.at

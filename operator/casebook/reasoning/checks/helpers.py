@@ -16,6 +16,7 @@ from casebook.api.observation import Query, pod_logs
 from casebook.reasoning.cause import UNTESTED, Candidate, Finding, held
 from casebook.reasoning.situation import Situation
 
+ALIASES = "hostAliases"
 STOPPED = frozenset({137, 143})
 """Exit codes of a program that was killed or told to end: it did not end by itself."""
 
@@ -117,6 +118,11 @@ def changed(situation: Situation, workload: Workload, part: str) -> Rollout | No
     if found is None or found.at < situation.world.begin:
         return None
     return found if any(item.touches(part) for item in found.found) else None
+
+
+def aliased(rolled: Rollout) -> set[str]:
+    """Names for which a revision gives its pods an address of its own, or no longer does."""
+    return {str(value) for item in rolled.found if item.touches(ALIASES) for value in (item.old, item.new)}
 
 
 def changed_part(situation: Situation, subject: Subject, *parts: str) -> Rollout | None:

@@ -1,7 +1,12 @@
 """Announcements of planned work on an object, by annotations that people and scalers use for it."""
 
 import re
+from datetime import timedelta
 
+from casebook.analysis.access import strings
+from casebook.analysis.changes import changed_after_creation, edited
+from casebook.analysis.scaling import scaling
+from casebook.analysis.services import ready_endpoints
 from casebook.analysis.signs import Symptom
 from casebook.analysis.things import Cite, Thing
 from casebook.analysis.workloads import Workload
@@ -13,6 +18,8 @@ _KEY = re.compile(
 )
 _SAID = re.compile(r"maintenance|planned|scheduled|off-?hours|decommission|night|weekend", re.IGNORECASE)
 _TELLING = ("reason", "note", "cause", "description")
+MOMENT = timedelta(seconds=2)
+"""Times of objects are whole seconds."""
 _NEGATIVE = {"", "false", "no", "0", "none"}
 
 
@@ -28,4 +35,22 @@ def announcement(thing: Thing) -> Cite | None:
         said = key.lower().endswith(_TELLING) and _SAID.search(value)
         if value.strip().lower() not in _NEGATIVE and (_KEY.search(key) or said):
             return thing.cite("metadata", "annotations", key)
+    return None
+
+
+def replaced(situation: Situation, workload: Workload) -> Cite | None:
+    """A citation of the Service that was pointed from a workload to ready others before that was scaled to 0."""
+    world, labels = situation.world, strings(workload.template, "metadata", "labels")
+    scaled = scaling(world, workload).at
+    if workload.desired or scaled is None:
+        return None
+    for service in world.all("Service"):
+        selector = strings(service.raw, "spec", "selector")
+        written, later = edited(service, "spec", "selector"), changed_after_creation(service)
+        if not written or not later or written.at != later.at or written.at > scaled + MOMENT:
+            continue
+        equal = {key for key, value in selector.items() if labels.get(key) == value}
+        moved = selector.keys() <= labels.keys() and equal and equal != selector.keys()
+        if moved and service.ref.namespace == workload.ref.namespace and ready_endpoints(world, service)[1]:
+            return service.cite("spec", "selector")
     return None

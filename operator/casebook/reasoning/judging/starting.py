@@ -1,8 +1,8 @@
-"""What was asked about and is not all there: fewer of its pods are ready than it should have."""
+"""What was asked about and is not all there: too few ready pods, or pods of a new revision that are not ready."""
 
 from datetime import datetime, timedelta
 
-from casebook.analysis.workloads import Workload
+from casebook.analysis.workloads import Pod, Workload
 from casebook.reasoning.planning.sight import asked
 from casebook.reasoning.situation import Situation
 
@@ -11,14 +11,22 @@ GIVEN = timedelta(seconds=600)
 
 
 def lacking(situation: Situation) -> list[Workload]:
-    """The workloads that the question is about, that run all the time, and that have fewer ready pods than they want.
+    """The workloads that the question is about, that run all the time, and that have fewer ready pods than they want,
+    or a new revision whose pods are not ready while those of the old one still serve.
 
     Of an object that stands in no namespace, the state tells how it is: what rests on it is not asked about.
     """
     if situation.world.cluster_target:
         return []
     meant = [one for one in asked(situation) if one.serves and (one.live or one.ref.kind != "Pod")]
-    return [one for one in meant if one.ready < one.desired]
+    return [one for one in meant if one.ready < one.desired or renewing(one)]
+
+
+def renewing(workload: Workload) -> list[Pod]:
+    """The pods of a new revision that are not ready yet."""
+    if len(workload.revisions) < 2:
+        return []
+    return [pod for pod in workload.pods_of(workload.revisions[0]) if not pod.ready]
 
 
 def alone(situation: Situation) -> list[Workload]:
@@ -42,6 +50,10 @@ def is_starting(situation: Situation, workload: Workload) -> bool:
 def said(situation: Situation, workload: Workload) -> str:
     """What it lacks, as a clause."""
     name, there = situation.label(workload.ref), f"{workload.ready} of {workload.desired} pods"
+    if workload.ready >= workload.desired:
+        new = workload.revisions[0]
+        pods = workload.pods_of(new)
+        there = f"{sum(pod.ready for pod in pods)} of {len(pods)} pods of its revision {new.number}"
     if is_starting(situation, workload):
         return f"{name} is still starting: {there} are ready"
     return f"{name} has {there} ready, and nothing that was seen says why"
