@@ -28,6 +28,7 @@ from casebook.store.migrate import migrate
 from casebook.store.texts import Texts
 from casebook.store.traces import Traces
 from casebook.store.uses import Ledger
+from casebook.store.versions import Versions
 from scenariokit.kubectl import Kube
 from support.apiserver import with_resources
 from support.ports import free_port
@@ -94,7 +95,7 @@ async def installed(kube: Kube) -> AsyncIterator[Installed]:
         database = await stack.enter_async_context(Database.open(postgres.app))
         traces, cases, ledger = Traces(database), Cases(database), Ledger(database)
         texts, port = Texts(database), free_port()
-        stores = Stores(traces, cases, ledger, cases, texts)
+        stores = Stores(traces, cases, ledger, cases, texts, Versions(database))
         url = await _gateway(stack, kubeconfig, rig, folder, traces, Kept(cases, ledger, texts))
         limits = {"maxRunning": MANY, "maxRunningPerTenant": MANY, "listen": f"127.0.0.1:{port}"}
         await stack.enter_async_context(rig.controller(stores, **limits))

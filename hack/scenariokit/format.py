@@ -307,7 +307,7 @@ def _manifests(path: Path, scenario: Scenario) -> dict[str, str]:
 def _check_namespaces(path: Path, scenario: Scenario, raw: dict[str, Any]) -> None:
     if "main" not in scenario.namespaces:
         raise FormatError(f"{path}: namespaces: main must be one of them")
-    for file, text in {path: yaml.safe_dump(raw), **scenario.manifests}.items():
+    for file, text in {str(path): yaml.safe_dump(raw), **scenario.manifests}.items():
         for match in NAMESPACE.finditer(text):
             if (match.group(1) or "main") not in scenario.namespaces:
                 raise FormatError(f"{file}: {match.group()}: namespaces lists only {', '.join(scenario.namespaces)}")
