@@ -209,3 +209,9 @@ def changed_after_creation(thing: Thing) -> Edit | None:
         if thing.created is None or (edit.at - thing.created).total_seconds() >= 2:
             return edit
     return None
+
+
+def rewritten(thing: Thing, *path: str) -> Edit | None:
+    """The newest write that came after the creation, if it was by the manager that owns this field."""
+    edit, later = edited(thing, *path), changed_after_creation(thing)
+    return edit if edit and later and edit.at == later.at else None

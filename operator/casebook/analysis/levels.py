@@ -19,7 +19,7 @@ _SYSLOG = ("FATAL", "FATAL", "FATAL", "ERROR", "WARN", "INFO", "INFO", "DEBUG")
 """Severities 0 to 7 of RFC 5424; GELF has the same."""
 _TIME = r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{1,2}:\d\d(?::\d\d)?(?:[AP]M)?"
 _LEAD = re.compile(
-    rf"^(?:<(?P<priority>\d{{1,3}})>)?[\[(]?(?:{_TIME})[.,\d]*(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?[\])]?[\s|:-]*"
+    rf"^(?:<\d{{1,3}}>)?[\[(]?(?:{_TIME})[.,\d]*(?: ?(?:Z|UTC|GMT|[+-]\d\d:?\d\d))?[\])]?[\s|:-]*"
     r"(?:[\w.-]+ [\w./-]+\[\d+\]: )?(?:[\w./-]+\.\w{1,4}:\d+: )?"
 )
 """What stands before the level: a syslog priority, a time, the host and program of syslog, a place in the source."""

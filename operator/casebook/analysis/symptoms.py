@@ -90,12 +90,13 @@ def _container(world: World, workload: Workload, container: Container) -> Iterat
         yield Symptom(workload.ref, Sign.CREATE, f"container {container.name} cannot start ({reason})", since, cites)
     elif _crashing(world, container):
         yield from _crash(workload, container)
-    elif container.init and not container.sidecar and _runs_on(world, container):
+    elif container.init and not container.sidecar and runs_on(world, container):
         said = f"init container {container.name} of pod {container.pod.ref.name} runs and does not end"
         yield Symptom(workload.ref, Sign.NOT_READY, said, container.running_since, cites)
 
 
-def _runs_on(world: World, container: Container) -> bool:
+def runs_on(world: World, container: Container) -> bool:
+    """Whether an init container has run for so long that it waits for something."""
     return container.running_since is not None and world.now - container.running_since > INITIALISING
 
 

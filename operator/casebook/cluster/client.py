@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,14 +58,14 @@ class Client:
     ) -> dict[str, Any]:
         """One call, decoded. Raises `ClusterError`; `timeout` is in seconds for the whole of it."""
         headers = {"Accept": accept, "Content-Type": content_type}
-        data, _ = await self._call(method, path, query, headers, body, timeout, limit=None)
+        data, _ = await self._read(self._answered(method, path, query, headers, timeout, body), timeout)
         return _decode(data)
 
     async def text(
         self, path: str, *, query: Parameters = (), limit: int = 1 << 20, timeout: float = 30.0
     ) -> tuple[str, bool]:
         """A plain text answer, at most `limit` bytes of it, and whether more was there. Raises `ClusterError`."""
-        data, more = await self._call("GET", path, query, {"Accept": "*/*"}, None, timeout, limit)
+        data, more = await self._read(self._answered("GET", path, query, {"Accept": "*/*"}, timeout), timeout, limit)
         return data.decode("utf-8", "replace"), more
 
     async def lines(self, path: str, *, query: Parameters = (), timeout: float) -> AsyncGenerator[dict[str, Any], None]:
@@ -74,27 +74,17 @@ class Client:
         Raises `ClusterError`; `timeout` is in seconds for the whole of it.
         """
         with self._told(timeout):
-            async with self._answered("GET", path, query, {"Accept": JSON}, None, timeout) as response:
+            async with self._answered("GET", path, query, {"Accept": JSON}, timeout) as response:
                 _check(response, b"" if response.status < 400 else await response.read())
                 async for line in response.content:
                     yield _decode(line)
 
-    async def _call(
-        self,
-        method: str,
-        path: str,
-        query: Parameters,
-        headers: dict[str, str],
-        body: Mapping[str, Any] | Sequence[Any] | None,
-        timeout: float,
-        limit: int | None,
+    async def _read(
+        self, answered: AbstractAsyncContextManager[aiohttp.ClientResponse], timeout: float, limit: int | None = None
     ) -> tuple[bytes, bool]:
         with self._told(timeout):
-            async with (
-                asyncio.timeout(timeout),
-                self._answered(method, path, query, headers, body, timeout) as response,
-            ):
-                data, more = await _read(response, limit)
+            async with asyncio.timeout(timeout), answered as response:
+                data, more = (await response.read(), False) if limit is None else await bounded(response, limit)
         _check(response, data)
         return data, more
 
@@ -117,8 +107,8 @@ class Client:
         path: str,
         query: Parameters,
         headers: dict[str, str],
-        body: Mapping[str, Any] | Sequence[Any] | None,
         timeout: float,
+        body: Mapping[str, Any] | Sequence[Any] | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         _, url, headers, _, _ = await self.api.param_serialize(
             method, path, query_params=list(query), header_params=headers, auth_settings=["BearerToken"]
@@ -168,10 +158,6 @@ def _context_namespace(location: str, context: str | None) -> str:
     contexts, active = list_kube_config_contexts(config_file=location)
     chosen = next((item for item in contexts if item["name"] == context), active) or {}
     return str(chosen.get("context", {}).get("namespace") or "default")
-
-
-async def _read(response: aiohttp.ClientResponse, limit: int | None) -> tuple[bytes, bool]:
-    return (await response.read(), False) if limit is None else await bounded(response, limit)
 
 
 def _check(response: aiohttp.ClientResponse, data: bytes) -> None:

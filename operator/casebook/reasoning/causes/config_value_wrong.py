@@ -57,6 +57,11 @@ class Broken(NamedTuple):
     hurries_since: datetime | None = None
     """Since when its reader gives up on others after a time that the setting says."""
 
+    @property
+    def runs_since(self) -> datetime | None:
+        """Since when its reader runs with it, where that is what speaks against it."""
+        return self.felt.since if self.felt else self.hurries_since
+
 
 def _detect(situation: Situation) -> Iterator[Candidate[Broken]]:
     for item in misled(situation):
@@ -156,11 +161,9 @@ def _candidate(situation: Situation, item: Broken, readers: tuple[Workload, ...]
     if item.felt:
         others = "".join(f", {one.key}" for one in item.felt.settings[1:3])
         given += f"{f' (or it is another key written then{others})' if others and not item.felt.named else ''}"
-        reader = situation.label(item.reader.ref)
-        why = f": {reader} runs with it since {timestamp(item.felt.since)}, and what fails since are its callers"
-    if item.hurries_since:
-        reader, since_then = situation.label(item.reader.ref), timestamp(item.hurries_since)
-        why = f": {reader} runs with it since {since_then}, and gives up on what it calls since"
+    if item.runs_since:
+        harm = "what fails since are its callers" if item.felt else "gives up on what it calls since"
+        why = f": {situation.label(item.reader.ref)} runs with it since {timestamp(item.runs_since)}, and {harm}"
     return Candidate(
         object=item.setting.origin,
         statement=f"{situation.label(item.setting.origin)} gives {given}{since}{why}",
@@ -173,10 +176,8 @@ def _candidate(situation: Situation, item: Broken, readers: tuple[Workload, ...]
 
 def _errors_follow(_: Situation, found: Candidate[Broken]) -> Finding:
     said = found.about.said
-    if found.about.hurries_since:
-        return began_with(said, found.about.hurries_since, SOON)
-    if found.about.felt:
-        return began_with(said, found.about.felt.since, SOON)
+    if found.about.runs_since:
+        return began_with(said, found.about.runs_since, SOON)
     return held(*(one.cite() for one in said[:2])) if said else UNTESTED
 
 

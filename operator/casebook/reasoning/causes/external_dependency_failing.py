@@ -14,10 +14,7 @@ from casebook.reasoning.checks.configuration import alias, changed_at
 from casebook.reasoning.checks.helpers import ALIASES, Trouble, aliased, changed, cite_rollout, troubles
 from casebook.reasoning.situation import Situation
 
-FAILS = frozenset(
-    {failures.REFUSED, failures.TIMEOUT, failures.UNREACHABLE, failures.RESET, failures.STATUS, failures.TLS}
-    | {failures.LIMITED}
-)
+FAILS = failures.PEER_KINDS - {failures.UNRESOLVED, failures.AUTH}
 FAILS_TOO = FAILS | {failures.UNRESOLVED}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from casebook.analysis.access import text
-from casebook.analysis.changes import changed_after_creation, edited
+from casebook.analysis.changes import rewritten
 from casebook.analysis.services import Route, routes
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import Cite, Ref, Thing
@@ -21,8 +21,8 @@ def _detect(situation: Situation) -> Iterator[Candidate[Thing]]:
         wrong = _wrong(situation, ingress)
         if not wrong and not _class_missing(situation, ingress):
             continue
-        edit, later = edited(ingress, "spec", "rules"), changed_after_creation(ingress)
-        at = edit.at if edit and later and edit.at == later.at else None
+        edit = rewritten(ingress, "spec", "rules")
+        at = edit.at if edit else None
         why = (
             wrong[0].wrong
             if wrong

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from casebook.analysis.signs import Sign
-from casebook.analysis.symptoms import INITIALISING
+from casebook.analysis.symptoms import runs_on
 from casebook.analysis.unending import suspended
 from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
@@ -25,9 +25,7 @@ def _detect(situation: Situation) -> Iterator[Candidate[Subject]]:
     for workload, _, container in containers(situation):
         if not container.init or container.sidecar:
             continue
-        since = container.running_since
-        stuck = since is not None and situation.world.now - since > INITIALISING
-        if not stuck and not container.exit_code:
+        if not container.exit_code and not runs_on(situation.world, container):
             continue
         subject = Subject(workload, container)
         how = f"ends with exit code {container.exit_code}" if container.exit_code else "waits and does not end"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from casebook.analysis import failures
 from casebook.analysis.access import listed, text
-from casebook.analysis.changes import changed_after_creation, edited
+from casebook.analysis.changes import rewritten
 from casebook.analysis.things import Ref, Thing
 from casebook.api.observation import Query, listing
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, held
@@ -50,12 +50,8 @@ def _astray(situation: Situation, place: str, account: str) -> Thing | None:
     were written within the time asked about."""
     bindings = [one for one in situation.world.all("RoleBinding") if one.ref.namespace == place]
     named = [one for one in bindings if account in {name for name, _ in _subjects(one)}]
-    return next(iter([*named, *(one for one in bindings if _rewritten(situation, one))]), None)
-
-
-def _rewritten(situation: Situation, binding: Thing) -> bool:
-    written, later = edited(binding, "subjects"), changed_after_creation(binding)
-    return bool(written and later and written.at == later.at >= situation.world.begin)
+    written = [one for one in bindings if (edit := rewritten(one, "subjects")) and edit.at >= situation.world.begin]
+    return next(iter([*named, *written]), None)
 
 
 def _subjects(binding: Thing) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from casebook.analysis import failures
 from casebook.analysis.access import count, dig, listed, text
-from casebook.analysis.changes import changed_after_creation, edited
+from casebook.analysis.changes import edited, rewritten
 from casebook.analysis.services import target_ports
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import Cite, Ref, Thing
@@ -94,15 +94,14 @@ def _wrong(service: Thing, workload: Workload, port: int, target: object, protoc
 
 
 def _candidate(situation: Situation, wrong: Wrong) -> Candidate[Wrong]:
-    edit = edited(wrong.service, "spec", "ports")
-    later = changed_after_creation(wrong.service)
+    edit = rewritten(wrong.service, "spec", "ports")
     return Candidate(
         object=wrong.service.ref,
         statement=f"{situation.label(wrong.service.ref)} {wrong.said}",
         harms=only(wrong.service.ref),
         covers=frozenset({Sign.NO_ENDPOINTS, Sign.PEER_ERRORS} if wrong.callers else {Sign.NO_ENDPOINTS}),
         about=wrong,
-        changed=edit.at if edit and later and edit.at == later.at else _made_anew(wrong),
+        changed=edit.at if edit else _made_anew(wrong),
     )
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from casebook.analysis.access import strings
-from casebook.analysis.changes import changed_after_creation, edited
+from casebook.analysis.changes import edited, rewritten
 from casebook.analysis.services import ready_endpoints
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import Thing, shown
@@ -56,8 +56,7 @@ def _nothing_selected(situation: Situation) -> Iterator[Candidate[Miss]]:
         if not selector or world.selected_by(service) or _endpoints(situation, service):
             continue
         miss = _nearest(situation, service, selector)
-        edit = edited(service, "spec", "selector")
-        later = changed_after_creation(service)
+        edit = rewritten(service, "spec", "selector")
         near = f", while the pods of {situation.label(miss.near.ref)} carry {_carried(miss)}" if miss.near else ""
         yield Candidate(
             object=service.ref,
@@ -65,7 +64,7 @@ def _nothing_selected(situation: Situation) -> Iterator[Candidate[Miss]]:
             harms=only(service.ref),
             covers=frozenset({Sign.NO_ENDPOINTS}),
             about=miss,
-            changed=edit.at if edit and later and edit.at == later.at else None,
+            changed=edit.at if edit else None,
         )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from casebook.analysis import failures
 from casebook.analysis.access import count, dig, listed, strings, text
 from casebook.analysis.calls import EXTERNAL, Call, port_known
-from casebook.analysis.changes import Edit, changed_after_creation, edited, edits
+from casebook.analysis.changes import Edit, changed_after_creation, edited, edits, rewritten
 from casebook.analysis.fields import applied
 from casebook.analysis.services import ready_endpoints
 from casebook.analysis.settings import Setting
@@ -89,8 +89,8 @@ def renumbered(situation: Situation, item: Misled) -> Edit | None:
     if not serves_elsewhere(situation, item.call):
         return None
     service = situation.world.things[item.call.target]
-    later, ports = changed_after_creation(service), edited(service, "spec", "ports")
-    if later is None or ports is None or ports.at != later.at or ports.at < situation.world.begin:
+    ports = rewritten(service, "spec", "ports")
+    if ports is None or ports.at < situation.world.begin:
         return None
     given = [at for caller in item.callers if (at := changed_at(situation, item.setting, caller))]
     return None if any(at >= ports.at for at in given) else ports

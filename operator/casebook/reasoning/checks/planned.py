@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 from casebook.analysis.access import strings
-from casebook.analysis.changes import changed_after_creation, edited
+from casebook.analysis.changes import rewritten
 from casebook.analysis.scaling import scaling
 from casebook.analysis.services import ready_endpoints
 from casebook.analysis.signs import Symptom
@@ -41,13 +41,13 @@ def announcement(thing: Thing) -> Cite | None:
 def replaced(situation: Situation, workload: Workload) -> Cite | None:
     """A citation of the Service that was pointed from a workload to ready others before that was scaled to 0."""
     world, labels = situation.world, strings(workload.template, "metadata", "labels")
-    scaled = scaling(world, workload).at
-    if workload.desired or scaled is None:
+    scaled = None if workload.desired else scaling(world, workload).at
+    if scaled is None:
         return None
     for service in world.all("Service"):
         selector = strings(service.raw, "spec", "selector")
-        written, later = edited(service, "spec", "selector"), changed_after_creation(service)
-        if not written or not later or written.at != later.at or written.at > scaled + MOMENT:
+        written = rewritten(service, "spec", "selector")
+        if written is None or written.at > scaled + MOMENT:
             continue
         equal = {key for key, value in selector.items() if labels.get(key) == value}
         moved = selector.keys() <= labels.keys() and equal and equal != selector.keys()

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from casebook.analysis.access import count, listed, mapping, strings, text
-from casebook.analysis.changes import changed_after_creation, edited, rollout
+from casebook.analysis.changes import rewritten, rollout
 from casebook.analysis.services import target_ports
 from casebook.analysis.things import Cite, Thing, shown
 from casebook.analysis.workloads import Container, Pod, Workload
@@ -76,10 +76,10 @@ def _offered(container: Container) -> dict[int | str, Cite]:
 
 def _joined(service: Thing, workload: Workload) -> datetime | None:
     """The latest of: it was made, its labels were changed, the selector was."""
-    rolled, later, edit = rollout(workload), changed_after_creation(service), edited(service, "spec", "selector")
+    rolled, edit = rollout(workload), rewritten(service, "spec", "selector")
     times = [workload.thing.created]
     if rolled and any(item.touches("metadata.labels") for item in rolled.found):
         times.append(rolled.at)
-    if edit and later and edit.at == later.at:
+    if edit:
         times.append(edit.at)
     return max((at for at in times if at), default=None)
