@@ -77,7 +77,7 @@ def _pod(world: World, workload: Workload, pod: Pod) -> Iterator[Symptom]:
         yield from _container(world, workload, container)
     yield from _unready(world, workload, pod)
     mounts = [event for event in world.about(pod.thing.ref) if event.reason in ("FailedMount", "FailedAttachVolume")]
-    if mounts and pod.phase == "Pending" and not any(item.is_running for item in pod.containers):
+    if mounts and pod.phase == "Pending" and not pod.mounted:
         yield Symptom(workload.ref, Sign.MOUNT, "cannot mount a volume", mounts[0].first, (mounts[-1].cite(),))
 
 

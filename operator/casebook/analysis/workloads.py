@@ -11,6 +11,7 @@ from casebook.analysis.things import Cite, Ref, Thing
 
 CONTROLLERS = ("Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job", "ReplicaSet", "Pod")
 SERVING = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod")
+_UNTRIED = frozenset({"", "ContainerCreating", "PodInitializing"})
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,11 @@ class Container:
     def ended_at(self) -> datetime | None:
         """When the latest termination was."""
         return moment(self.ended, "finishedAt")
+
+    @property
+    def tried(self) -> bool:
+        """Whether the kubelet has got to it: it runs or ran, or waits for something of its own."""
+        return self.is_running or bool(self.ended) or self.waiting not in _UNTRIED
 
     @property
     def restarts(self) -> int:
@@ -147,6 +153,11 @@ class Pod:
     def overlooked(self) -> bool:
         """Whether no scheduler has looked at it: it waits, on no node, and not even the condition is there."""
         return self.phase == "Pending" and not self.node and not self.condition("PodScheduled")
+
+    @property
+    def mounted(self) -> bool:
+        """Whether its volumes are mounted: the kubelet gets to no container before all of them are."""
+        return any(container.tried for container in self.containers)
 
     def condition(self, kind: str) -> dict[str, Any]:
         """One of its conditions, or empty."""

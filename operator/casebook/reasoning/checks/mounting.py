@@ -34,7 +34,7 @@ def unmounted(situation: Situation, words: "re.Pattern[str]") -> Iterator[Unmoun
                 for one in situation.world.about(pod.thing.ref)
                 if one.reason in REASONS and words.search(one.message)
             ]
-            if said and pod.phase == "Pending" and not any(one.is_running for one in pod.containers):
+            if said and pod.phase == "Pending" and not pod.mounted:
                 yield Unmounted(workload, pod, said[-1])
                 break
 

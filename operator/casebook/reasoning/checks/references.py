@@ -45,8 +45,9 @@ def dangling(situation: Situation) -> Iterator[Dangling]:
     for workload, pod, container in containers(situation):
         said = [(container.waiting_message, container.cite_state())] if container.waiting in CREATE_REASONS else []
         if not any(item.is_running for item in pod.containers):
-            mounts = situation.world.about(pod.thing.ref)
-            said += [(event.message, event.cite()) for event in mounts if event.reason in ("FailedMount", "Failed")]
+            counts = {"Failed"} if pod.mounted else {"Failed", "FailedMount"}
+            told = situation.world.about(pod.thing.ref)
+            said += [(event.message, event.cite()) for event in told if event.reason in counts]
         for message, cite in said:
             for target, key in _targets(workload, message):
                 mark = (workload.ref, target, key)

@@ -8,6 +8,7 @@ from support.builders import (
     Raw,
     ago,
     container,
+    ended,
     endpoints,
     event,
     healthy,
@@ -73,6 +74,33 @@ def test_a_missing_config_map_is_no_failed_mount() -> None:
     asked = mounting("FailedMount", said, volume={"configMap": {"name": "settings"}})
     found = assert_refuted(asked, "StatefulSet/ledger", "VolumeMountFailed")
     assert [item.cause for item in found.root_causes] == ["ConfigMapMissing"]
+
+
+CREATED = 'MountVolume.SetUp failed for volume "kube-api-access-7" : configmap "kube-root-ca.crt" not found'
+SYNCING = 'MountVolume.SetUp failed for volume "data" : failed to sync configmap cache: timed out'
+NEVER = 'Container image "casebook-shop:never-built" is not present with pull policy of Never'
+
+
+@pytest.mark.parametrize(
+    ("reached", "cause"),
+    [
+        (waiting("app", "ErrImageNeverPull", NEVER), "ImageAbsentOnNode"),
+        (waiting("app", "CreateContainerConfigError", 'secret "api-key" not found'), "SecretMissing"),
+        (waiting("app", "CrashLoopBackOff", restarts=3, last=ended(1)), ""),
+    ],
+)
+def test_a_mount_that_failed_before_its_containers_were_tried_is_over(reached: Raw, cause: str) -> None:
+    key = {"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "api-key", "key": "key"}}}
+    made = template("mailer", container(imagePullPolicy="Never", env=[key]))
+    top = workload("mailer", made)
+    owner = replicaset(top, 1, made, age=30)
+    tried = pod(owner, made, reached, name="mailer-x1", age=30)
+    told = [event(tried, "FailedMount", said, since=25, count=1) for said in (SYNCING, CREATED)]
+    found = report(snapshot(run("mailer does not start", "Deployment/mailer"), [top, owner, tried, *told]))
+    assert [item.cause for item in found.root_causes] == [cause] * bool(cause)
+    codes = {item.cause for item in found.hypotheses}
+    assert not codes & {"VolumeMountFailed", "ConfigMapMissing"}
+    assert "mount" not in found.summary
 
 
 class TestLockContention:
