@@ -81,8 +81,13 @@ def _is_up(situation: Situation, found: Candidate[Late]) -> Finding:
 
 
 def _waits_for_nobody(situation: Situation, found: Candidate[Late]) -> Finding:
-    own = [one for one in troubles(situation, found.about.workload) if one.peers]
-    return failed(own[0].cite(), note="it blames something that it calls") if own else UNTESTED
+    """Of its own pool of connections, too: then it is not what it does that takes long."""
+    said = troubles(situation, found.about.workload)
+    own = [one for one in said if one.peers]
+    if own:
+        return failed(own[0].cite(), note="it blames something that it calls")
+    drained = [one for one in said if failures.POOL in one.entry.kinds]
+    return failed(drained[0].cite(), note="it waits for a connection") if drained else UNTESTED
 
 
 def _says_so(situation: Situation, found: Candidate[Late]) -> Finding:

@@ -1,6 +1,5 @@
 """QueryRegression: a database is slow on statements of one shape that it answered in time before."""
 
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import NamedTuple
@@ -13,19 +12,12 @@ from casebook.api.base import timestamp
 from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.checks.helpers import command, only, workload_logs_wanted
+from casebook.reasoning.checks.slowness import is_slow_statement
 from casebook.reasoning.situation import Situation
 
-SLOW_MS = 1000.0
 FEW_SHAPES = 3
 BEFORE, QUIET = 10, timedelta(seconds=30)
 """How much must have been logged without a slow statement for the first one to count as new."""
-_HINTS = ("duration", "Query_time", "low query", "statement timeout", "execution time exceeded")
-_TIMED = re.compile(
-    r"duration: (?P<ms>[\d.]+) ms\s+(?:statement|execute|parse|bind|plan)|Query_time: (?P<s>[\d.]+)|"
-    r"slow query\b.{0,200}?(?:durationMillis|duration_ms|took|in|ms)\W{1,3}(?P<told>[\d.]+) ?(?P<unit>s\b)?",
-    re.IGNORECASE | re.DOTALL,
-)
-_ENDED = re.compile(r"canceling statement due to statement timeout|maximum statement execution time exceeded")
 
 
 class Slow(NamedTuple):
@@ -44,7 +36,7 @@ class Slow(NamedTuple):
 def _detect(situation: Situation) -> Iterator[Candidate[Slow]]:
     for workload in situation.workloads:
         for log in situation.world.logs_of(workload):
-            entries = tuple(one for one in log.entries if not log.previous and _is_slow(one))
+            entries = tuple(one for one in log.entries if not log.previous and is_slow_statement(one))
             first = next((one.at for one in entries if one.at), None)
             if first is None:
                 continue
@@ -57,20 +49,6 @@ def _detect(situation: Situation) -> Iterator[Candidate[Slow]]:
                 about=Slow(workload, log, entries),
                 since=first,
             )
-
-
-def _is_slow(entry: Entry) -> bool:
-    said = entry.parsed.shown
-    if not any(hint in said for hint in _HINTS):
-        return False
-    found = _TIMED.search(said)
-    return (found is not None and _milliseconds(found) >= SLOW_MS) or _ENDED.search(said) is not None
-
-
-def _milliseconds(found: "re.Match[str]") -> float:
-    value = (found["ms"] or found["s"] or found["told"]).rstrip(".")
-    number = float(value) if value.count(".") <= 1 else 0.0
-    return number * 1000 if found["s"] or found["unit"] else number
 
 
 def _again_and_again(_: Situation, found: Candidate[Slow]) -> Finding:
