@@ -8,14 +8,13 @@ from casebook.analysis.access import text
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import Ref, Thing
 from casebook.analysis.workloads import Workload
-from casebook.api.observation import Query, getting
-from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
+from casebook.api.observation import Query
+from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held, tested
 from casebook.reasoning.checks.configuration import alias, is_outside
 from casebook.reasoning.checks.helpers import Trouble, changed, cite_rollout, undo
 from casebook.reasoning.checks.logged import everything
+from casebook.reasoning.checks.names import DNS, dns, server_down
 from casebook.reasoning.situation import Situation
-
-DNS = Ref("Deployment", "kube-system", "coredns")
 
 
 @dataclass(frozen=True)
@@ -81,16 +80,11 @@ def _server_down(situation: Situation, found: Candidate[Deaf]) -> Finding:
     thing: Thing | None = situation.world.things.get(found.object)
     if thing is None or thing.ref != DNS:
         return UNTESTED
-    ready = thing.raw.get("status")
-    available = ready.get("availableReplicas") if isinstance(ready, dict) else None
-    cites = (thing.cite("spec", "replicas"), thing.cite("status", "availableReplicas"))
-    return failed(*cites) if available else held(*cites)
+    return tested(server_down(thing), thing.cite("spec", "replicas"), thing.cite("status", "availableReplicas"))
 
 
 def _server(situation: Situation, _: Candidate[Deaf]) -> list[Query]:
-    scene = situation.world.snapshot.run.scene
-    readable = scene.platform or not scene.namespaces or DNS.namespace in scene.namespaces
-    return [getting("deployments.apps", DNS.name, DNS.namespace)] if readable else []
+    return dns(situation)
 
 
 def _steps(_: Situation, found: Candidate[Deaf]) -> list[str]:

@@ -12,6 +12,7 @@ from casebook.api.base import timestamp
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.checks.configuration import ALIAS, Misled, alias, changed_at, is_outside, misled, written
 from casebook.reasoning.checks.helpers import command
+from casebook.reasoning.checks.names import lost
 from casebook.reasoning.situation import Situation
 
 COVERS = frozenset({Sign.PEER_ERRORS, Sign.ERRORS, Sign.VAGUE, Sign.CRASH, Sign.NOT_READY, Sign.JOB_FAILED})
@@ -105,6 +106,16 @@ def _other_names_resolve(situation: Situation, found: Candidate[Misled]) -> Find
     return failed(*(one.troubles[0].cite() for one in inside[:2])) if inside else UNTESTED
 
 
+def _never_led_there(situation: Situation, found: Candidate[Misled]) -> Finding:
+    """A name outside that was found after it was given as it is now is its owner's matter."""
+    item = found.about
+    hosts = {item.call.endpoint.host, *(peer.endpoint.host for one in item.troubles for peer in one.peers)}
+    name = lost(situation, item.troubles, hosts) if is_outside(item.call.target) else None
+    if name is None or not (found.changed and name.worked_since(found.changed)):
+        return UNTESTED
+    return failed(*name.cites(), note="it resolved since")
+
+
 def _changed_lately(situation: Situation, found: Candidate[Misled]) -> Finding:
     setting: Setting = found.about.host_setting
     edit = written(situation, setting)
@@ -145,7 +156,13 @@ CAUSES = (
         explains="errors or crashes of everything that reads the setting",
         base_rate=0.02,
         detect=_detect_name,
-        predictions=(_RESOLVES, _ABSENT, _OTHERS, Prediction("the name was changed lately", _changed_lately, 180, 0)),
+        predictions=(
+            _RESOLVES,
+            _ABSENT,
+            _OTHERS,
+            Prediction("the name was changed lately", _changed_lately, 180, 0),
+            Prediction("it never led anywhere", _never_led_there, 0, -300),
+        ),
         steps=_steps_name,
     ),
     Cause(
