@@ -5,6 +5,8 @@ from dataclasses import replace
 
 from casebook.analysis.signs import Symptom
 from casebook.reasoning.board import Part, Ranked
+from casebook.reasoning.judging.scoring import off_path
+from casebook.reasoning.judging.starting import lacking
 from casebook.reasoning.situation import Situation
 
 THRESHOLD = 40
@@ -32,6 +34,9 @@ def best_first(item: Ranked) -> tuple[bool, int, str, str, str]:
 
 def _cover(situation: Situation, ranked: Sequence[Ranked]) -> list[Ranked]:
     able = [item for item in ranked if item.centinats >= THRESHOLD and not item.refuted]
+    if not situation.pressing and not lacking(situation):
+        # What was asked about is well: what is broken elsewhere is no answer.
+        able = [item for item in able if not off_path(situation, item.candidate, item.explained)]
     able = [item for item in able if not any(_is_consequence(situation, item, other) for other in able)]
     wanted = set(situation.pressing) or {symptom for item in able for symptom in item.explained}
     chosen: list[Ranked] = []

@@ -114,7 +114,11 @@ def _vagueness(ago: timedelta) -> timedelta:
 
 
 def _place(situation: Situation, candidate: Candidate[Any], explained: frozenset[Symptom]) -> list[Part]:
+    is_off = off_path(situation, candidate, explained)
+    return [Part("not on the path of what was asked about", OFF_PATH)] if is_off else []
+
+
+def off_path(situation: Situation, candidate: Candidate[Any], explained: frozenset[Symptom]) -> bool:
+    """Whether neither the object nor anything that it harms or explains has to do with what was asked about."""
     touched = {candidate.object, *candidate.harms, *(symptom.entity for symptom in explained)}
-    if not situation.focus or any(ref in situation.path for ref in touched):
-        return []
-    return [Part("not on the path of what was asked about", OFF_PATH)]
+    return bool(situation.focus) and not any(ref in situation.path for ref in touched)

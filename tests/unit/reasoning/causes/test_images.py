@@ -7,6 +7,7 @@ from support.builders import (
     container,
     endpoints,
     event,
+    healthy,
     pod,
     replicaset,
     run,
@@ -17,7 +18,7 @@ from support.builders import (
     waiting,
     workload,
 )
-from support.reason import assert_not_named, assert_refuted, assert_root
+from support.reason import assert_not_named, assert_refuted, assert_root, report
 from support.shop import shop
 
 NOT_FOUND = 'failed to resolve reference "reg.local:5000/api:v1.O": reg.local:5000/api:v1.O: not found'
@@ -76,6 +77,16 @@ def test_the_image_trouble_of_a_workload_off_the_path_is_not_the_cause() -> None
         snapshot(run("why", "Deployment/web"), [*shop(), top, owner, stuck]), "ImageRegistryUnreachable"
     )
     assert found.verdict.value == "NoFault"
+
+
+def test_a_release_that_fails_elsewhere_is_no_answer_where_what_was_asked_about_is_well() -> None:
+    elsewhere = rollout(SAYS["ImageRegistryUnreachable"])
+    found = report(snapshot(run("is site healthy?", "Deployment/site"), [*healthy("site"), *elsewhere]))
+    assert found.verdict.value == "NoFault"
+    assert [item.cause for item in found.hypotheses] == ["ImageRegistryUnreachable"]
+
+    asked = report(snapshot(run("what is wrong?"), [*healthy("site"), *elsewhere]))
+    assert [item.cause for item in asked.root_causes] == ["ImageRegistryUnreachable"]
 
 
 def test_a_pod_that_waits_no_more_has_no_cause() -> None:

@@ -230,11 +230,12 @@ def test_a_known_dependency_leads_to_what_harms() -> None:
     objects = [*healthy("web"), *stuck()]
     before = knowing(asked=asked, objects=objects)
     assert before.affected[0].note.endswith("(not on the path of what was asked about)")
+    assert roots(before) == []
     taught = memory(claim={"dependency": {"from": "Deployment/web", "to": "Deployment/api"}})
     found = knowing(taught, asked=asked, objects=objects)
     assert roots(found) == [("Deployment/api", "ImageNotFound")]
     assert "not on the path" not in found.affected[0].note
-    assert found.root_causes[0].confidence_percent > before.root_causes[0].confidence_percent
+    assert found.root_causes[0].confidence_percent > before.hypotheses[0].confidence_percent
     assert effect(found, "m") == "added an edge: Deployment/web needs Deployment/api"
 
 
