@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from casebook.analysis.access import listed, moment, text
 from casebook.analysis.change import MOST_FIELDS, Change
 from casebook.analysis.changes import Edit, edits
+from casebook.analysis.deletions import deletions
 from casebook.analysis.fields import Field, written
 from casebook.analysis.rollouts import repushed, rollouts
 from casebook.analysis.scaling import scaling
@@ -37,6 +38,7 @@ def timeline(world: World) -> list[Change]:
         *_scaled(world),
         *_rescaled(world),
         *_made(world),
+        *_deleted(world),
         *_nodes(world),
         *_jobs(world),
     ]
@@ -110,6 +112,12 @@ def _batch(new: list[tuple[datetime, Thing]]) -> Change:
     _, first = min(new, key=lambda item: (item[1].ref.kind not in CONTROLLERS, item[1].ref))
     others = f", with {len(new) - 1} more objects" if len(new) > 1 else ""
     return Change(new[0][0], first.ref, f"created{others}", shows=first)
+
+
+def _deleted(world: World) -> Iterator[Change]:
+    for gone in deletions(world):
+        if gone.at is not None:
+            yield Change(gone.at, gone.workload, "deleted", events=tuple(event.cite() for event in gone.stops[:1]))
 
 
 def _nodes(world: World) -> Iterator[Change]:

@@ -15,10 +15,12 @@ from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
 from casebook.reasoning.causes.service_port_mismatch import REACHING
 from casebook.reasoning.checks.felt import began_with
-from casebook.reasoning.checks.helpers import Trouble, blaming, callers_logs_wanted, command, only
+from casebook.reasoning.checks.helpers import Trouble, blaming, callers_logs_wanted, command, naming, only
 from casebook.reasoning.checks.strangers import Stranger, strangers
 from casebook.reasoning.situation import Situation
 
+ONLY_ALIKE = 2
+"""Likeness of one value that differs in little: what has a Service of its own needs more to be meant for another."""
 FRESH = timedelta(minutes=30)
 """What a Service has selected for longer did its callers no harm before."""
 
@@ -84,7 +86,8 @@ def _nearest(situation: Situation, service: Thing, selector: dict[str, str]) -> 
         if workload.ref.namespace != service.ref.namespace or not workload.serves:
             continue
         likeness = _likeness(service, selector, workload)
-        if likeness > best[0]:
+        served = ONLY_ALIKE if situation.world.services_of(workload) else 0
+        if likeness > max(best[0], served):
             best = (likeness, workload)
     return Miss(service, best[1], best[0])
 
@@ -117,14 +120,20 @@ def _selects_nothing(situation: Situation, found: Candidate[Miss]) -> Finding:
     return held(*cites)
 
 
-def _meant_pods_exist(_: Situation, found: Candidate[Miss]) -> Finding:
+def _meant_pods_exist(situation: Situation, found: Candidate[Miss]) -> Finding:
     near = found.about.near
-    if found.about.stranger:
+    if found.about.stranger or (near is None and naming(situation, {found.object})):
         return UNTESTED
     if near is None:
         return failed(note="no workload looks like what it is meant for")
     labels = near.thing.say(f"pods carry {shown(strings(near.template, 'metadata', 'labels'))}, {near.ready} ready")
     return held(labels) if near.desired else UNTESTED
+
+
+def _callers_find_nothing(situation: Situation, found: Candidate[Miss]) -> Finding:
+    """What it was for is there no more, or was never there: that it selects nothing is all that can be known."""
+    said = naming(situation, {found.object}) if found.about.near is None else []
+    return held(*(one.cite() for one in said[:2])) if said else UNTESTED
 
 
 def _selects_a_stranger(_: Situation, found: Candidate[Miss]) -> Finding:
@@ -194,6 +203,7 @@ CAUSES = (
         predictions=(
             Prediction("the Service selects nothing", _selects_nothing, 220, -350),
             Prediction("pods that look like the ones it is meant for exist", _meant_pods_exist, 220, -250),
+            Prediction("callers miss it, and nothing is there that it could be for", _callers_find_nothing, 150, 0),
             Prediction("it selects pods besides, which do not serve", _selects_a_stranger, 220, -350),
             Prediction("callers fail since it selects them", _callers_fail_since, 250, -250, _callers_logs),
             Prediction("what it selects was changed lately", _changed_lately, 100, 0),

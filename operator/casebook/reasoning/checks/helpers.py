@@ -1,6 +1,6 @@
 """What several causes share: rollouts, error entries, times in words, commands for people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -60,13 +60,17 @@ def troubles(situation: Situation, workload: Workload) -> list[Trouble]:
 
 def blaming(situation: Situation, workload: Workload) -> list[Trouble]:
     """Errors that go on in the logs of others and name this workload or a Service of it."""
-    services = {one.ref for one in situation.world.services_of(workload)}
+    return naming(situation, {workload.ref, *(one.ref for one in situation.world.services_of(workload))})
+
+
+def naming(situation: Situation, called: Set[Ref]) -> list[Trouble]:
+    """Errors that go on in the logs of others and name one of these."""
     return [
         one
         for caller in situation.workloads
-        if caller.ref != workload.ref
+        if caller.ref not in called
         for one in troubles(situation, caller)
-        if any(peer.target in services or peer.target == workload.ref for peer in one.peers)
+        if any(peer.target in called for peer in one.peers)
     ]
 
 
