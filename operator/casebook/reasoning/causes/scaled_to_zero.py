@@ -6,8 +6,9 @@ from casebook.analysis.scaling import scaling
 from casebook.analysis.signs import Sign
 from casebook.analysis.workloads import Workload
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held, tested
-from casebook.reasoning.checks.helpers import at, callers_logs_wanted, command, only
+from casebook.reasoning.checks.helpers import at, callers_logs_wanted, command
 from casebook.reasoning.checks.planned import announcement, blamed_for, replaced
+from casebook.reasoning.checks.starved import starved
 from casebook.reasoning.situation import Situation
 
 
@@ -16,10 +17,11 @@ def _detect(situation: Situation) -> Iterator[Candidate[Workload]]:
         if workload.ref.kind not in ("Deployment", "StatefulSet") or workload.desired:
             continue
         scaled = scaling(situation.world, workload)
+        unfed = {one.workload.ref for one in starved(situation, workload, scaled.at)}
         yield Candidate(
             object=workload.ref,
             statement=f"{situation.label(workload.ref)} was set to 0 replicas{at(scaled.at)}{scaled.said()}",
-            harms=only(workload.ref),
+            harms=frozenset({workload.ref, *unfed}),
             covers=frozenset({Sign.NO_PODS}),
             about=workload,
             since=scaled.at,
@@ -40,6 +42,10 @@ def _set_lately(situation: Situation, found: Candidate[Workload]) -> Finding:
 def _missed(situation: Situation, found: Candidate[Workload]) -> Finding:
     if found.object in situation.focus:
         return held(found.about.thing.cite("spec", "replicas"), note="it is what was asked about")
+    unfed = list(starved(situation, found.about, found.changed))
+    if unfed:
+        shared = situation.label(unfed[0].shared)
+        return held(unfed[0].cite(), note=f"what was asked about takes from {shared} too, and its log changed then")
     services = {service.ref for service in situation.world.services_of(found.about)}
     blamed = blamed_for(situation, found.about)
     if blamed:

@@ -5,6 +5,7 @@ from casebook.analysis.things import Ref
 from casebook.api.enums import Verdict
 from casebook.api.observation import LOGS, PROMETHEUS, Result
 from casebook.reasoning.board import Board, Ranked
+from casebook.reasoning.checks.warned import warned
 from casebook.reasoning.judging.starting import lacking
 from casebook.reasoning.planning.sight import unseen
 from casebook.reasoning.planning.survey import essential
@@ -30,7 +31,8 @@ def verdict(board: Board) -> Verdict:
 
 def _deviates(situation: Situation) -> bool:
     """Whether anything on the path is not as it should be, or an alert holds that names nothing that is there."""
-    return bool(situation.pressing) or any(one.presses for one in situation.reruns) or bool(left_lying(situation))
+    holds = any(one.presses for one in situation.reruns)
+    return bool(situation.pressing) or holds or bool(left_lying(situation)) or bool(warned(situation))
 
 
 def left_lying(situation: Situation) -> list[Symptom]:

@@ -4,13 +4,16 @@ import re
 
 from casebook.analysis.change import is_open
 from casebook.analysis.fields import Field, short
+from casebook.analysis.novelty import News
 from casebook.analysis.things import Ref, clip
 from casebook.api.base import timestamp
 from casebook.api.enums import Origin, Verdict
 from casebook.reasoning.board import Board, Ranked
+from casebook.reasoning.checks.warned import warned
 from casebook.reasoning.judging import starting
 from casebook.reasoning.judging.verdict import blind_spots, no_fault
 from casebook.reasoning.reporting.history import behind_it
+from casebook.reasoning.situation import Situation
 
 MOST_CHARS = 500
 """Five lines of a hundred columns."""
@@ -111,6 +114,11 @@ def _nothing(board: Board) -> str:
     return f"{_sentence(found.statement)} Nothing needs mending in {where}."
 
 
+def _warns(situation: Situation, one: News) -> str:
+    since = timestamp(one.since)
+    return f"{situation.label(one.workload)} is well but warns since {since}: {_sentence(clip(one.entry.message, 160))}"
+
+
 def _open(board: Board) -> str:
     situation = board.situation
     blind = blind_spots(situation)
@@ -126,6 +134,8 @@ def _open(board: Board) -> str:
         first = situation.pressing[0]
         since = f" since {timestamp(first.since)}" if first.since else ""
         parts.append(f"{situation.label(first.entity)} {first.said}{since}.")
+    else:
+        parts += [_warns(situation, one) for one in warned(situation)[:1]]
     if blind:
         parts.append(f"Could not be seen: {_and(blind[:4])}. Being able to read this would decide it.")
     return " ".join(parts)

@@ -229,3 +229,40 @@ class TestAPartnerThatCountsRequests:
 
     def test_a_warning_alone_is_no_error(self) -> None:
         assert not report(self.asked(self.WARNED, "[2026-11-22T08:00:00Z] info: rates fetched")).root_causes
+
+
+class TestWorkThatComesNoMore:
+    """A producer and a consumer that call the same broker, and the producer was scaled to nothing 90 s ago."""
+
+    SENT = tuple(f'{{"level":"INFO","msg":"invoice {number} sent"}}' for number in range(60))
+    IDLE = '{"level":"WARN","msg":"nothing to send from broker:80 for a while"}'
+
+    def asked(self, *idle: str, broker: str = "broker", step: float = 2, sent: int = 60) -> Snapshot:
+        """An invoicer that sent one invoice every `step` seconds until the last of them was taken."""
+        fields = managed("kubectl", 90, {"f:spec": {"f:replicas": {}}}, "scale")
+        feeds = template("billing", container(env=env(BROKER_URL="http://broker:80")))
+        off = workload("billing", feeds, replicas=0, metadata=meta("billing", managedFields=[fields]))
+        takes = template("invoicer", container(env=env(BROKER_URL=f"http://{broker}:80")))
+        objects = [off, *healthy("invoicer", takes), *healthy("broker"), *healthy("auth")]
+        lines = [*self.SENT[:sent], *idle]
+        logged = log("invoicer-p0", lines, end=2, step=step)
+        return snapshot(run("no invoices are sent any more", "Deployment/invoicer"), objects, logged)
+
+    def test_the_producer_that_was_scaled_to_nothing_when_the_consumer_fell_idle(self) -> None:
+        found = assert_root(self.asked(*[self.IDLE] * 40), "Deployment/billing", "ScaledToZero", "nothing to send")
+        assert "Service/broker" in str(found.hypotheses[0].predictions)
+
+    def test_what_calls_another_place_lives_on_other_work(self) -> None:
+        assert_not_named(self.asked(*[self.IDLE] * 40, broker="auth"), "ScaledToZero")
+
+    def test_what_goes_on_as_before_misses_nothing(self) -> None:
+        assert_not_named(self.asked(), "ScaledToZero")
+
+    def test_what_fell_idle_long_before_was_not_starved_by_it(self) -> None:
+        assert_not_named(self.asked(*[self.IDLE] * 40, step=20), "ScaledToZero")
+
+    def test_a_new_warning_that_goes_on_forbids_to_say_that_nothing_is_wrong(self) -> None:
+        for told in (self.asked(*[self.IDLE] * 40, broker="auth"), self.asked(*[self.IDLE] * 40, step=20)):
+            found = report(told)
+            assert found.verdict is Verdict.INCONCLUSIVE
+            assert "nothing to send" in found.summary
