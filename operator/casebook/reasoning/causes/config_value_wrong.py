@@ -28,6 +28,7 @@ from casebook.reasoning.checks.configuration import (
 )
 from casebook.reasoning.checks.felt import SOON, Felt, began_with, felt, taken_up
 from casebook.reasoning.checks.helpers import Trouble, changed, cite_rollout, command, last_words, troubles, undo
+from casebook.reasoning.checks.pressing import Pressed, pressed
 from casebook.reasoning.situation import Situation
 
 COVERS = frozenset({Sign.PEER_ERRORS, Sign.ERRORS, Sign.VAGUE, Sign.CRASH, Sign.NOT_READY, Sign.JOB_FAILED})
@@ -56,11 +57,21 @@ class Broken(NamedTuple):
     felt: Felt | None = None
     hurries_since: datetime | None = None
     """Since when its reader gives up on others after a time that the setting says."""
+    pressed: Pressed | None = None
 
     @property
     def runs_since(self) -> datetime | None:
         """Since when its reader runs with it, where that is what speaks against it."""
+        if self.pressed:
+            return self.pressed.since
         return self.felt.since if self.felt else self.hurries_since
+
+    @property
+    def harm(self) -> str:
+        """What its reader or others do since then."""
+        if self.pressed:
+            return "what it calls fails it since"
+        return "what fails since are its callers" if self.felt else "gives up on what it calls since"
 
 
 def _detect(situation: Situation) -> Iterator[Candidate[Broken]]:
@@ -72,6 +83,7 @@ def _detect(situation: Situation) -> Iterator[Candidate[Broken]]:
             yield from [_candidate(situation, broken, item.callers)] if said else []
     for workload in situation.workloads:
         yield from (*_invalid(situation, workload), *_felt(situation, workload), *_hurried(situation, workload))
+        yield from _pressed(situation, workload)
 
 
 def _invalid(situation: Situation, workload: Workload) -> Iterator[Candidate[Broken]]:
@@ -107,6 +119,13 @@ def _hurried(situation: Situation, workload: Workload) -> Iterator[Candidate[Bro
         if at and since and not _raised(situation, setting, workload):
             broken = Broken(setting, workload, said, None, (), hurries_since=since)
             yield _candidate(situation, broken, (workload, *_hung_up_on(situation, said)))
+
+
+def _pressed(situation: Situation, workload: Workload) -> Iterator[Candidate[Broken]]:
+    """Settings by which a workload asks more of others than before, which fail it since."""
+    for item in pressed(situation, workload):
+        broken = Broken(item.setting, workload, item.said, None, (), pressed=item)
+        yield _candidate(situation, broken, (workload, *item.called))
 
 
 def _hung_up_on(situation: Situation, said: Sequence[Trouble]) -> Iterator[Workload]:
@@ -162,8 +181,7 @@ def _candidate(situation: Situation, item: Broken, readers: tuple[Workload, ...]
         others = "".join(f", {one.key}" for one in item.felt.settings[1:3])
         given += f"{f' (or it is another key written then{others})' if others and not item.felt.named else ''}"
     if item.runs_since:
-        harm = "what fails since are its callers" if item.felt else "gives up on what it calls since"
-        why = f": {situation.label(item.reader.ref)} runs with it since {timestamp(item.runs_since)}, and {harm}"
+        why = f": {situation.label(item.reader.ref)} runs with it since {timestamp(item.runs_since)}, and {item.harm}"
     return Candidate(
         object=item.setting.origin,
         statement=f"{situation.label(item.setting.origin)} gives {given}{since}{why}",
@@ -186,6 +204,9 @@ def _cannot_be_right(situation: Situation, found: Candidate[Broken]) -> Finding:
     if item.felt:
         named = item.felt.named
         return held(item.setting.cite(), named[0].cite(), note="its reader says so") if named else UNTESTED
+    if item.pressed:
+        over = item.pressed.overrun
+        return held(over[0].cite(), note="what it calls says that it is asked too much") if over else UNTESTED
     if item.hurries_since:
         short = (
             _MILLISECONDS.search(item.setting.name)
@@ -203,7 +224,7 @@ def _cannot_be_right(situation: Situation, found: Candidate[Broken]) -> Finding:
 
 def _the_called_is_well(situation: Situation, found: Candidate[Broken]) -> Finding:
     item = found.about
-    if item.hurries_since:
+    if item.hurries_since or item.pressed:
         called = sorted({peer.target for one in item.said for peer in one.peers if peer.target.kind == "Service"})
         up = [situation.world.things[ref] for ref in called if well(situation, ref)]
         return held(up[0].say("it has ready endpoints")) if up else UNTESTED

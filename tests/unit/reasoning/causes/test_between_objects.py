@@ -266,3 +266,58 @@ class TestWorkThatComesNoMore:
             found = report(told)
             assert found.verdict is Verdict.INCONCLUSIVE
             assert "nothing to send" in found.summary
+
+
+class TestARetryThatAsksTooMuch:
+    """A finder whose setting was written and taken up 60 s ago, and a catalogue that fails it since."""
+
+    FAILS = '{"level":"ERROR","msg":"search failed: GET http://catalog:80/q: 503 Service Unavailable"}'
+    SHEDS = '{"level":"WARN","msg":"shedding load: 180 requests/s, capacity 15/s"}'
+
+    def asked(
+        self, key: str = "RETRIES", *, now: str = "60", before: str = "1", sheds: bool = True, released: bool = False
+    ) -> Snapshot:
+        applied = json.dumps({"data": {key: before}})
+        written = managed("kubectl-patch", 62, {"f:data": {f"f:{key}": {}}})
+        kept = meta("finder-env", annotations={LAST_APPLIED: applied}, managedFields=[written])
+        settings = configmap("finder-env", {key: now}) | {"metadata": kept}
+        body = template(
+            "finder",
+            container(env=env(CATALOG_URL="http://catalog:80"), envFrom=[{"configMapRef": {"name": "finder-env"}}]),
+        )
+        top = workload("finder", body)
+        runs = pod(replicaset(top, 1, body, age=7200), body, running("app", up=60), name="finder-p0", age=60)
+        catalog = healthy("catalog", template("catalog", container()))
+        if released:
+            new = template("catalog", container(image="shop:2"))
+            top_c = workload("catalog", new)
+            sets = [
+                replicaset(top_c, number, one, age=age, replicas=number - 1)
+                for number, one, age in ((1, template("catalog"), 7200), (2, new, 62))
+            ]
+            newest = pod(sets[1], new, running("app", up=60), name="catalog-p0", age=62)
+            catalog = [top_c, *sets, newest, service("catalog"), endpoints("catalog")]
+        logs = [log("finder-p0", [self.FAILS] * 40, end=2)]
+        logs += [log("catalog-p0", [self.SHEDS] * 40, end=2)] if sheds else []
+        return snapshot(run("searching fails", "Deployment/finder"), [settings, top, runs, *catalog], *logs)
+
+    def test_the_setting_that_makes_it_ask_more_is_the_cause(self) -> None:
+        found = assert_root(self.asked(), "ConfigMap/finder-env", "ConfigValueWrong", "RETRIES", "shedding load")
+        assert any("finder-env" in step for step in found.next_steps)
+
+    def test_the_called_one_need_not_say_so(self) -> None:
+        assert_root(self.asked(sheds=False), "ConfigMap/finder-env", "ConfigValueWrong", "what it calls fails it")
+
+    def test_a_shorter_pause_asks_more_as_well(self) -> None:
+        asked = self.asked("POLL_INTERVAL_MS", now="5", before="1000")
+        assert_root(asked, "ConfigMap/finder-env", "ConfigValueWrong", "POLL_INTERVAL_MS")
+
+    @pytest.mark.parametrize(
+        ("key", "now", "before"),
+        [("RETRIES", "1", "60"), ("POLL_INTERVAL_MS", "1000", "5"), ("THEME", "60", "1"), ("CORPORATE_ID", "60", "1")],
+    )
+    def test_what_asks_less_or_says_nothing_of_it_is_not_blamed(self, key: str, now: str, before: str) -> None:
+        assert_not_named(self.asked(key, now=now, before=before, sheds=False), "ConfigValueWrong")
+
+    def test_what_is_called_and_was_released_itself_is_another_matter(self) -> None:
+        assert_not_named(self.asked(released=True), "ConfigValueWrong")
