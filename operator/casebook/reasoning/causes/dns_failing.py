@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from casebook.analysis import failures
-from casebook.analysis.access import text
+from casebook.analysis.access import text, words
 from casebook.analysis.signs import Sign
 from casebook.analysis.things import Ref, Thing
 from casebook.analysis.workloads import Workload
@@ -40,11 +40,7 @@ def _detect(situation: Situation) -> Iterator[Candidate[Deaf]]:
         policy = [one for one in callers if text(one.template, "spec", "dnsPolicy") in ("None", "Default")]
         own = policy[0] if len(callers) == len(policy) else None
         thing = own.ref if own else DNS
-        why = (
-            f"its dnsPolicy is {text(own.template, 'spec', 'dnsPolicy')}"
-            if own
-            else "the cluster's DNS does not answer"
-        )
+        why = _asks(own) if own else "the cluster's DNS does not answer"
         rolled = changed(situation, own, "dnsPolicy") if own else None
         yield Candidate(
             object=thing,
@@ -54,6 +50,13 @@ def _detect(situation: Situation) -> Iterator[Candidate[Deaf]]:
             about=Deaf(tuple(callers), tuple(names), tuple(said)),
             changed=rolled.at if rolled else None,
         )
+
+
+def _asks(workload: Workload) -> str:
+    """Whom its pods ask instead of the cluster's DNS."""
+    servers = ", ".join(words(workload.template, "spec", "dnsConfig", "nameservers"))
+    asks = f" and it asks {servers}" if servers else ""
+    return f"its dnsPolicy is {text(workload.template, 'spec', 'dnsPolicy')}{asks}"
 
 
 def _existing_names_fail(situation: Situation, found: Candidate[Deaf]) -> Finding:

@@ -1,5 +1,7 @@
 """Services, endpoints, names, routes and what callers say of them."""
 
+from typing import Any
+
 import pytest
 
 from support.builders import (
@@ -404,8 +406,8 @@ def test_names_that_exist_do_not_resolve() -> None:
 class TestDNSPolicyOfAPod:
     LOST = '{"level":50,"hostname":"api-1","msg":"refresh failed","err":{"message":"getaddrinfo ENOTFOUND auth"}}'
 
-    def asked(self, policy: str, *, age: float = 100) -> object:
-        old, new = body("api"), body("api", dnsPolicy=policy)
+    def asked(self, policy: str, *, age: float = 100, **spec: Any) -> object:
+        old, new = body("api"), body("api", dnsPolicy=policy, **spec)
         top = workload("api", new)
         first, second = replicaset(top, 1, old, age=7000, replicas=0), replicaset(top, 2, new, age=age)
         objects = [*shop("api"), top, first, second, pod(second, new, name="api-1", age=age), service("api")]
@@ -415,6 +417,10 @@ class TestDNSPolicyOfAPod:
         found = assert_root(self.asked("Default"), "Deployment/api", "DNSFailing", "dnsPolicy")
         assert found.root_causes[0].confidence_percent >= 80
         assert any("ClusterFirst" in step for step in found.next_steps)
+
+    def test_the_server_that_it_asks_instead_is_told(self) -> None:
+        asked = self.asked("None", dnsConfig={"nameservers": ["203.0.113.53"]})
+        assert_root(asked, "Deployment/api", "DNSFailing", "its dnsPolicy is None and it asks 203.0.113.53")
 
     def test_the_name_of_the_pod_in_its_own_lines_is_no_peer(self) -> None:
         assert not any("Service/api-1" in line for line in report(self.asked("Default")).affected)
