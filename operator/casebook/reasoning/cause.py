@@ -45,8 +45,8 @@ class Candidate(Generic[D]):
     """One hypothesis: this cause on this object, since then.
 
     `harms` are the entities that it harms directly; on these it explains the signs in `covers`, and beyond them every
-    symptom that travels along the graph. `changed` is the time of the change that brought it about, where one did.
-    `about` is whatever the cause's own checks need.
+    symptom that travels along the graph. `changed` is the time of the change that brought it about, where one did, and
+    `changed_on` what was changed, where that is not the object itself. `about` is whatever the cause's own checks need.
     """
 
     object: Ref
@@ -56,6 +56,7 @@ class Candidate(Generic[D]):
     about: D = field(repr=False)
     since: datetime | None = None
     changed: datetime | None = None
+    changed_on: Ref | None = None
 
 
 def asks_nothing(_: Situation, __: Candidate[D]) -> Sequence[Query]:

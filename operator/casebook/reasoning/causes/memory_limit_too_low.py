@@ -6,11 +6,13 @@ from casebook.analysis.access import moment, text
 from casebook.analysis.changes import PROGRAM
 from casebook.analysis.signs import Sign
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
+from casebook.reasoning.checks.defaults import Default, defaulted
 from casebook.reasoning.checks.helpers import (
     Subject,
     changed,
     changed_part,
     cite_rollout,
+    command,
     containers,
     lowered,
     only,
@@ -30,18 +32,27 @@ def _detect(situation: Situation) -> Iterator[Candidate[Subject]]:
         oom = text(container.ended, "reason") == "OOMKilled"
         if not (oom or container.exit_code == KILLED) or (container.steady(situation.world.now) and workload.serves):
             continue
-        rolled = changed(situation, workload, f"[{container.name}]{LIMIT}")
+        subject, part = Subject(workload, container), f"[{container.name}]{LIMIT}"
+        rolled, given = changed(situation, workload, part), defaulted(situation, subject, "memory")
         limit = text(container.spec, "resources", "limits", "memory")
-        before = was(rolled, f"[{container.name}]{LIMIT}")
+        by_default = given is not None and given.at is not None and not (rolled and rolled.at > given.at)
         yield Candidate(
             object=workload.ref,
             statement=f"Container {container.name} of {situation.label(workload.ref)} is killed at its memory limit of "
-            f"{limit or 'the node'}{before}",
+            f"{limit or 'the node'}{was(rolled, part)}{_origin(situation, given)}",
             harms=only(workload.ref),
             covers=frozenset({Sign.KILLED, Sign.CRASH, Sign.NOT_READY, Sign.JOB_FAILED}),
-            about=Subject(workload, container),
-            changed=rolled.at if rolled else None,
+            about=subject,
+            changed=given.at if given and by_default else rolled.at if rolled else None,
+            changed_on=given.by.ref if given and by_default else None,
         )
+
+
+def _origin(situation: Situation, given: Default | None) -> str:
+    if given is None:
+        return ""
+    when = f" ({given.said()})" if given.at else ""
+    return f", the default of {situation.label(given.by.ref)}{when}: its template sets none"
 
 
 def _killed_for_memory(_: Situation, found: Candidate[Subject]) -> Finding:
@@ -59,7 +70,10 @@ def _limit_set(_: Situation, found: Candidate[Subject]) -> Finding:
 
 
 def _limit_declared(situation: Situation, found: Candidate[Subject]) -> Finding:
-    """A limit that no template gives comes from whoever changed the pod on creation."""
+    """A limit that neither template nor LimitRange gives comes from whoever changed the pod on creation."""
+    given = defaulted(situation, found.about, "memory")
+    if given:
+        return held(given.cite())
     workload, container = found.about
     pod = situation.world.pods[container.pod.ref]
     changes = [one for one in altered(situation, workload, pod, container) if one.path[-1] == "memory"]
@@ -67,8 +81,10 @@ def _limit_declared(situation: Situation, found: Candidate[Subject]) -> Finding:
 
 
 def _limit_lowered(situation: Situation, found: Candidate[Subject]) -> Finding:
-    rolled = lowered(situation, found.about, LIMIT)
-    return held(cite_rollout(rolled, LIMIT)) if rolled else UNTESTED
+    rolled, given = lowered(situation, found.about, LIMIT), defaulted(situation, found.about, "memory")
+    if rolled:
+        return held(cite_rollout(rolled, LIMIT))
+    return held(given.by.say(given.said())) if given and given.is_new else UNTESTED
 
 
 def _soon(situation: Situation, found: Candidate[Subject]) -> Finding:
@@ -96,11 +112,17 @@ def _no_probe_kills(situation: Situation, found: Candidate[Subject]) -> Finding:
     return failed(kills[-1].cite()) if kills else held(container.cite_ended(), note="no probe killed it")
 
 
-def _steps(_: Situation, found: Candidate[Subject]) -> list[str]:
+def _steps(situation: Situation, found: Candidate[Subject]) -> list[str]:
     workload, container = found.about
+    given = defaulted(situation, found.about, "memory")
+    mend = [f"Raise resources.limits.memory of container {container.name} to what it needs.", undo(workload)]
+    if given:
+        mend = [
+            f"Give container {container.name} a resources.limits.memory of its own, as much as it needs.",
+            command("edit", given.by.ref, "  # or mend its default; pods keep what they have until they are made anew"),
+        ]
     return [
-        f"Raise resources.limits.memory of container {container.name} to what it needs.",
-        undo(workload),
+        *mend,
         f"kubectl top pod -n {workload.ref.namespace} {container.pod.ref.name} --containers   # what it uses",
     ]
 
@@ -116,8 +138,8 @@ CAUSES = (
         predictions=(
             Prediction("the kernel killed the container for its memory", _killed_for_memory, 300, -300),
             Prediction("the container has a memory limit", _limit_set, 60, -200),
-            Prediction("the limit is the one of its template", _limit_declared, 0, -250),
-            Prediction("the limit was lowered", _limit_lowered, 200, 0),
+            Prediction("its template or a LimitRange gives it this limit", _limit_declared, 0, -250),
+            Prediction("the limit was lowered or is new", _limit_lowered, 200, 0),
             Prediction("it is killed soon after its start", _soon, 60, -190),
             Prediction("no liveness probe killed it", _no_probe_kills, 120, -350),
         ),

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from casebook.analysis.access import dig, listed, quantity, text
+from casebook.analysis.access import dig, quantity
 from casebook.analysis.things import Thing
 from casebook.analysis.workloads import Container, Pod, Workload
+from casebook.reasoning.checks.defaults import default_limit
 from casebook.reasoning.checks.helpers import Subject, declared
 from casebook.reasoning.situation import Situation
 
@@ -44,12 +45,8 @@ def altered(situation: Situation, workload: Workload, pod: Pod, container: Conta
 def _by_default(situation: Situation, pod: Pod, resource: str, value: Any) -> bool:
     """Whether a LimitRange gives this limit; where LimitRanges were not read, it may."""
     place = pod.thing.ref.namespace
-    ranges = situation.world.all("LimitRange", place)
-    defaults = [
-        item for one in ranges for item in listed(one.raw, "spec", "limits") if text(item, "type") == "Container"
-    ]
-    given = any(quantity(item, part, resource) == quantity(value) for item in defaults for part in ("default", "max"))
-    return given or not situation.world.complete("limitranges", place)
+    given = default_limit(situation, place, resource, value)
+    return given is not None or not situation.world.complete("limitranges", place)
 
 
 def _same(path: tuple[str, ...], one: Any, other: Any) -> bool:

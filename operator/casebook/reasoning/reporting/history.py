@@ -52,12 +52,12 @@ def changes(board: Board, ledger: Ledger, ids: dict[str, str]) -> list[report.Ch
 
 
 def behind_it(situation: Situation, item: Ranked) -> Change | None:
-    """The change that brought a hypothesis about: of the object that it names, at the time that it names.
+    """The change that brought a hypothesis about: of the object that it names or blames, at the time that it names.
 
     Where it names no time, the last one before what it explains began.
     """
     found = item.candidate
-    on_it = [change for change in situation.timeline if change.object == found.object]
+    on_it = [change for change in situation.timeline if change.object == (found.changed_on or found.object)]
     if found.changed is not None:
         at = found.changed
         same = [change for change in on_it if abs(change.at - at) <= SAME]

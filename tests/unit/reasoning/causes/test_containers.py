@@ -1,10 +1,16 @@
 """Containers that cannot be created, crash or are killed."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
 from casebook.analysis.snapshot import Snapshot
+from casebook.api.report import Report
 from support.builders import (
+    NOW,
     Raw,
+    ago,
     configmap,
     container,
     ended,
@@ -13,6 +19,7 @@ from support.builders import (
     event,
     log,
     managed,
+    meta,
     pod,
     replicaset,
     run,
@@ -69,6 +76,72 @@ class TestMemoryLimitTooLow:
     def test_the_release_in_the_same_rollout_is_not_blamed(self) -> None:
         objects = release(limits("256Mi"), limits("48Mi", "shop:2"), crashing(137, "OOMKilled"))
         assert_root(snapshot(asked(), objects), "Deployment/api", "MemoryLimitTooLow")
+
+
+class TestLimitOfALimitRange:
+    """A template without a memory limit: new pods get what a LimitRange gives by default."""
+
+    def objects(
+        self, *, age: float = 120, edited: float | None = None, own: str = "", given: str = "48Mi"
+    ) -> list[Raw]:
+        wanted = limits(own) if own else template("api", container())
+        top = workload("api", wanted)
+        owner = replicaset(top, 1, wanted, age=7000)
+        killed = pod(owner, limits(own or "48Mi"), crashing(137, "OOMKilled", lived=1), name="api-new", age=100)
+        wrote = [managed("kubectl", age if edited is None else edited, {"f:spec": {"f:limits": {}}})]
+        defaults = {"limits": [{"type": "Pod"}, {"type": "Container", "default": {"memory": "48Mi"}}]}
+        usual = {"kind": "LimitRange", "metadata": meta("usual", age=age, managedFields=wrote), "spec": defaults}
+        return [top, owner, killed, service("api"), endpoints("api", 0), usual]
+
+    def found(self, *facts: str, **how: Any) -> Report:
+        seen = snapshot(asked(), self.objects(**how))
+        return assert_root(seen, "Deployment/api", "MemoryLimitTooLow", "48Mi", *facts)
+
+    def test_a_new_one_is_named_with_its_field_and_its_time(self) -> None:
+        found = self.found(
+            f"the default of LimitRange/usual (created at {ago(120)})",
+            "LimitRange/usual spec.limits[1].default.memory = 48Mi",
+        )
+        assert found.root_causes[0].since == NOW - timedelta(seconds=120)
+        assert [one.object for one in found.changes if one.root_cause] == ["LimitRange/usual"]
+        says = {one.statement: one.outcome.value for one in found.hypotheses[0].predictions}
+        assert says["its template or a LimitRange gives it this limit"] == "Held"
+        assert says["the limit was lowered or is new"] == "Held"
+
+    def test_it_is_mended_in_the_template_or_in_the_limit_range(self) -> None:
+        steps = " ".join(self.found().next_steps)
+        assert "limits.memory of its own" in steps
+        assert "kubectl edit -n shop limitrange/usual" in steps
+        assert "rollout undo" not in steps
+
+    def test_one_that_was_edited_lately(self) -> None:
+        found = self.found(f"(written at {ago(110)})", age=7000, edited=110)
+        assert found.root_causes[0].since == NOW - timedelta(seconds=110)
+
+    def test_one_that_was_there_before_changed_nothing(self) -> None:
+        found = self.found("the default of LimitRange/usual: its template sets none", age=7000)
+        assert found.root_causes[0].since is None
+
+    def test_one_that_was_written_after_the_pod_was_made_changed_nothing(self) -> None:
+        found = self.found("the default of LimitRange/usual:", age=7000, edited=20)
+        assert found.root_causes[0].since is None
+
+    def test_a_limit_of_the_template_is_its_own_though_it_is_the_same(self) -> None:
+        found = self.found(own="48Mi")
+        assert "LimitRange" not in found.root_causes[0].statement
+        assert not any("limitrange" in step for step in found.next_steps)
+
+    def test_the_newer_of_two_changes_is_the_one(self) -> None:
+        """A revision that took the limit out, when the LimitRange was there for long."""
+        bare = template("api", container())
+        top = workload("api", bare)
+        first, second = replicaset(top, 1, limits("256Mi"), age=7000), replicaset(top, 2, bare, age=110)
+        rest = [one for one in self.objects(age=300) if one["kind"] not in ("Deployment", "ReplicaSet", "Pod")]
+        killed = pod(second, limits("48Mi"), crashing(137, "OOMKilled", lived=1), name="api-new", age=100)
+        seen = snapshot(asked(), [top, first, second, killed, *rest])
+        found = assert_root(seen, "Deployment/api", "MemoryLimitTooLow", "was 256Mi", "LimitRange/usual")
+        assert found.root_causes[0].since == NOW - timedelta(seconds=110)
+        assert [one.object for one in found.changes if one.root_cause] == ["Deployment/api"]
 
 
 class TestReferences:
