@@ -73,12 +73,26 @@ def _pod(world: World, workload: Workload, pod: Pod) -> Iterator[Symptom]:
         yield Symptom(
             workload.ref, Sign.PENDING, "waits, and no scheduler looks at it", since, (pod.thing.cite("status"),)
         )
+    elif on_unknown_node(world, pod):
+        said = f"waits on node {pod.node}, which does not exist"
+        yield Symptom(workload.ref, Sign.PENDING, said, since, (pod.thing.cite("spec", "nodeName"),))
     for container in pod.containers:
         yield from _container(world, workload, container)
     yield from _unready(world, workload, pod)
     mounts = [event for event in world.about(pod.thing.ref) if event.reason in ("FailedMount", "FailedAttachVolume")]
     if mounts and pod.phase == "Pending" and not pod.mounted:
         yield Symptom(workload.ref, Sign.MOUNT, "cannot mount a volume", mounts[0].first, (mounts[-1].cite(),))
+
+
+def on_unknown_node(world: World, pod: Pod) -> bool:
+    """Whether it waits for the kubelet of a node that does not exist, where the nodes could be seen.
+
+    A scheduler chooses nodes that are there, and says that it chose: what it placed may be on a node that came later.
+    """
+    if pod.phase != "Pending" or not pod.node or pod.condition("PodScheduled"):
+        return False
+    seen = {node.ref.name for node in world.all("Node")}
+    return bool(seen) and world.complete("nodes", "") and pod.node not in seen
 
 
 def _container(world: World, workload: Workload, container: Container) -> Iterator[Symptom]:

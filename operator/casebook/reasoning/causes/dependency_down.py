@@ -22,6 +22,7 @@ from casebook.reasoning.checks.helpers import (
 from casebook.reasoning.situation import Situation
 
 DOWN = frozenset({Sign.CRASH, Sign.KILLED, Sign.NOT_READY, Sign.NO_PODS, Sign.ERRORS, Sign.VAGUE})
+NOT_STARTED = frozenset({Sign.IMAGE, Sign.CREATE, Sign.PENDING, Sign.MOUNT, Sign.REFUSED})
 GONE = frozenset(
     {failures.REFUSED, failures.TIMEOUT, failures.UNREACHABLE, failures.RESET, failures.UNRESOLVED, failures.STATUS}
 )
@@ -55,6 +56,10 @@ def _called_on_the_path(situation: Situation, found: Candidate[Workload]) -> Fin
 
 
 def _nothing_hidden(situation: Situation, found: Candidate[Workload]) -> Finding:
+    """A state that Kubernetes names says more than that nobody answers."""
+    stopped = [one for one in situation.symptoms_of(found.object) if one.sign in NOT_STARTED]
+    if stopped:
+        return failed(*stopped[0].cites[:1], note=stopped[0].said)
     seen = situation.world.complete("events", found.object.namespace)
     return UNTESTED if seen else failed(note="events could not be read; they would say why")
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from casebook.analysis.access import text
 from casebook.analysis.signs import Sign
+from casebook.analysis.symptoms import on_unknown_node
 from casebook.analysis.things import Cite, Thing
 from casebook.analysis.workloads import Pod, Workload
 from casebook.reasoning.cause import UNTESTED, Candidate, Finding, held
@@ -44,6 +45,15 @@ def unscheduled(situation: Situation) -> Iterator[Unscheduled]:
                 break
 
 
+def misplaced(situation: Situation) -> Iterator[Unscheduled]:
+    """One pod for each workload with pods that name a node which does not exist; no scheduler is asked about them."""
+    for workload in situation.workloads:
+        for pod in workload.live:
+            if on_unknown_node(situation.world, pod):
+                yield Unscheduled(workload, pod, "", pod.thing.cite("spec", "nodeName"))
+                break
+
+
 def detector(
     words: "re.Pattern[str]", say: Callable[[Unscheduled], str], part: str = ""
 ) -> Callable[[Situation], Iterator[Candidate[Unscheduled]]]:
@@ -53,18 +63,23 @@ def detector(
         for item in unscheduled(situation):
             if not item.nodes_that(words):
                 continue
-            rolled = changed(situation, item.workload, part) if part else None
-            yield Candidate(
-                object=item.workload.ref,
-                statement=f"{situation.label(item.workload.ref)} {say(item)}",
-                harms=frozenset({item.workload.ref}),
-                covers=frozenset({Sign.PENDING, Sign.NOT_READY}),
-                about=item,
-                since=item.pod.thing.created,
-                changed=rolled.at if rolled else None,
-            )
+            yield pending(situation, item, say(item), part)
 
     return detect
+
+
+def pending(situation: Situation, item: Unscheduled, said: str, part: str = "") -> Candidate[Unscheduled]:
+    """The hypothesis that a workload's pods stay Pending for this; `part` is the field of the template behind it."""
+    rolled = changed(situation, item.workload, part) if part else None
+    return Candidate(
+        object=item.workload.ref,
+        statement=f"{situation.label(item.workload.ref)} {said}",
+        harms=frozenset({item.workload.ref}),
+        covers=frozenset({Sign.PENDING, Sign.NOT_READY}),
+        about=item,
+        since=item.pod.thing.created,
+        changed=rolled.at if rolled else None,
+    )
 
 
 def says_so(words: "re.Pattern[str]") -> Callable[[Situation, Candidate[Unscheduled]], Finding]:

@@ -1,14 +1,20 @@
 """Pods that cannot be scheduled, claims that are not bound, pods that are refused."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
+from casebook.analysis.snapshot import Snapshot
 from support.builders import (
+    NOW,
     Raw,
     ago,
     container,
     endpoints,
     event,
     healthy,
+    log,
     meta,
     pending,
     pod,
@@ -16,11 +22,12 @@ from support.builders import (
     run,
     service,
     snapshot,
+    survey,
     template,
     workload,
 )
-from support.reason import assert_not_named, assert_refuted, assert_root, report
-from support.shop import shop
+from support.reason import assert_not_named, assert_refuted, assert_root, hypothesis, report
+from support.shop import REFUSED, body, shop
 
 NODE: Raw = {
     "kind": "Node",
@@ -82,6 +89,62 @@ def test_another_workload_that_is_too_big_is_not_the_cause() -> None:
     message = "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector."
     objects = [*stuck(message, nodeSelector={"disk": "nvme"}), big, owner, decoy]
     assert_root(snapshot(run("", "Deployment/api"), objects), "Deployment/api", "NodeSelectorUnsatisfied")
+
+
+class TestNodeName:
+    """A template that names its node: no scheduler is asked, and only the kubelet of that node would say anything."""
+
+    def objects(self, *nodes: Raw, on: str = "node-9", template_says: str = "node-9", **status: Any) -> list[Raw]:
+        old, new = body("auth"), body("auth", nodeName=template_says)
+        top = workload("auth", new)
+        first, second = replicaset(top, 1, old, age=7000, replicas=0), replicaset(top, 2, new, age=100)
+        waits = {
+            "kind": "Pod",
+            "metadata": meta("auth-new", age=40, owner=second, labels={"app": "auth"}),
+            "spec": {**new["spec"], "nodeName": on},
+            "status": {"phase": "Pending", **status},
+        }
+        return [*shop("auth"), top, first, second, waits, service("auth"), endpoints("auth", 0), *nodes]
+
+    def asked(self, *objects: Raw) -> Any:
+        said = log("api-p0", [REFUSED] * 6, end=5, step=10)
+        return snapshot(run("web shows nothing", "Deployment/web"), objects, said)
+
+    def test_a_node_that_does_not_exist_is_named_with_the_revision(self) -> None:
+        found = assert_root(
+            self.asked(*self.objects(NODE)),
+            "Deployment/auth",
+            "NodeSelectorUnsatisfied",
+            "node node-9 (spec.nodeName), which does not exist",
+            "nodes that there are: [node-1]",
+            "spec.nodeName added: node-9",
+        )
+        assert found.root_causes[0].since == NOW - timedelta(seconds=100)
+        assert any("rollout undo" in step for step in found.next_steps)
+        assert "kubectl get nodes" in found.next_steps
+
+    def test_that_it_is_down_says_less(self) -> None:
+        found = assert_refuted(self.asked(*self.objects(NODE)), "Deployment/auth", "DependencyDown")
+        assert "waits on node node-9" in str(hypothesis(found, "DependencyDown"))
+
+    def test_where_nodes_were_not_seen_nothing_is_said_of_them(self) -> None:
+        assert_not_named(self.asked(*self.objects()), "NodeSelectorUnsatisfied")
+        cut = [
+            item.model_copy(update={"truncated": item.query.resource == "nodes"}) for item in survey(self.objects(NODE))
+        ]
+        assert_not_named(Snapshot(run("", "Deployment/auth"), tuple(cut)), "NodeSelectorUnsatisfied")
+
+    def test_a_node_that_exists_is_another_matter(self) -> None:
+        ill = NODE | {"status": {"conditions": [{"type": "Ready", "status": "False", "lastTransitionTime": ago(600)}]}}
+        assert_not_named(self.asked(*self.objects(ill, on="node-1")), "NodeSelectorUnsatisfied")
+
+    def test_what_a_scheduler_placed_may_be_on_a_node_that_came_later(self) -> None:
+        placed = {"conditions": [{"type": "PodScheduled", "status": "True", "lastTransitionTime": ago(3)}]}
+        assert_not_named(self.asked(*self.objects(NODE, **placed)), "NodeSelectorUnsatisfied")
+
+    def test_a_node_that_no_template_names(self) -> None:
+        found = self.asked(*self.objects(NODE, template_says="node-1"))
+        assert_refuted(found, "Deployment/auth", "NodeSelectorUnsatisfied")
 
 
 class TestClaims:
