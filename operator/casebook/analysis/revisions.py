@@ -15,7 +15,8 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
 """Where the pod template stands, for the kinds that do not keep it in `spec.template`."""
 
 _NUMBER = "deployment.kubernetes.io/revision"
-_HASH = "controller-revision-hash"
+HASH = "controller-revision-hash"
+"""The label by which a pod says which ControllerRevision it was made from."""
 
 
 def template_of(thing: Thing) -> dict[str, Any]:
@@ -52,6 +53,6 @@ def made_from(pod: Thing) -> Ref | None:
     owner = pod.owner()
     if owner is None or owner.kind == "ReplicaSet":
         return owner
-    label = pod.labels.get(_HASH, "")
+    label = pod.labels.get(HASH, "")
     names = {"StatefulSet": label, "DaemonSet": f"{owner.name}-{label}"}
     return Ref("ControllerRevision", owner.namespace, names[owner.kind]) if label and owner.kind in names else None

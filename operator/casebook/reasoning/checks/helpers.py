@@ -184,9 +184,12 @@ def containers(situation: Situation) -> Iterator[tuple[Workload, Pod, Container]
 
 
 def declared(situation: Situation, workload: Workload, pod: Pod, container: Container) -> tuple[Thing, dict[str, Any]]:
-    """What a pod was made from, and its container there; empty where the template has none of that name."""
-    owner = pod.thing.owner()
-    made_from = (situation.world.things.get(owner) if owner else None) or workload.thing
+    """What a pod was made from, and its container there; empty where the template has none of that name.
+
+    The template of a StatefulSet or DaemonSet is that of its newest revision, and pods of older ones may still run.
+    """
+    parents = [ref for ref in (pod.revision, pod.thing.owner()) if ref in situation.world.things]
+    made_from = situation.world.things[parents[0]] if parents else workload.thing
     specs = [
         spec
         for key in ("initContainers", "containers")
