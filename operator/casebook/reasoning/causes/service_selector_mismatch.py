@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
+from casebook.analysis import failures
 from casebook.analysis.access import strings
 from casebook.analysis.changes import edited, rewritten
 from casebook.analysis.services import ready_endpoints
@@ -122,7 +123,7 @@ def _selects_nothing(situation: Situation, found: Candidate[Miss]) -> Finding:
 
 def _meant_pods_exist(situation: Situation, found: Candidate[Miss]) -> Finding:
     near = found.about.near
-    if found.about.stranger or (near is None and naming(situation, {found.object})):
+    if found.about.stranger or _missing_it(situation, found):
         return UNTESTED
     if near is None:
         return failed(note="no workload looks like what it is meant for")
@@ -132,8 +133,14 @@ def _meant_pods_exist(situation: Situation, found: Candidate[Miss]) -> Finding:
 
 def _callers_find_nothing(situation: Situation, found: Candidate[Miss]) -> Finding:
     """What it was for is there no more, or was never there: that it selects nothing is all that can be known."""
-    said = naming(situation, {found.object}) if found.about.near is None else []
+    said = _missing_it(situation, found)
     return held(*(one.cite() for one in said[:2])) if said else UNTESTED
+
+
+def _missing_it(situation: Situation, found: Candidate[Miss]) -> list[Trouble]:
+    """Calls that fail at a Service for which nothing is there."""
+    said = naming(situation, {found.object}) if found.about.near is None else []
+    return [one for one in said if one.entry.kinds & failures.PEER_KINDS]
 
 
 def _selects_a_stranger(_: Situation, found: Candidate[Miss]) -> Finding:

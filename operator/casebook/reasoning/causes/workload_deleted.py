@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from casebook.analysis import failures
 from casebook.analysis.access import strings
 from casebook.analysis.deletions import Deletion, deletions
 from casebook.analysis.services import ready_endpoints
@@ -69,7 +70,7 @@ def _no_endpoints(situation: Situation, found: Candidate[Orphan]) -> Finding:
 
 
 def _missed(situation: Situation, found: Candidate[Orphan]) -> Finding:
-    said = naming(situation, {found.about.service.ref})
+    said = [one for one in naming(situation, {found.about.service.ref}) if one.entry.kinds & failures.PEER_KINDS]
     return held(*(one.cite() for one in said[:2])) if said else failed(note="nothing that calls it complains")
 
 
