@@ -13,14 +13,13 @@ from casebook.analysis.things import Cite, Ref, Thing
 from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.checks.configuration import Misled, misled, renumbered, serves_elsewhere
+from casebook.reasoning.checks.configuration import UNREACHED, Misled, misled, renumbered, serves_elsewhere
 from casebook.reasoning.checks.helpers import Subject, callers_logs_wanted, command, only, troubles
 from casebook.reasoning.checks.probes import listens
 from casebook.reasoning.situation import Situation
 
 _BESIDE = timedelta(seconds=15)
 """What is applied together is made within so long."""
-REACHING = frozenset({failures.REFUSED, failures.TIMEOUT, failures.RESET, failures.UNREACHABLE})
 
 
 class Wrong(NamedTuple):
@@ -141,7 +140,7 @@ def _callers_fail(situation: Situation, found: Candidate[Wrong]) -> Finding:
                     unknown = True
                     continue
                 cites.append(one.cite())
-                reaching |= bool(one.entry.kinds & REACHING)
+                reaching |= bool(one.entry.kinds & UNREACHED)
     if cites:
         return held(*cites[:2]) if reaching else failed(*cites[:2])
     read = [log for workload in callers for log in situation.world.logs_of(workload) if log.entries]

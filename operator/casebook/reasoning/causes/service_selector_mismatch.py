@@ -14,7 +14,7 @@ from casebook.analysis.workloads import Workload
 from casebook.api.base import timestamp
 from casebook.api.observation import Query
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.causes.service_port_mismatch import REACHING
+from casebook.reasoning.checks.configuration import UNREACHED
 from casebook.reasoning.checks.felt import began_with
 from casebook.reasoning.checks.helpers import Trouble, blaming, callers_logs_wanted, command, naming, only
 from casebook.reasoning.checks.strangers import Stranger, strangers
@@ -157,7 +157,7 @@ def _callers_fail_since(situation: Situation, found: Candidate[Miss]) -> Finding
     said = [one for one in blaming(situation, item.meant) if _named(one, found)] if item else []
     if item is None or item.joined is None or not said:
         return UNTESTED
-    unanswered = [one for one in said if one.entry.kinds & REACHING]
+    unanswered = [one for one in said if one.entry.kinds & UNREACHED]
     if not unanswered:
         return failed(*(one.cite() for one in said[:2]), note="what they reach answers")
     return began_with(unanswered, item.joined, FRESH)

@@ -10,7 +10,7 @@ from casebook.analysis.things import Cite, Thing
 from casebook.analysis.workloads import Pod, Workload
 from casebook.api.base import timestamp
 from casebook.reasoning.cause import UNTESTED, Candidate, Cause, Finding, Prediction, failed, held
-from casebook.reasoning.causes.service_port_mismatch import REACHING
+from casebook.reasoning.checks.configuration import UNREACHED
 from casebook.reasoning.checks.helpers import callers_logs_wanted, command, only, troubles
 from casebook.reasoning.situation import Situation
 
@@ -67,7 +67,7 @@ def _callers_fail(situation: Situation, found: Candidate[Published]) -> Finding:
         if workload.ref not in reached:
             continue
         for one in troubles(situation, workload):
-            if one.entry.kinds & REACHING and any(peer.target == found.object for peer in one.peers):
+            if one.entry.kinds & UNREACHED and any(peer.target == found.object for peer in one.peers):
                 cites.append(one.cite())
     return held(*cites[:2]) if cites else UNTESTED
 
