@@ -6,6 +6,8 @@ from casebook.api.enums import Verdict
 from casebook.api.observation import LOGS, PROMETHEUS, Result
 from casebook.reasoning.board import Board, Ranked
 from casebook.reasoning.checks.warned import warned
+from casebook.reasoning.judging.covering import THRESHOLD
+from casebook.reasoning.judging.scoring import off_path
 from casebook.reasoning.judging.starting import lacking
 from casebook.reasoning.planning.sight import unseen
 from casebook.reasoning.planning.survey import essential
@@ -23,7 +25,7 @@ def verdict(board: Board) -> Verdict:
     if board.chosen:
         return Verdict.ROOT_CAUSE
     situation, calm = board.situation, no_fault(board)
-    is_well = not _deviates(situation) and not missing_target(situation)
+    is_well = not _deviates(situation) and not missing_target(situation) and not _suspects(board)
     if (is_well or calm) and not _is_short_of_pods(situation, calm) and not blind_spots(situation):
         return Verdict.NO_FAULT
     return Verdict.INCONCLUSIVE
@@ -33,6 +35,14 @@ def _deviates(situation: Situation) -> bool:
     """Whether anything on the path is not as it should be, or an alert holds that names nothing that is there."""
     holds = any(one.presses for one in situation.reruns)
     return bool(situation.pressing) or holds or bool(left_lying(situation)) or bool(warned(situation))
+
+
+def _suspects(board: Board) -> bool:
+    """Whether something on the path was changed lately and is likely to be wrong, though no harm of it is seen yet."""
+    situation = board.situation
+    likely = (one for one in board.ranked if one.cause_entry.fault and not one.refuted and one.centinats >= THRESHOLD)
+    lately = (one for one in likely if one.candidate.changed and one.candidate.changed >= situation.world.begin)
+    return any(not off_path(situation, one.candidate, one.explained) for one in lately)
 
 
 def left_lying(situation: Situation) -> list[Symptom]:

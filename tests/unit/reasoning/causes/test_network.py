@@ -126,6 +126,16 @@ class TestServicePortMismatch:
         bad = service("auth", target=target, protocol=protocol)
         assert_root(snapshot(question(), [*objects, bad], *failing()), "Service/auth", "ServicePortMismatch", fact)
 
+    @pytest.mark.parametrize(("age", "verdict"), [(20, "Inconclusive"), (90_000, "NoFault")])
+    def test_one_that_was_written_lately_is_not_called_no_fault_before_anyone_complains(
+        self, age: float, verdict: str
+    ) -> None:
+        written = managed("kubectl-patch", age, {"f:spec": {"f:ports": {}}})
+        bad = service("auth", target="htpp", metadata=meta("auth", managedFields=[written]))
+        found = report(snapshot(question(), [*without("Service", "auth", shop()), bad]))
+        assert found.verdict.value == verdict
+        assert ("ServicePortMismatch" in found.summary) == (verdict == "Inconclusive")
+
     def test_a_port_that_is_not_declared_but_served_is_refuted(self) -> None:
         objects = without("Service", "auth", shop())
         serves = log("auth-p0", ["listening on port 8081"])
