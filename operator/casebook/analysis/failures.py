@@ -65,6 +65,7 @@ _WORDS: Final = {
     r"invalid header field value|(?:invalid|illegal) character\(?s?\)? in header",
     FORBIDDEN: r"is forbidden: user|\bcannot (?:get|list|watch|create|update|patch|delete) resource\b",
 }
+_LOCKS: Final = re2.compile(r"(?i)\b(?:f?lock|locks|locked|locking|lockfile)\b|/LOCK\b|\.lock\b")
 _ANSWER: Final = re2.compile(r"\b50[0-4]\b")
 _LIMIT: Final = 1500
 _NUMBERS: Final = {
@@ -92,7 +93,9 @@ def kinds(said: str) -> frozenset[str]:
     said = said[:_LIMIT]
     if not _ANY.search(said):
         return frozenset()
-    return frozenset(kind for kind, pattern in _EACH.items() if pattern.search(said))
+    found = frozenset(kind for kind, pattern in _EACH.items() if pattern.search(said))
+    # EAGAIN of a lock says that somebody else holds it, not that no thread or process can be started.
+    return found - {THREADS} if THREADS in found and _LOCKS.search(said) else found
 
 
 def is_answer(said: str) -> bool:

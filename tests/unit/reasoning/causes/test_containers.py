@@ -323,6 +323,25 @@ def test_limits_that_the_program_names_itself(cause: str, line: str) -> None:
     assert [item.cause for item in found.root_causes] == [cause], found.summary
 
 
+@pytest.mark.parametrize(
+    ("line", "cause"),
+    [
+        (
+            "opening storage failed: lock DB directory: /data/LOCK: Resource temporarily unavailable",
+            "ReleaseRegression",
+        ),
+        ("flock: Resource temporarily unavailable", "ReleaseRegression"),
+        ("BlockingIOError: [Errno 11] Resource temporarily unavailable", "ThreadOrPidLimit"),
+        ("sh: fork: retry: Resource temporarily unavailable", "ThreadOrPidLimit"),
+    ],
+)
+def test_a_lock_that_somebody_holds_is_no_lack_of_processes(line: str, cause: str) -> None:
+    old, new = template("api", container(image="shop:1")), template("api", container(image="shop:2"))
+    told = log("api-new", ["starting", f"ERROR {line}"], previous=True)
+    found = report(snapshot(asked(), release(old, new, crashing()), told))
+    assert [item.cause for item in found.root_causes] == [cause], found.summary
+
+
 def test_the_kernel_and_not_the_heap() -> None:
     told = log("api-new", ["MemoryError: out"], previous=True)
     objects = release(limits("256Mi"), limits("48Mi"), crashing(137, "OOMKilled"))
