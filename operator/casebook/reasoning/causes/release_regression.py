@@ -26,6 +26,7 @@ from casebook.reasoning.checks.helpers import (
     last_words,
     logs_wanted,
     only,
+    proxied,
     troubles,
     undo,
 )
@@ -229,17 +230,17 @@ def _the_program_itself(situation: Situation, found: Candidate[Release]) -> Find
         return held(*(one.cite() for one in raised[:2]))
     astray = _led_elsewhere(situation, found.about)
     if astray:
-        return held(
-            cite_rollout(found.about, ALIASES), astray[0].cite(), note="the revision says where that name leads"
-        )
+        led = (ALIASES, *proxied(found.about))
+        return held(cite_rollout(found.about, *led), astray[0].cite(), note="the revision says where that call leads")
     blaming = [one for one in new if one.peers]
     return failed(*(one.cite() for one in blaming[:2])) if blaming else UNTESTED
 
 
 def _led_elsewhere(situation: Situation, found: Rollout) -> list[Trouble]:
-    """Errors about a name for which the revision gives its pods an address of its own."""
-    named = aliased(found)
-    return [one for one in _new(situation, found) if named & {peer.endpoint.host for peer in one.peers}]
+    """Errors about a name for which the revision gives its pods an address of its own, or about any with a proxy."""
+    named, through = aliased(found), proxied(found)
+    blaming = [one for one in _new(situation, found) if one.peers]
+    return [one for one in blaming if through or named & {peer.endpoint.host for peer in one.peers}]
 
 
 def _dies_of_itself(situation: Situation, found: Candidate[Release]) -> Finding:

@@ -1,5 +1,6 @@
 """What several causes share: rollouts, error entries, times in words, commands for people."""
 
+import re
 from collections.abc import Iterator, Set
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from casebook.reasoning.cause import UNTESTED, Candidate, Finding, held
 from casebook.reasoning.situation import Situation
 
 ALIASES = "hostAliases"
+_PROXY = re.compile(r"(?i)\.env\[(?:https?|all|no)_proxy\]")
 STOPPED = frozenset({137, 143})
 """Exit codes of a program that was killed or told to end: it did not end by itself."""
 
@@ -127,6 +129,11 @@ def changed(situation: Situation, workload: Workload, part: str) -> Rollout | No
 def aliased(rolled: Rollout) -> set[str]:
     """Names for which a revision gives its pods an address of its own, or no longer does."""
     return {str(value) for item in rolled.found if item.touches(ALIASES) for value in (item.old, item.new)}
+
+
+def proxied(rolled: Rollout) -> list[str]:
+    """The paths by which a revision sends the calls of its pods through a proxy, or past one."""
+    return [item.path for item in rolled.found if _PROXY.search(item.path)]
 
 
 def changed_part(situation: Situation, subject: Subject, *parts: str) -> Rollout | None:

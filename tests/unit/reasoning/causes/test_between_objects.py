@@ -123,10 +123,12 @@ class TestAWaitForWhatDoesNotCome:
 
 
 class TestANameThatTheReleaseLeadsElsewhere:
-    def asked(self, name: str) -> Snapshot:
+    def asked(self, name: str, **given: str) -> Snapshot:
+        """An api whose release has an address of its own for a name, or is given variables."""
         calls = env(AUTH_URL="http://auth:80")
+        aliases = [] if given else [{"ip": "203.0.113.9", "hostnames": [name]}]
         old = template("api", container(env=calls))
-        new = template("api", container(env=calls), hostAliases=[{"ip": "203.0.113.9", "hostnames": [name]}])
+        new = template("api", container(env=[*calls, *env(**given)]), hostAliases=aliases)
         top = workload("api", new)
         first, second = replicaset(top, 1, old, age=7000, replicas=0), replicaset(top, 2, new, age=60)
         runs = pod(second, new, running("app", up=55), name="api-p0", age=58)
@@ -138,6 +140,14 @@ class TestANameThatTheReleaseLeadsElsewhere:
 
     def test_another_name_excuses_it(self) -> None:
         assert_refuted(self.asked("other"), "Deployment/api", "ReleaseRegression")
+
+    @pytest.mark.parametrize("variable", ["http_proxy", "HTTPS_PROXY", "ALL_PROXY", "no_proxy"])
+    def test_a_proxy_stands_before_every_name(self, variable: str) -> None:
+        asked = self.asked("", **{variable: "http://proxy.corp.example:3128"})
+        assert_root(asked, "Deployment/api", "ReleaseRegression", "proxy.corp.example")
+
+    def test_another_variable_is_no_proxy(self) -> None:
+        assert_refuted(self.asked("", PROXY_MODE="transparent"), "Deployment/api", "ReleaseRegression")
 
 
 class TestARightThatSomebodyElseHas:
