@@ -10,7 +10,7 @@ from casebook.analysis.calls import EXTERNAL, Call, port_known
 from casebook.analysis.changes import Edit, changed_after_creation, edited, edits, rewritten
 from casebook.analysis.fields import applied
 from casebook.analysis.services import ready_endpoints
-from casebook.analysis.settings import Setting
+from casebook.analysis.settings import COMMAND, Setting
 from casebook.analysis.things import Ref, Thing
 from casebook.analysis.workloads import Workload
 from casebook.reasoning.checks.helpers import Trouble, changed, last_words, troubles
@@ -147,7 +147,7 @@ def changed_at(situation: Situation, setting: Setting, workload: Workload) -> da
     if setting.origin.kind == "ConfigMap" or setting.key == ALIAS:
         edit = written(situation, setting)
         return edit.at if edit and edit.at >= situation.world.begin else None
-    part = f".env[{setting.name}]" if setting.name != "command" else ".args"
+    part = f"[{setting.container}].{setting.key}" if setting.name == COMMAND else f".env[{setting.name}]"
     rolled = changed(situation, workload, part)
     return rolled.at if rolled else None
 

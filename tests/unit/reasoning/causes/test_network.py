@@ -517,3 +517,20 @@ class TestIngress:
     def test_a_right_one_is_no_fault(self) -> None:
         asked = run("the site does not open from outside", "Ingress/shop")
         assert report(snapshot(asked, [*shop(), self.ingress("web")])).verdict.value == "NoFault"
+
+
+@pytest.mark.parametrize("age", [100, 90_000])
+def test_a_misspelt_name_in_the_command_of_an_init_container(age: float) -> None:
+    """The revision that brought the command brought the name; one that was there always waits for a Service."""
+    waits = container("wait", command=["sh", "-c", "until nc -z kafak:9092; do sleep 2; done"])
+    old, new = template("feed", container()), template("feed", container(), initContainers=[waits])
+    top = workload("feed", new)
+    first, second = replicaset(top, 1, old, age=100_000, replicas=0), replicaset(top, 2, new, age=age)
+    stuck = pod(second, new, waiting("app", "PodInitializing"), name="feed-1", age=100)
+    stuck["status"]["initContainerStatuses"] = [running("wait", up=95, ready=False)]
+    objects = [top, first, second, stuck, *healthy("kafka"), service("feed"), endpoints("feed", 0)]
+    lines = ["waiting for kafak:9092: [Errno -2] Name or service not known"] * 20
+    asked = run("the new feed is stuck in Init", "Deployment/feed")
+    found = snapshot(asked, objects, log("feed-1", lines, container="wait", step=4))
+    expected = ("Deployment/feed", "HostnameWrong") if age < 1000 else ("Service/kafak", "ServiceMissing")
+    assert roots(report(found)) == [expected]
