@@ -96,10 +96,14 @@ async def test_what_is_under_way_is_finished_before_the_end(scene: Scene) -> Non
 
 
 async def refused(process: Process) -> None:
-    async with asyncio.timeout(60), aiohttp.ClientSession() as http:
+    """Waits until it takes no connection any more; a look that gets no answer meanwhile is given up, not waited for."""
+    brief = aiohttp.ClientTimeout(total=2)
+    async with asyncio.timeout(60), aiohttp.ClientSession(timeout=brief) as http:
         while True:
             try:
                 async with http.get(f"{process.url}/healthz"):
                     await asyncio.sleep(0.1)
+            except TimeoutError:
+                continue
             except aiohttp.ClientConnectionError:
                 return
