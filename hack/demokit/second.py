@@ -5,6 +5,7 @@ import shlex
 from dataclasses import dataclass
 
 from casebook.api.base import INVESTIGATIONS
+from casebook.api.enums import Trigger
 from casebook.api.investigation import Investigation
 from casebook.cli.show import seen_before
 from demokit.follow import investigation, one
@@ -84,11 +85,11 @@ async def mend(story: Story, shop: Shop) -> None:
 async def resolved(story: Story, kube: Kube, found: Investigation) -> None:
     """Wait until Alertmanager has told that the alert is over: only then is the next one news."""
     metadata = found.metadata
+    if found.spec.trigger is not Trigger.ALERT:
+        return
     async for _ in every(2, RESOLVED_SECONDS):
         told = investigation(await one(kube, metadata.namespace, metadata.name)).status.alert
-        if told is None:
-            return
-        if told.resolved_at is not None:
+        if told is not None and told.resolved_at is not None:
             story.say("the alert is over, and Alertmanager has said so")
             return
     raise CommandError(
